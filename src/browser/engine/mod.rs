@@ -1,0 +1,229 @@
+//! The in-page engine, seen from outside: what it can be asked and what it answers.
+//!
+//! `engine.js` resolves locators, waits and checks inside the page, so that a step is one or two round trips. It is
+//! installed once a document, in an isolated world where the driver offers one, and called with one [`Call`] as JSON;
+//! it answers one [`Envelope`], never null, also when it gives up. It never acts where a native command can: clicks
+//! and keys are sent by the driver after the engine has found, scrolled to and confirmed the element.
+//!
+//! A call is idempotent: it may be sent again when the document went away under it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The source of the engine: a function expression `(call) => Promise<Envelope>` that keeps its state in its world.
+pub const SOURCE: &str = include_str!("engine.js");
+
+/// A locator with its variables filled in: the steps from the document to the elements.
+/// Frame hops are split off before a query gets here: the engine sees one document.
+pub type Query = Vec<Value>;
+
+/// What the engine is asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum Call {
+    /// Waits until exactly one element matches and all `needs` hold, then does `then` in the same task.
+    Act {
+        /// Which element.
+        query: Query,
+        /// What must hold of it, all at the same moment.
+        needs: Vec<Need>,
+        /// Where it will be pressed, in CSS pixels from its top left corner; its middle without it.
+        at: Option<(f64, f64)>,
+        /// What to do once it is ready.
+        then: Then,
+        /// How long to wait. 0 looks once.
+        wait_ms: u64,
+    },
+    /// Waits until `matchers` hold of what the query finds.
+    Check {
+        /// Which elements.
+        query: Query,
+        /// The matchers as JSON, see [`crate::case::matcher`].
+        matchers: Value,
+        /// How long to wait. 0 looks once.
+        wait_ms: u64,
+    },
+    /// Waits for what is asked and answers it in `value`.
+    Read {
+        /// Which elements.
+        query: Query,
+        /// What of them.
+        take: Reading,
+        /// How long to wait. 0 looks once.
+        wait_ms: u64,
+    },
+    /// Waits until the document itself is as asked; `value` is `{"url","title","ready_state"}`.
+    Document {
+        /// The state of loading to reach.
+        ready: Option<Ready>,
+        /// A text test (as in matchers) of the URL without or with its fragment as it stands.
+        url: Option<Value>,
+        /// A text test of the title, normalised.
+        title: Option<Value>,
+        /// How long to wait. 0 looks once.
+        wait_ms: u64,
+    },
+    /// Asks what became of the press that [`Then::Guard`] armed for. `value` is `"hit"`, `"none"` (no press came), or
+    /// an object `{"missed": description}` when the press was swallowed since it would have hit something else.
+    Pressed {
+        /// The token of the armed element.
+        token: String,
+    },
+}
+
+/// What must hold of an element before it is acted on. `Attached` is always implied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// It has a box and is not `visibility: hidden`.
+    Visible,
+    /// Its box is the same in two frames that follow each other.
+    Stable,
+    /// It is not disabled, nor is a fieldset around it, nor `aria-disabled`.
+    Enabled,
+    /// It can be written to: not `readonly`, an input, textarea or contenteditable.
+    Editable,
+    /// The pointer at its point hits it or something inside it. Scrolls it into view first, also past sticky parts.
+    Hit,
+}
+
+/// What the engine does with an element that is ready.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Then {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Arms the press guard: the next press must hit this element, else it is swallowed and told by [`Call::Pressed`].
+    Guard,
+    /// Focuses it, with the caret at the end of its text.
+    Focus,
+    /// Takes the focus away.
+    Blur,
+    /// Focuses it and selects all it holds, so that inserted text replaces it. For controls whose value cannot be
+    /// typed (date, time, month, week, color, range) it sets `value` with input and change events instead. The
+    /// envelope's `value` says which: `"insert"` or `"set"`.
+    Fill {
+        /// The text that it shall hold.
+        value: String,
+    },
+    /// Chooses options of a select element, with input and change events. Waits for the options to be there.
+    Select {
+        /// `{"label": …}`, `{"value": …}` or `{"index": …}`, each.
+        choose: Vec<Value>,
+    },
+    /// Scrolls: `"view"`, `"top"`, `"bottom"` or `[x, y]`.
+    Scroll {
+        /// Where to.
+        to: Value,
+    },
+    /// Nothing, but the element is kept for [`super::page::Page::enter`]; `element.frame` says whether it is a frame.
+    Keep,
+}
+
+/// What [`Call::Read`] takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reading {
+    /// The text of one match, normalised.
+    Text,
+    /// The texts of all matches.
+    Texts,
+    /// The value of one match.
+    Value,
+    /// The number of matches.
+    Count,
+    /// One attribute of one match; null without it.
+    Attribute(String),
+    /// Whether one match, a checkbox, radio button or switch (ARIA too), is checked: `true`, `false` or `"mixed"`.
+    Checked,
+}
+
+/// A state of loading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ready {
+    /// `readyState` is at least `interactive` and `DOMContentLoaded` has fired.
+    Dom,
+    /// `load` has fired.
+    Load,
+    /// `load` has fired and no resource was added for 500 ms.
+    Idle,
+}
+
+/// What the engine answers.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Envelope {
+    /// Whether what was asked came true.
+    pub ok: bool,
+    /// The identity of the document that answered; another one after each navigation.
+    pub document: String,
+    /// Why not, as of the last look. Always there when `ok` is false.
+    pub failure: Option<NotReady>,
+    /// What stood in the way while waiting: each distinct reason once, oldest first, at most 20.
+    pub seen: Vec<Seen>,
+    /// The element, where one was found.
+    pub element: Option<Element>,
+    /// The answer proper.
+    pub value: Value,
+}
+
+/// Why the engine gave up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NotReady {
+    /// For programs: `missing`, `ambiguous`, `hidden`, `moving`, `disabled`, `readonly`, `covered`, `outside`,
+    /// `mismatch`, `unsuitable` (an act that this element cannot take), `invalid` (a selector the page refuses).
+    pub code: String,
+    /// For people, one line without a full stop: "is covered by `<div class=\"veil\">`".
+    pub message: String,
+    /// What was expected, where something was.
+    pub expected: Option<String>,
+    /// What was there instead.
+    pub actual: Option<String>,
+    /// The matches when there are several: a description and a locator that finds only it, each, at most 10.
+    pub candidates: Vec<Candidate>,
+    /// How many matches there are.
+    pub matches: u32,
+}
+
+/// One of several matches.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Candidate {
+    /// Its start tag, shortened, with its text.
+    pub description: String,
+    /// A locator that finds only it.
+    pub locator: String,
+}
+
+/// Something that stood in the way.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Seen {
+    /// Milliseconds since the call began.
+    pub at_ms: u64,
+    /// What, in the words of [`NotReady::message`].
+    pub what: String,
+}
+
+/// An element that the engine found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Element {
+    /// Names it for later calls in the same document.
+    pub token: String,
+    /// Its start tag, shortened.
+    pub description: String,
+    /// Where to press it: CSS pixels in the viewport of its own document.
+    pub point: Option<(f64, f64)>,
+    /// Its box: x, y, width, height in the same pixels.
+    pub rect: Option<(f64, f64, f64, f64)>,
+    /// Where that document's viewport lies in the topmost one that scripts can reach from here.
+    pub offset: (f64, f64),
+    /// Whether frames around this document lie beyond what scripts may see (another origin).
+    pub foreign: bool,
+    /// Whether it is an iframe or frame.
+    pub frame: bool,
+}

@@ -1,0 +1,1 @@
+//! Matchers: what an `expect` demands of elements and texts, and their JSON for the engine.
