@@ -1,0 +1,4 @@
+//! Browsers: starting them, talking to them, lending out their pages.
+
+pub mod engine;
+pub mod page;
