@@ -326,6 +326,7 @@ fn split(text: &str) -> Result<Vec<Part>, TemplateError> {
     if !literal.is_empty() {
         parts.push(Part::Literal(literal));
     }
+    parts.shrink_to_fit();
     Ok(parts)
 }
 

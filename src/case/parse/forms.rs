@@ -87,6 +87,9 @@ impl Reader<'_> {
     }
 
     fn unknown_key<'w>(&mut self, key: &str, span: Span, owner: &str, words: impl Iterator<Item = &'w str>) {
+        if self.is_flooded() {
+            return self.error(span, format!("{owner} has no `{key}`"));
+        }
         let words: Vec<&str> = words.collect();
         let help = match suggest::one_of(key, words.iter().copied()) {
             Some(near) => Some(format!("did you mean `{near}`?")),

@@ -94,6 +94,11 @@ impl<'a> Reader<'a> {
         ));
     }
 
+    /// Whether so much is wrong that nobody will read on: what costs time to find out is not worth it any more.
+    pub(in crate::case) fn is_flooded(&self) -> bool {
+        self.findings.len() > 1_000
+    }
+
     /// Forgets what was found from `end` on, where the document could not be read: most of it would not be true.
     pub(in crate::case) fn keep_findings_before(&mut self, end: usize) {
         self.findings.retain(|finding| {

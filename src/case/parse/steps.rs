@@ -99,6 +99,9 @@ impl Reader<'_> {
             );
             return;
         };
+        if self.is_flooded() {
+            return self.error(*first_span, format!("unknown verb `{first}`"));
+        }
         // A key that is no argument of anything is the verb, misspelt.
         if let Some((key, span, _)) = entries.iter().find(|(key, _, _)| !is_argument(key)) {
             let help = near(key).map(|near| format!("did you mean `{near}`?"));

@@ -7,6 +7,7 @@ use crate::case::model::ValueTest;
 use crate::case::spec::Kind;
 use crate::case::spec::matchers::TESTS;
 use crate::case::template::ValueTemplate;
+use crate::case::text_test::Bounds;
 use serde_json::Value;
 use toml::de::DeValue;
 
@@ -98,7 +99,7 @@ impl Reader<'_> {
             },
             ["one_of"] => given.take("one_of").map(Text::OneOf),
             ["min"] | ["max"] | ["min", "max"] => {
-                Some(Text::Range { min: given.take("min"), max: given.take("max") })
+                Some(Text::Range(Box::new(Bounds { min: given.take("min"), max: given.take("max") })))
             }
             ["not"] => given.take("not").map(|test| Text::Not(Box::new(test))),
             [] => {
