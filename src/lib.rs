@@ -24,7 +24,7 @@
 //! | 3 | `case`, `config`, `event` |
 //! | 2 | `custody`, `load`, `filter` |
 //! | 1 | `diagnostic`, `outcome`, `control`, `deadline` |
-//! | 0 | `text`, `id`, `source` |
+//! | 0 | `text`, `id`, `source`, `mask` |
 
 pub mod browser;
 pub mod case;
@@ -33,6 +33,8 @@ pub mod deadline;
 pub mod diagnostic;
 pub mod event;
 pub mod id;
+pub mod mask;
 pub mod outcome;
 pub mod source;
+pub mod step;
 pub mod text;
