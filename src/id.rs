@@ -18,8 +18,9 @@ impl BatchId {
         let seconds = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
         let stamp = jiff::Timestamp::from_second(i64::try_from(seconds).unwrap_or(i64::MAX))
             .map_or_else(|_| "00000000-000000".to_owned(), |at| at.strftime("%Y%m%d-%H%M%S").to_string());
-        let tail: String =
-            (0..8).map(|i| char::from(ALPHABET[usize::try_from((random >> (5 * i)) & 31).unwrap_or(0)])).collect();
+        let tail: String = (0..8)
+            .map(|i| char::from(ALPHABET[usize::try_from((random >> (5 * i)) & 31).unwrap_or(0)]))
+            .collect();
         Self(format!("{stamp}-{tail}"))
     }
 
