@@ -27,7 +27,7 @@ impl Interpreter<'_> {
             None => None,
         };
         let message = match message {
-            Some(test) => Some(test.fill(&self.scope)?),
+            Some(wanted) => Some(wanted.fill(&self.scope)?),
             None => None,
         };
         let Some(step) = self.trail.here().cloned() else {
@@ -68,18 +68,18 @@ impl Interpreter<'_> {
                 Ok(false) => {
                     let problem = Problem::new(FailureKind::Prompt, "no prompt appeared: this `dialog` was never used")
                         .hint("take the step out, or put it right before the step that brings the prompt up");
-                    return self.halt_at_the_end(problem, Some(step));
+                    return self.halt_at_the_end(problem, Some(&step));
                 }
-                Err(problem) => return self.halt_at_the_end(*problem, Some(step)),
+                Err(problem) => return self.halt_at_the_end(*problem, Some(&step)),
             }
         }
         Ok(())
     }
 
     /// What shows only at the end has happened at a step that has ended: this one, or the last.
-    fn halt_at_the_end(&mut self, problem: Problem, step: Option<OpenStep>) -> Result<(), Halt> {
+    fn halt_at_the_end(&mut self, problem: Problem, step: Option<&OpenStep>) -> Result<(), Halt> {
         self.hand.withdraw_after(0);
-        match step.as_ref().or(self.trail.here()) {
+        match step.or(self.trail.here()) {
             Some(step) => Err(Halt::Failed(Box::new(Failed::of(problem, step, step.sensitive)))),
             None => Ok(()),
         }

@@ -13,12 +13,15 @@ use crate::outcome::FailureKind;
 use crate::text::{Untrusted, duration};
 use std::time::Duration;
 
+/// How the engine says that something broke which is not the page's fault.
+const ENGINE_FAILED: &str = "the engine failed";
+
 /// How long a failure may take to learn where the page is.
 const LOOK_AROUND: Duration = Duration::from_secs(1);
 
 impl Interpreter<'_> {
     /// The problem that an answer about a locator is, as an act sees it.
-    pub(super) async fn not_ready(&mut self, locator: &str, answer: &Answer, wait: Wait) -> Box<Problem> {
+    pub(super) async fn not_ready(&mut self, locator: &str, answer: &Answer, wait: Wait) -> Problem {
         let subject = match answer.stopped_at_frame {
             Some(number) => format!("frame {number} of `{locator}`"),
             None => format!("`{locator}`"),
@@ -31,7 +34,7 @@ impl Interpreter<'_> {
     }
 
     /// The same for a check.
-    pub(super) async fn not_held(&mut self, locator: &str, answer: &Answer, wait: Wait) -> Box<Problem> {
+    pub(super) async fn not_held(&mut self, locator: &str, answer: &Answer, wait: Wait) -> Problem {
         let mut problem = self.not_ready(locator, answer, wait).await;
         if problem.kind == FailureKind::Step && !is_final(code(answer)) {
             problem.kind = FailureKind::Assertion;
@@ -55,26 +58,38 @@ impl Interpreter<'_> {
 }
 
 /// The problem that an answer is. `subject` is what the engine's predicate is about.
-pub(super) fn not_ready(subject: &str, answer: &Answer, wait: Wait, kind: FailureKind) -> Box<Problem> {
+pub(super) fn not_ready(subject: &str, answer: &Answer, wait: Wait, kind: FailureKind) -> Problem {
     let Some(failure) = &answer.envelope.failure else {
-        return Box::new(Problem::new(FailureKind::Protocol, format!("{subject}: the page's answer gives no reason")));
+        return Problem::new(FailureKind::Protocol, format!("{subject}: the page's answer gives no reason"));
     };
-    let predicate = Untrusted::from(failure.message.as_str()).line();
+    let sentence = sentence(subject, failure);
     let own = limit::is_own(&wait.until);
-    let (kind, message) = if is_final(&failure.code) {
-        (FailureKind::Step, format!("{subject} {predicate}"))
+    let (kind, message) = if failure.message.starts_with(ENGINE_FAILED) {
+        (FailureKind::Internal, sentence)
+    } else if is_final(&failure.code) {
+        (FailureKind::Step, sentence)
     } else if own && wait.until.budget().is_zero() {
-        (kind, format!("{subject} {predicate}"))
+        (kind, sentence)
     } else if own {
-        (kind, format!("{subject} {predicate}, waited {}", duration(wait.until.budget())))
+        (kind, format!("{sentence}, waited {}", duration(wait.until.budget())))
     } else {
-        (FailureKind::Timeout, format!("{}: {subject} {predicate}", wait.until.missed()))
+        (FailureKind::Timeout, format!("{}: {sentence}", wait.until.missed()))
     };
     let mut problem = Problem::new(kind, message).saw(answer.seen.iter().cloned());
     problem.expected.clone_from(&failure.expected);
     problem.actual.clone_from(&failure.actual);
     problem.hints = hints(failure);
-    Box::new(problem)
+    problem
+}
+
+/// Subject and predicate as one sentence. Some predicates of the engine have a subject of their own: "the text is …".
+fn sentence(subject: &str, failure: &NotReady) -> String {
+    let predicate = Untrusted::from(failure.message.as_str()).line();
+    let needed = if failure.code == "ambiguous" { ", one is needed" } else { "" };
+    match predicate.split_whitespace().next() {
+        Some("the" | "no") => format!("{subject}: {predicate}{needed}"),
+        _ => format!("{subject} {predicate}{needed}"),
+    }
 }
 
 /// Whether no waiting could have helped.
