@@ -6,6 +6,7 @@
 use super::Interpreter;
 use super::problem::{Obstacle, Outcome, Problem};
 use super::wait::{Again, Answer, Log, Wait, looking_for};
+use super::witness::PageLeft;
 use crate::browser::engine::{Call, Element, Need, Then};
 use crate::browser::page::{Fault, Press};
 use crate::case::locator::Filled;
@@ -69,8 +70,13 @@ impl Interpreter<'_> {
             Care::Confirmed => (PRESSABLE, Then::Nothing),
             Care::Forced => (&[][..], Then::Scroll { to: Value::from("view") }),
         };
-        let question =
-            |query, wait_ms| Call::Act { query, needs: needs.to_vec(), at: pressing.at, then: then.clone(), wait_ms };
+        let question = |query, wait_ms| Call::Act {
+            query,
+            needs: needs.to_vec(),
+            at: pressing.at,
+            then: then.clone(),
+            wait_ms,
+        };
         loop {
             let answer = self.ready(target, wait, &question, &mut log).await?;
             let element = answer.element()?;
@@ -109,7 +115,11 @@ impl Interpreter<'_> {
         log: &mut Log,
     ) -> Outcome<Answer> {
         let answer = self.ask_noting(target, wait, question, log).await?;
-        if answer.envelope.ok { Ok(answer) } else { Err(self.not_ready(&target.text, &answer, wait).await.into()) }
+        if answer.envelope.ok {
+            Ok(answer)
+        } else {
+            Err(self.not_ready(&target.text, &answer, wait).await.into())
+        }
     }
 
     async fn landed(&mut self, armed: &Answer, element: &Element, wait: Wait) -> Outcome<Landed> {
@@ -132,7 +142,9 @@ impl Interpreter<'_> {
             Value::Object(entries) => {
                 let what = entries.get("missed").and_then(Value::as_str).unwrap_or("something else");
                 let what = Untrusted::from(what).line();
-                Ok(Landed::Elsewhere(format!("the press would have hit {what}, since the page moved; it was held back")))
+                Ok(Landed::Elsewhere(format!(
+                    "the press would have hit {what}, since the page moved; it was held back"
+                )))
             }
             other => {
                 let what = format!("the page's answer to what the press hit is `{other}`");
@@ -144,13 +156,22 @@ impl Interpreter<'_> {
     /// A renderer may also go since the press led to another site: then the page answers again.
     async fn still_there(&mut self, wait: Wait) -> Outcome<Landed> {
         let question = |wait_ms| Call::Document { ready: None, url: None, title: None, wait_ms };
-        self.ask_document(Wait::look(wait.answer_by), &question).await?;
-        Ok(Landed::Hit)
+        match self.ask_document(Wait::look(wait.answer_by), &question).await {
+            Ok(_) => Ok(Landed::Hit),
+            Err(problem) if problem.page == PageLeft::Crashed => {
+                Err(Box::new(Problem::fault(Fault::Crashed, "being pressed")))
+            }
+            Err(problem) => Err(problem),
+        }
     }
 }
 
 fn never_hit(target: &Filled, wait: &Wait, log: &Log) -> Problem {
-    let what = format!("`{}` was never hit, pressed again and again for {}", target.text, duration(wait.until.budget()));
+    let what = format!(
+        "`{}` was never hit, pressed again and again for {}",
+        target.text,
+        duration(wait.until.budget())
+    );
     Problem::step(what)
         .saw(log.lines())
         .hint("the page moves between the look and the press: wait with an `expect` for what makes it settle")

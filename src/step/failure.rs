@@ -39,7 +39,11 @@ impl Failed {
     pub(super) fn new(problem: Problem, open: &[OpenStep]) -> Self {
         let Some((step, around)) = open.split_last() else {
             debug_assert!(false, "a step failed that never began");
-            return Self::without_step(problem, &SourceFile { path: String::new(), text: String::new() }, Span::default());
+            return Self::without_step(
+                problem,
+                &SourceFile { path: String::new(), text: String::new() },
+                Span::default(),
+            );
         };
         let calls = around.iter().rev().filter(|it| it.calls_flow);
         let called = calls.map(|it| format!("the flow is used at {}", it.started.location));
@@ -64,10 +68,7 @@ impl Failed {
     /// The failure of something that is done before the first step.
     pub(super) fn without_step(problem: Problem, source: &SourceFile, span: Span) -> Self {
         let (page, can_go_on) = (problem.page, problem.can_go_on());
-        let failure = Failure {
-            location: Some(source.location(span.start)),
-            ..describe(problem)
-        };
+        let failure = Failure { location: Some(source.location(span.start)), ..describe(problem) };
         Self { failure, page, position: 0, sensitive: false, can_go_on }
     }
 
@@ -123,7 +124,7 @@ fn shorten(text: String) -> String {
 pub(super) fn excerpt(source: &SourceFile, span: Span) -> String {
     let first = source.line(span.start);
     let last = source.line(span.end.saturating_sub(1).max(span.start));
-    let width = (first + EXCERPT_LINES).to_string().len();
+    let width = last.min(first + EXCERPT_LINES - 1).to_string().len();
     let lines = source.text.lines().enumerate().map(|(at, line)| (at + 1, line));
     let mut shown: Vec<String> = lines
         .skip_while(|(number, _)| *number < first)

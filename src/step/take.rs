@@ -5,8 +5,8 @@ use super::expect::Fact;
 use super::problem::{Obstacle, Outcome, Problem};
 use super::wait::{Again, Log, Wait};
 use super::witness::{PageLeft, Screenshot};
-use crate::browser::page::Fault;
 use crate::browser::engine::{Call, Need, Reading, Then};
+use crate::browser::page::Fault;
 use crate::case::locator::Locator;
 use crate::case::model::{Script, Take};
 use crate::case::template::{Template, ValueTemplate};
@@ -15,7 +15,13 @@ use crate::text::Untrusted;
 use serde_json::{Value, json};
 
 impl Interpreter<'_> {
-    pub(super) async fn save(&mut self, target: &Locator, what: &Take, name: &str, deadline: Deadline) -> Outcome {
+    pub(super) async fn save(
+        &mut self,
+        target: &Locator,
+        what: &Take,
+        name: &str,
+        deadline: Deadline,
+    ) -> Outcome {
         let target = self.locate(target)?;
         let reading = match what {
             Take::Text => Reading::Text,
@@ -42,7 +48,12 @@ impl Interpreter<'_> {
         Ok(())
     }
 
-    pub(super) async fn script(&mut self, script: &Script, name: Option<&str>, deadline: Deadline) -> Outcome {
+    pub(super) async fn script(
+        &mut self,
+        script: &Script,
+        name: Option<&str>,
+        deadline: Deadline,
+    ) -> Outcome {
         let wait = Wait::to(deadline);
         let frame = self.frame_here(wait).await?;
         let args = self.arguments(script)?;
