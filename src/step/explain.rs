@@ -47,7 +47,7 @@ impl Interpreter<'_> {
         let question = |wait_ms| Call::Document { ready: None, url: None, title: None, wait_ms };
         let Ok(found) = self.ask_document(wait, &question).await else { return };
         let text = |key: &str| found.envelope.value[key].as_str().map(|it| Untrusted::from(it).line());
-        let Some(url) = text("url") else { return };
+        let Some(url) = text("url").filter(|it| !it.is_empty()) else { return };
         let title = text("title").filter(|it| !it.is_empty()).map(|it| format!(", titled `{it}`"));
         problem.seen.push(format!("in the end the page is at {url}{}", title.unwrap_or_default()));
         if let Some(went_to) =

@@ -141,7 +141,7 @@ impl From<FillError> for Box<Problem> {
 }
 
 /// The name in "`${name}` is not set".
-fn unset(message: &str) -> Option<&str> {
+pub(super) fn unset(message: &str) -> Option<&str> {
     message.strip_prefix("`${")?.strip_suffix("}` is not set")
 }
 

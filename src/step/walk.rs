@@ -53,6 +53,8 @@ impl Interpreter<'_> {
     /// Carries out steps one after the other, up to the first that halts.
     pub(super) fn steps<'s>(&'s mut self, steps: &'s [Step], outer: Deadline) -> Walking<'s, Halt> {
         Box::pin(async move {
+            // Steps that never touch the page must not keep the thread, nor a wish to stop from being heard.
+            tokio::task::consume_budget().await;
             for step in steps {
                 self.step(step, outer).await?;
             }
@@ -62,7 +64,6 @@ impl Interpreter<'_> {
 
     /// Carries out one step.
     pub(super) async fn step(&mut self, step: &Step, outer: Deadline) -> Result<(), Halt> {
-        // Steps that never touch the page must not keep the thread, nor a wish to stop from being heard.
         tokio::task::consume_budget().await;
         let hidden = step.sensitive || self.trail.is_sensitive();
         let title = if hidden { step.title.text.clone() } else { step.title.show(&self.scope) };
@@ -94,9 +95,11 @@ impl Interpreter<'_> {
     async fn failed(&mut self, step: &Step, failed: Box<Failed>) -> Result<(), Halt> {
         let kind = failed.failure.kind;
         let verdict = if kind.is_infrastructure() { StepVerdict::Errored } else { StepVerdict::Failed };
-        let message = failed.failure.message.clone();
+        // A block says nothing more: the step inside of it has said why.
+        let own = self.trail.here().is_some_and(|it| it.started.position == failed.position);
+        let message = own.then(|| failed.failure.message.clone());
         if !(step.soft && failed.can_go_on) {
-            self.trail.end(verdict, Some(message), self.witness);
+            self.trail.end(verdict, message, self.witness);
             return Err(Halt::Failed(failed));
         }
         let moment = Moment {
@@ -107,7 +110,7 @@ impl Interpreter<'_> {
         };
         self.evidence.moment(self.hand.page(), moment).await;
         self.soft.push(*failed);
-        self.trail.end(verdict, Some(message), self.witness);
+        self.trail.end(verdict, message, self.witness);
         Ok(())
     }
 
@@ -116,8 +119,7 @@ impl Interpreter<'_> {
             return Err(Problem::missed(outer.missed(), "no time was left for this step").into());
         }
         if let Some(condition) = &step.condition {
-            let looking = limit::preparing(self.step_timeout, outer);
-            if !self.holds(condition, looking).await? {
+            if !self.holds(condition, outer).await? {
                 return Ok(Done::PassedOver);
             }
         }

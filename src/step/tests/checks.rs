@@ -116,6 +116,17 @@ async fn a_condition_looks_once_unless_it_has_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_conditions_time_does_not_go_beyond_what_is_around_it() {
+    let twin = Twin::default().at("check", Play::not_ready("missing", "is not there"));
+    let mut case = case(vec![step(goto("/"))]);
+    case.steps[0].condition = Some(Condition { timeout: Some(20 * SECOND), ..visible("#banner") });
+    let mut bench = Bench::new(twin);
+    bench.deadline = 5 * SECOND;
+    bench.run(&case).await;
+    assert_eq!(bench.twin.waits, [5_000]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn conditions_combine() {
     let holds = |test: Test| async move {
         let twin = Twin::default()

@@ -19,8 +19,8 @@ fn soft(action: Action) -> Step {
 #[tokio::test(start_paused = true)]
 async fn steps_run_in_order_with_before_and_after() {
     let mut case = case(steps([log("step")]));
-    case.before = steps([log("before")]);
-    case.after = steps([log("after")]);
+    case.before = steps([log("before")]).into();
+    case.after = steps([log("after")]).into();
     let mut bench = Bench::new(Twin::default());
     let ended = bench.run(&case).await;
     assert_eq!(ended.verdict, AttemptVerdict::Passed);
@@ -31,7 +31,7 @@ async fn steps_run_in_order_with_before_and_after() {
 #[tokio::test(start_paused = true)]
 async fn a_failure_stops_the_steps_and_not_the_after_steps() {
     let mut case = case(steps([expect("h1"), log("never")]));
-    case.after = steps([Action::Fail(text("not clean")), log("after")]);
+    case.after = steps([Action::Fail(text("not clean")), log("after")]).into();
     let mut bench = Bench::new(Twin::default().at("check", missing()));
     let ended = bench.run(&case).await;
     assert_eq!(ended.verdict, AttemptVerdict::Failed);
@@ -44,7 +44,7 @@ async fn a_failure_stops_the_steps_and_not_the_after_steps() {
 #[tokio::test(start_paused = true)]
 async fn after_steps_have_ten_seconds_together() {
     let mut case = case(Vec::new());
-    case.after = steps([wait(6 * SECOND), expect("h1"), log("never")]);
+    case.after = steps([wait(6 * SECOND), expect("h1"), log("never")]).into();
     let mut bench = Bench::new(Twin::default().at("check", missing()));
     bench.deadline = SECOND;
     let failure = bench.run(&case).await.failure.unwrap();
@@ -55,7 +55,7 @@ async fn after_steps_have_ten_seconds_together() {
 #[tokio::test(start_paused = true)]
 async fn a_failing_after_step_fails_a_passing_case() {
     let mut case = case(steps([log("step")]));
-    case.after = steps([Action::Fail(text("not clean"))]);
+    case.after = steps([Action::Fail(text("not clean"))]).into();
     let ended = Bench::new(Twin::default()).run(&case).await;
     assert_eq!(ended.verdict, AttemptVerdict::Failed);
     assert_eq!(ended.failure.unwrap().message.raw(), "not clean");
@@ -84,11 +84,12 @@ async fn nothing_is_soft_about_a_page_that_is_lost() {
     let twin = Twin::default().at("check", Play::stuck());
     let mut bench = Bench::new(twin);
     let mut case = case(vec![soft(expect("#a")), step(log("never"))]);
-    case.after = steps([goto("/logout")]);
+    case.after = steps([goto("/logout")]).into();
     let ended = bench.run(&case).await;
     assert_eq!((ended.verdict, ended.page), (AttemptVerdict::Failed, PageLeft::Stuck));
     assert_eq!(bench.twin.asked.len(), 1, "a page whose context is spent is not asked again");
     assert_eq!(bench.watched.kept, ["failed timeout at 1, page Stuck"]);
+    assert_eq!(ended.failure.unwrap().further[0].raw(), "not all `after` steps were run: the page was lost");
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,7 +126,7 @@ async fn an_interruption_ends_every_open_step_at_once() {
     let mut bench = Bench::new(Twin::default().at("check", Play::silent()));
     bench.stop = Some(3 * SECOND);
     let mut case = case(steps([Action::Group(steps([expect("h1")]))]));
-    case.after = steps([log("never")]);
+    case.after = steps([log("never")]).into();
     let ended = bench.run(&case).await;
     assert_eq!((ended.verdict, ended.page), (AttemptVerdict::Interrupted, PageLeft::Stuck));
     assert_eq!(bench.watched.steps, ["1 group", "  2 expect", "  2 interrupted", "1 interrupted"]);
@@ -152,7 +153,7 @@ async fn a_sensitive_step_shows_nothing_and_hides_its_values_from_then_on() {
     let save =
         Action::Save { target: super::build::locator("#iban"), what: Take::Text, name: "iban".to_owned() };
     let mut case = case(steps([fill("#pin", "12${x}"), save, expect_text("#pin", "1234")]));
-    case.before = steps([set("x", plain("34"))]);
+    case.before = steps([set("x", plain("34"))]).into();
     for step in &mut case.steps {
         step.sensitive = true;
         step.title = text("fill #pin ${x}");

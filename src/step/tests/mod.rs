@@ -6,6 +6,7 @@ mod build;
 mod checks;
 mod ends;
 mod failures;
+mod loaded;
 mod prompts;
 mod twin;
 mod variables;

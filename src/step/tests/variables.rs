@@ -48,6 +48,15 @@ async fn a_cases_variables_may_use_each_other_in_any_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_cases_variable_may_use_what_a_step_sets() {
+    let mut bench = Bench::new(Twin::default());
+    let mut case = case(vec![step(log("${a}")), step(set("b", value("now"))), step(log("${a}"))]);
+    case.vars = vars(&[("a", "${b}!")]);
+    bench.run(&case).await;
+    assert_eq!(bench.watched.logged, ["${a}", "now!"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn variables_in_a_circle_are_named() {
     let mut case = case(vec![step(log("never"))]);
     case.vars = vars(&[("a", "${b}"), ("b", "${a}")]);
