@@ -118,10 +118,10 @@ impl Interpreter<'_> {
         if outer.is_missed() {
             return Err(Problem::missed(outer.missed(), "no time was left for this step").into());
         }
-        if let Some(condition) = &step.condition {
-            if !self.holds(condition, outer).await? {
-                return Ok(Done::PassedOver);
-            }
+        if let Some(condition) = &step.condition
+            && !self.holds(condition, outer).await?
+        {
+            return Ok(Done::PassedOver);
         }
         let deadline = limit::of(step, self.step_timeout, outer);
         if limit::is_block(&step.action) {

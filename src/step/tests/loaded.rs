@@ -57,12 +57,7 @@ steps = [
     "#);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_file_with_everything_in_it_reads_well_when_it_fails() {
-    let cases = loaded(&[
-        (
-            "shop.toml",
-            r##"
+const SHOP: &str = r##"
 vars = { user = "bob", greeting = "Hello ${user}" }
 rows = [{ user = "alice", item = "Tea" }]
 after = [{ log = "bye ${user}" }]
@@ -78,20 +73,20 @@ steps = [
     { each_match = "li", as = "row_", steps = [{ expect = "${row_} >> .price", contains = "€" }] },
   ] },
 ]
-"##,
-        ),
-        (
-            "login.flow.toml",
-            r##"
+"##;
+
+const LOGIN: &str = r#"
 params = ["user"]
 returns = ["id"]
 steps = [
   { fill = "label=User", value = "${user}" },
   { script = "return 7", as = "id" },
 ]
-"##,
-        ),
-    ]);
+"#;
+
+#[tokio::test(start_paused = true)]
+async fn a_file_with_everything_in_it_reads_well_when_it_fails() {
+    let cases = loaded(&[("shop.toml", SHOP), ("login.flow.toml", LOGIN)]);
     let twin = Twin::default()
         .at("script", Play::value(7.into()))
         .at("press", Play::default())
