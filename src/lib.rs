@@ -34,5 +34,6 @@ pub mod diagnostic;
 pub mod event;
 pub mod id;
 pub mod outcome;
+pub mod runner;
 pub mod source;
 pub mod text;
