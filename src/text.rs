@@ -20,7 +20,12 @@ pub fn duration(duration: Duration) -> String {
             let s = duration.as_secs();
             let (h, m, s) = (s / 3600, s / 60 % 60, s % 60);
             let parts = [(h, "h"), (m, "m"), (s, "s")];
-            parts.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect::<Vec<_>>().join(" ")
+            parts
+                .iter()
+                .filter(|(n, _)| *n > 0)
+                .map(|(n, unit)| format!("{n}{unit}"))
+                .collect::<Vec<_>>()
+                .join(" ")
         }
     }
 }
@@ -79,7 +84,10 @@ mod tests {
     #[test]
     fn durations_read_like_they_are_written() {
         let shown = |ms| duration(Duration::from_millis(ms));
-        assert_eq!([shown(0), shown(250), shown(1_000), shown(1_500), shown(59_999)].join(" "), "0ms 250ms 1s 1.5s 59.999s");
+        assert_eq!(
+            [shown(0), shown(250), shown(1_000), shown(1_500), shown(59_999)].join(" "),
+            "0ms 250ms 1s 1.5s 59.999s"
+        );
         assert_eq!([shown(120_000), shown(90_000), shown(3_900_000)].join(", "), "2m, 1m 30s, 1h 5m");
     }
 
