@@ -29,6 +29,7 @@
 pub mod browser;
 pub mod case;
 pub mod control;
+pub mod custody;
 pub mod deadline;
 pub mod diagnostic;
 pub mod event;
