@@ -29,11 +29,14 @@
 pub mod browser;
 pub mod case;
 pub mod control;
+pub mod custody;
 pub mod deadline;
 pub mod diagnostic;
 pub mod event;
 pub mod id;
+pub mod load;
 pub mod outcome;
 pub mod runner;
+pub mod serve;
 pub mod source;
 pub mod text;

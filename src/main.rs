@@ -1,3 +1,5 @@
-//! The binary.
+//! The program: nothing but the way in.
 
-fn main(){}
+fn main() {
+    batchrun::custody::guard_main_if_asked();
+}

@@ -110,7 +110,10 @@ fn modules_use_only_strictly_lower_floors() {
         };
         for (line, name) in used(&text) {
             if name != own && floor.get(name.as_str()).is_some_and(|it| it >= own_floor) {
-                wrong.push(format!("{path}:{line}: `{own}` (floor {own_floor}) uses `{name}` (floor {})", floor[name.as_str()]));
+                wrong.push(format!(
+                    "{path}:{line}: `{own}` (floor {own_floor}) uses `{name}` (floor {})",
+                    floor[name.as_str()]
+                ));
             }
         }
     }
@@ -124,7 +127,9 @@ fn crates_are_named_only_where_they_belong() {
         for (name, home) in HOMES {
             let named = text.lines().any(|line| {
                 let code = line.split("//").next().unwrap_or_default();
-                code.contains(&format!("use {name}::")) || code.contains(&format!(" {name}::")) || code.contains(&format!("({name}::"))
+                code.contains(&format!("use {name}::"))
+                    || code.contains(&format!(" {name}::"))
+                    || code.contains(&format!("({name}::"))
             });
             if named && !path.starts_with(home) {
                 wrong.push(format!("{path}: `{name}` belongs to {home}"));
@@ -154,11 +159,10 @@ fn files_are_short_and_say_what_they_are() {
 
 #[test]
 fn the_check_sees_what_it_should() {
-    assert_eq!(used("use crate::{case::model::Case, event};\nlet x = crate::text::duration(d);"), [
-        (1, "case".to_owned()),
-        (1, "event".to_owned()),
-        (2, "text".to_owned()),
-    ]);
+    assert_eq!(
+        used("use crate::{case::model::Case, event};\nlet x = crate::text::duration(d);"),
+        [(1, "case".to_owned()), (1, "event".to_owned()), (2, "text".to_owned()),]
+    );
     assert_eq!(module("src/browser/page.rs"), Some("browser"));
     assert_eq!(module("src/tally.rs"), Some("tally"));
     assert_eq!(module("src/main.rs"), None);

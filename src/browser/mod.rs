@@ -1,4 +1,5 @@
 //! Browsers: starting them, talking to them, lending out their pages.
 
 pub mod engine;
+pub mod lease;
 pub mod page;

@@ -65,11 +65,7 @@ pub struct FillError {
 impl Template {
     /// A template without variables.
     pub fn literal(text: &str) -> Self {
-        Self {
-            text: text.to_owned(),
-            span: Span::default(),
-            parts: vec![Part::Literal(text.to_owned())],
-        }
+        Self { text: text.to_owned(), span: Span::default(), parts: vec![Part::Literal(text.to_owned())] }
     }
 
     /// The text with its variables filled in.

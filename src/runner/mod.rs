@@ -8,4 +8,5 @@ mod core_tests;
 pub mod dispatcher;
 #[cfg(test)]
 mod dispatcher_tests;
+pub mod signals;
 pub mod stop;
