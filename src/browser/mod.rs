@@ -3,3 +3,5 @@
 pub mod engine;
 pub mod lease;
 pub mod page;
+pub mod remote;
+pub mod webdriver;

@@ -6,7 +6,6 @@ use super::connector::{NOT_UTF_8, TOO_LARGE};
 use crate::deadline::Missed;
 use crate::outcome::FailureKind;
 use fantoccini::error::CmdError;
-use std::error::Error as _;
 use std::fmt;
 
 /// What a call on the wire can end with besides an answer.
@@ -33,7 +32,9 @@ impl fmt::Display for WireError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missed(missed) => write!(f, "no answer from the driver: {missed}"),
-            Self::Answered { code, message } if message.is_empty() => write!(f, "the driver answered `{code}`"),
+            Self::Answered { code, message } if message.is_empty() => {
+                write!(f, "the driver answered `{code}`")
+            }
             Self::Answered { code, message } => {
                 write!(f, "the driver answered `{code}`: {}", message.lines().next().unwrap_or_default())
             }
@@ -77,7 +78,9 @@ fn kind_of(code: &str, message: &str) -> FailureKind {
         "unexpected alert open" | "no such alert" => FailureKind::Prompt,
         "insecure certificate" => FailureKind::Navigation,
         "invalid session id" | "no such window" => FailureKind::SessionLost,
-        "session not created" if message.contains("user data directory is already in use") => FailureKind::BrowserCrash,
+        "session not created" if message.contains("user data directory is already in use") => {
+            FailureKind::BrowserCrash
+        }
         "session not created" if message.contains("DevToolsActivePort") => FailureKind::BrowserCrash,
         "session not created" => FailureKind::NoSlot,
         "tab crashed" | "chrome not reachable" | "disconnected" => FailureKind::BrowserCrash,
@@ -89,20 +92,31 @@ fn kind_of(code: &str, message: &str) -> FailureKind {
 }
 
 fn mentions_a_dead_browser(message: &str) -> bool {
-    ["tab crashed", "not connected to DevTools", "unable to connect to renderer", "Failed to send", "disconnected"]
-        .iter()
-        .any(|sign| message.contains(sign))
+    [
+        "tab crashed",
+        "not connected to DevTools",
+        "unable to connect to renderer",
+        "Failed to send",
+        "disconnected",
+    ]
+    .iter()
+    .any(|sign| message.contains(sign))
 }
 
 impl From<CmdError> for WireError {
     fn from(error: CmdError) -> Self {
         match error {
-            CmdError::Standard(answer) => {
-                Self::Answered { code: answer.error.error_code().to_owned(), message: answer.message.to_string() }
+            CmdError::Standard(answer) => Self::Answered {
+                code: answer.error.description().to_owned(),
+                message: answer.message.to_string(),
+            },
+            CmdError::NotW3C(serde_json::Value::String(code)) => {
+                Self::Answered { code, message: String::new() }
             }
-            CmdError::NotW3C(serde_json::Value::String(code)) => Self::Answered { code, message: String::new() },
             CmdError::NotW3C(value) => Self::NotWebDriver(first(&value.to_string())),
-            CmdError::NotJson(body) if body.trim().is_empty() => Self::NotWebDriver("an empty body".to_owned()),
+            CmdError::NotJson(body) if body.trim().is_empty() => {
+                Self::NotWebDriver("an empty body".to_owned())
+            }
             CmdError::NotJson(body) => Self::NotWebDriver(first(&body)),
             CmdError::Json(error) => Self::NotWebDriver(error.to_string()),
             CmdError::FailedC(error) if error.is_connect() => Self::Unreachable(innermost(&error)),
@@ -117,7 +131,11 @@ impl From<CmdError> for WireError {
 
 impl WireError {
     fn from_transport(why: String) -> Self {
-        if why.contains(TOO_LARGE) || why.contains(NOT_UTF_8) { Self::NotWebDriver(why) } else { Self::Lost(why) }
+        if why.contains(TOO_LARGE) || why.contains(NOT_UTF_8) {
+            Self::NotWebDriver(why)
+        } else {
+            Self::Lost(why)
+        }
     }
 }
 

@@ -98,7 +98,13 @@ impl Service<Uri> for Connector {
         let connecting = self.inner.call(uri);
         let headers = Arc::clone(&self.headers);
         Box::pin(async move {
-            Ok(Guarded { stream: connecting.await?, headers, pending: Vec::new(), read: 0, answer: Answer::default() })
+            Ok(Guarded {
+                stream: connecting.await?,
+                headers,
+                pending: Vec::new(),
+                read: 0,
+                answer: Answer::default(),
+            })
         })
     }
 }
@@ -125,7 +131,11 @@ impl Guarded {
 }
 
 impl Write for Guarded {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         ready!(self.flush_pending(context))?;
         // One request at a time: what is written after something was read begins a new request.
         let begins = self.read > 0 || matches!(self.answer, Answer::Idle);
@@ -133,7 +143,10 @@ impl Write for Guarded {
             self.read = 0;
             self.answer = Answer::Head(Vec::new());
         }
-        if begins && !self.headers.is_empty() && let Some(end) = find(bytes, b"\r\n") {
+        if begins
+            && !self.headers.is_empty()
+            && let Some(end) = find(bytes, b"\r\n")
+        {
             // hyper hands over a request's head in one piece: the headers go in behind its first line.
             let headers = Arc::clone(&self.headers);
             self.pending.extend_from_slice(&bytes[..end + 2]);
@@ -212,7 +225,10 @@ impl Answer {
             bytes = &bytes[end + 4 - before..];
             let head = String::from_utf8_lossy(&head[..end]).to_ascii_lowercase();
             let field = |name: &str| {
-                head.lines().filter_map(|line| line.split_once(':')).find(|(key, _)| *key == name).map(|(_, it)| it.trim())
+                head.lines()
+                    .filter_map(|line| line.split_once(':'))
+                    .find(|(key, _)| *key == name)
+                    .map(|(_, it)| it.trim())
             };
             *self = if field("transfer-encoding").is_some() {
                 Self::Chunked
@@ -295,6 +311,9 @@ mod tests {
     #[test]
     fn headers_that_http_does_not_allow_are_refused() {
         let bad = [("X-Key".to_owned(), "a\r\nHost: other".to_owned())];
-        assert_eq!(Connector::new(&bad).err().unwrap().to_string(), "header `X-Key` has characters that HTTP does not allow");
+        assert_eq!(
+            Connector::new(&bad).err().unwrap().to_string(),
+            "header `X-Key` has characters that HTTP does not allow"
+        );
     }
 }

@@ -87,13 +87,24 @@ impl DevToolsPage {
             .send("Page.createIsolatedWorld", json!({"frameId": id, "worldName": WORLD}), deadline)
             .await?;
         let world = made["executionContextId"].as_i64().ok_or(Fault::DocumentGone)?;
-        self.evaluate(world, &format!("globalThis.__batchrun ??= {};0", engine::SOURCE), Answer::Value, deadline)
-            .await?;
+        self.evaluate(
+            world,
+            &format!("globalThis.__batchrun ??= {};0", engine::SOURCE),
+            Answer::Value,
+            deadline,
+        )
+        .await?;
         self.worlds.insert(id, world);
         Ok(world)
     }
 
-    async fn evaluate(&self, world: i64, expression: &str, answer: Answer, deadline: Deadline) -> Result<Value, Fault> {
+    async fn evaluate(
+        &self,
+        world: i64,
+        expression: &str,
+        answer: Answer,
+        deadline: Deadline,
+    ) -> Result<Value, Fault> {
         let parameters = json!({
             "expression": expression,
             "contextId": world,
@@ -106,7 +117,13 @@ impl DevToolsPage {
 
     /// An expression in the isolated world of a frame. A world that went with its document is made anew, once:
     /// nothing has run then.
-    async fn in_world(&mut self, frame: &Frame, expression: &str, answer: Answer, deadline: Deadline) -> Result<Value, Fault> {
+    async fn in_world(
+        &mut self,
+        frame: &Frame,
+        expression: &str,
+        answer: Answer,
+        deadline: Deadline,
+    ) -> Result<Value, Fault> {
         let known = self.worlds.contains_key(self.frame_id(frame));
         let world = self.world(frame, deadline).await?;
         match self.evaluate(world, expression, answer, deadline).await {
@@ -124,18 +141,32 @@ impl DevToolsPage {
     }
 
     /// A DevTools handle on an element that the engine keeps.
-    async fn handle(&mut self, frame: &Frame, element: &Element, deadline: Deadline) -> Result<String, Fault> {
+    async fn handle(
+        &mut self,
+        frame: &Frame,
+        element: &Element,
+        deadline: Deadline,
+    ) -> Result<String, Fault> {
         let expression = format!("__batchrun.element({})", json!(element.token));
         let object = self.in_world(frame, &expression, Answer::Handle, deadline).await?;
         object.as_str().map(str::to_owned).ok_or(Fault::DocumentGone)
     }
 
     /// A point of an element's document in the pixels of the page.
-    async fn on_page(&self, frame: &Frame, element: &Element, point: (f64, f64), deadline: Deadline) -> Result<(f64, f64), Fault> {
+    async fn on_page(
+        &self,
+        frame: &Frame,
+        element: &Element,
+        point: (f64, f64),
+        deadline: Deadline,
+    ) -> Result<(f64, f64), Fault> {
         let (mut x, mut y) = (point.0 + element.offset.0, point.1 + element.offset.1);
         if element.foreign {
-            let owner = self.send("DOM.getFrameOwner", json!({"frameId": self.frame_id(frame)}), deadline).await?;
-            let model = self.send("DOM.getBoxModel", json!({"backendNodeId": owner["backendNodeId"]}), deadline).await?;
+            let owner =
+                self.send("DOM.getFrameOwner", json!({"frameId": self.frame_id(frame)}), deadline).await?;
+            let model = self
+                .send("DOM.getBoxModel", json!({"backendNodeId": owner["backendNodeId"]}), deadline)
+                .await?;
             let corner = |at: usize| model["model"]["content"][at].as_f64().unwrap_or_default();
             (x, y) = (x + corner(0), y + corner(1));
         }
@@ -158,7 +189,10 @@ impl DevToolsPage {
         } else {
             let list = self.send("Page.getNavigationHistory", json!({}), deadline).await?;
             let current = list["currentIndex"].as_i64().unwrap_or_default();
-            let entry = usize::try_from(current + step).ok().and_then(|at| list["entries"].get(at)).map(|it| it["id"].clone());
+            let entry = usize::try_from(current + step)
+                .ok()
+                .and_then(|at| list["entries"].get(at))
+                .map(|it| it["id"].clone());
             let Some(entry) = entry else {
                 let direction = if step < 0 { "back" } else { "forward" };
                 return Err(Fault::Refused(format!("there is no page to go {direction} to")));
@@ -172,7 +206,13 @@ impl DevToolsPage {
         }
     }
 
-    async fn key_event(&self, kind: &str, key: &keys::Definition, modifiers: u32, deadline: Deadline) -> Result<(), Fault> {
+    async fn key_event(
+        &self,
+        kind: &str,
+        key: &keys::Definition,
+        modifiers: u32,
+        deadline: Deadline,
+    ) -> Result<(), Fault> {
         // Control, Alt and Meta make a command of a key: it types nothing then.
         let text = if kind == "keyDown" && modifiers & 0b111 == 0 { key.text.as_str() } else { "" };
         let kind = if kind == "keyDown" && text.is_empty() { "rawKeyDown" } else { kind };
@@ -206,7 +246,11 @@ fn outcome_of(mut result: Value) -> Result<Value, Fault> {
         let message = thrown["description"]
             .as_str()
             .map(str::to_owned)
-            .or_else(|| thrown.get("value").map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+            .or_else(|| {
+                thrown
+                    .get("value")
+                    .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            })
             .or_else(|| details["text"].as_str().map(str::to_owned))
             .unwrap_or_default();
         return Err(Fault::Script { message });
@@ -262,7 +306,13 @@ impl Page for DevToolsPage {
         node["node"]["frameId"].as_str().map(|id| Frame::Inner(id.to_owned())).ok_or(Fault::DocumentGone)
     }
 
-    async fn script(&mut self, frame: &Frame, body: &str, args: &[Value], deadline: Deadline) -> Result<Value, Fault> {
+    async fn script(
+        &mut self,
+        frame: &Frame,
+        body: &str,
+        args: &[Value],
+        deadline: Deadline,
+    ) -> Result<Value, Fault> {
         // The body stands on lines of its own: a comment at its end must not swallow the brace.
         let function = format!("(async function(args) {{\n{body}\n}})");
         if *frame == Frame::Top {
@@ -277,7 +327,9 @@ impl Page for DevToolsPage {
         // A node resolves into the page's own world of its frame, which has no other handle.
         let object = self.in_world(frame, "document", Answer::Handle, deadline).await?;
         let node = self.send("DOM.describeNode", json!({"objectId": object}), deadline).await?;
-        let own = self.send("DOM.resolveNode", json!({"backendNodeId": node["node"]["backendNodeId"]}), deadline).await?;
+        let own = self
+            .send("DOM.resolveNode", json!({"backendNodeId": node["node"]["backendNodeId"]}), deadline)
+            .await?;
         let parameters = json!({
             "objectId": own["object"]["objectId"],
             "functionDeclaration": format!("function(args) {{ return {function}(args) }}"),
@@ -289,7 +341,13 @@ impl Page for DevToolsPage {
         outcome_of(self.send("Runtime.callFunctionOn", parameters, deadline).await?)
     }
 
-    async fn press(&mut self, frame: &Frame, on: &Element, press: &Press, deadline: Deadline) -> Result<(), Fault> {
+    async fn press(
+        &mut self,
+        frame: &Frame,
+        on: &Element,
+        press: &Press,
+        deadline: Deadline,
+    ) -> Result<(), Fault> {
         let point = on.point.ok_or(Fault::DocumentGone)?;
         let (x, y) = self.on_page(frame, on, point, deadline).await?;
         let modifiers: u32 = press.modifiers.iter().map(|it| it.bit()).sum();
@@ -311,7 +369,13 @@ impl Page for DevToolsPage {
         Ok(())
     }
 
-    async fn insert(&mut self, _frame: &Frame, _on: &Element, text: &str, deadline: Deadline) -> Result<(), Fault> {
+    async fn insert(
+        &mut self,
+        _frame: &Frame,
+        _on: &Element,
+        text: &str,
+        deadline: Deadline,
+    ) -> Result<(), Fault> {
         if text.is_empty() {
             // An empty insertion leaves the selection as it is.
             let delete = keys::define("Delete").ok_or(Fault::DocumentGone)?;
@@ -356,7 +420,11 @@ impl Page for DevToolsPage {
         self.send("Emulation.setDeviceMetricsOverride", metrics, deadline).await.map(drop)
     }
 
-    async fn screenshot(&mut self, of: Option<(&Frame, &Element)>, deadline: Deadline) -> Result<Vec<u8>, Fault> {
+    async fn screenshot(
+        &mut self,
+        of: Option<(&Frame, &Element)>,
+        deadline: Deadline,
+    ) -> Result<Vec<u8>, Fault> {
         use base64::Engine as _;
         let mut parameters = json!({"format": "png"});
         if let Some((frame, element)) = of {
@@ -374,13 +442,17 @@ impl Page for DevToolsPage {
             });
         }
         let answer = self.send("Page.captureScreenshot", parameters, deadline).await?;
-        base64::engine::general_purpose::STANDARD.decode(answer["data"].as_str().unwrap_or_default()).map_err(|error| {
-            Fault::Infrastructure { kind: FailureKind::Protocol, message: format!("the screenshot is not base64: {error}") }
-        })
+        base64::engine::general_purpose::STANDARD.decode(answer["data"].as_str().unwrap_or_default()).map_err(
+            |error| Fault::Infrastructure {
+                kind: FailureKind::Protocol,
+                message: format!("the screenshot is not base64: {error}"),
+            },
+        )
     }
 
     async fn source(&mut self, deadline: Deadline) -> Result<String, Fault> {
-        let markup = self.in_world(&Frame::Top, "document.documentElement.outerHTML", Answer::Value, deadline).await?;
+        let markup =
+            self.in_world(&Frame::Top, "document.documentElement.outerHTML", Answer::Value, deadline).await?;
         Ok(markup.as_str().unwrap_or_default().to_owned())
     }
 

@@ -60,7 +60,9 @@ impl Driver {
     /// Starts `program` and waits until it listens.
     pub async fn start(custody: &Custody, program: &Path, deadline: Deadline) -> Result<Self, DriverError> {
         let name = program.display();
-        let failed = |what: &str, log: &Log| DriverError { message: format!("the driver `{name}` {what}{}", log.text()) };
+        let failed = |what: &str, log: &Log| DriverError {
+            message: format!("the driver `{name}` {what}{}", log.text()),
+        };
         let log = Log::default();
         let system = |error: io::Error| failed(&format!("cannot be started: {error}"), &Log::default());
         let (write, read) = pipe::pipe().map_err(system)?;
@@ -68,7 +70,10 @@ impl Driver {
         let write = write.into_blocking_fd().map_err(system)?;
         let mut spawn = Spawn::new(Kind::Driver, program).args(["--port=0"]);
         spawn.log = Some(write);
-        let process = custody.spawn(spawn).await.map_err(|error| failed(&format!("cannot be started: {error}"), &log))?;
+        let process = custody
+            .spawn(spawn)
+            .await
+            .map_err(|error| failed(&format!("cannot be started: {error}"), &log))?;
         let (port, mut listens) = watch::channel(None);
         tokio::spawn(read_log(read, log.clone(), port));
         let listening = async {
@@ -80,10 +85,13 @@ impl Driver {
         let port = match deadline.bound(listening).await {
             Ok(Ok(Some(port))) => port,
             Ok(Err(exit)) => return Err(failed(&format!("ended at once, by {exit}; its log:"), &log)),
-            Ok(Ok(None)) => return Err(failed("closed its output and never said where it listens; its log:", &log)),
+            Ok(Ok(None)) => {
+                return Err(failed("closed its output and never said where it listens; its log:", &log));
+            }
             Err(missed) => return Err(failed(&format!("never listened: {missed}; its log:"), &log)),
         };
-        let url = Url::parse(&format!("http://127.0.0.1:{port}/")).map_err(|error| failed(&error.to_string(), &log))?;
+        let url = Url::parse(&format!("http://127.0.0.1:{port}/"))
+            .map_err(|error| failed(&error.to_string(), &log))?;
         let remote = Remote::new(url, &[]).map_err(|error| failed(&error.to_string(), &log))?;
         Ok(Self { process, remote, log })
     }

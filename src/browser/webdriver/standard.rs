@@ -31,7 +31,7 @@ const ASK: &str = "const [call, done] = arguments; const engine = globalThis[Sym
     engine(call).then(it => done([it, it.element ? engine.element(it.element.token) : null]))";
 
 /// A page in a session of its own.
-pub(super) struct StandardPage {
+pub(in crate::browser) struct StandardPage {
     remote: Remote,
     wire: Wire,
     watch: Watch,
@@ -44,7 +44,7 @@ pub(super) struct StandardPage {
 }
 
 impl StandardPage {
-    pub(super) fn new(remote: Remote, wire: Wire) -> Self {
+    pub(in crate::browser) fn new(remote: Remote, wire: Wire) -> Self {
         Self {
             remote,
             wire,
@@ -55,7 +55,7 @@ impl StandardPage {
         }
     }
 
-    pub(super) fn wire(&self) -> &Wire {
+    pub(in crate::browser) fn wire(&self) -> &Wire {
         &self.wire
     }
 
@@ -99,7 +99,8 @@ impl StandardPage {
     }
 
     async fn fault(&self, error: WireError, deadline: Deadline) -> Fault {
-        let document_gone = ["stale element reference", "no such frame", "no such element", "detached shadow root"];
+        let document_gone =
+            ["stale element reference", "no such frame", "no such element", "detached shadow root"];
         if document_gone.iter().any(|code| error.is(code)) || error.mentions("Document was unloaded") {
             return Fault::DocumentGone;
         }
@@ -147,7 +148,13 @@ impl StandardPage {
         Ok(())
     }
 
-    async fn execute(&self, path: &str, script: &str, args: Value, deadline: Deadline) -> Result<Value, Fault> {
+    async fn execute(
+        &self,
+        path: &str,
+        script: &str,
+        args: Value,
+        deadline: Deadline,
+    ) -> Result<Value, Fault> {
         self.post(path, json!({"script": script, "args": args}), deadline).await
     }
 
@@ -218,7 +225,13 @@ impl Page for StandardPage {
         Ok(Frame::Inner(name))
     }
 
-    async fn script(&mut self, frame: &Frame, body: &str, args: &[Value], deadline: Deadline) -> Result<Value, Fault> {
+    async fn script(
+        &mut self,
+        frame: &Frame,
+        body: &str,
+        args: &[Value],
+        deadline: Deadline,
+    ) -> Result<Value, Fault> {
         self.switch_to(frame, deadline).await?;
         // Errors are brought back as a value: `execute/async` would call them a timeout or lose their stack.
         let script = format!(
@@ -232,12 +245,20 @@ impl Page for StandardPage {
         Ok(answer["value"].take())
     }
 
-    async fn press(&mut self, frame: &Frame, on: &Element, press: &Press, deadline: Deadline) -> Result<(), Fault> {
+    async fn press(
+        &mut self,
+        frame: &Frame,
+        on: &Element,
+        press: &Press,
+        deadline: Deadline,
+    ) -> Result<(), Fault> {
         self.switch_to(frame, deadline).await?;
         let reference = self.kept(frame, on)?;
         // Actions count from the element's middle (WebDriver 17.4.3), the engine's point from the viewport's corner.
         let (dx, dy) = match (on.point, on.rect) {
-            (Some((x, y)), Some((left, top, width, height))) => (x - left - width / 2.0, y - top - height / 2.0),
+            (Some((x, y)), Some((left, top, width, height))) => {
+                (x - left - width / 2.0, y - top - height / 2.0)
+            }
             _ => (0.0, 0.0),
         };
         let mut mouse = vec![json!({
@@ -271,11 +292,19 @@ impl Page for StandardPage {
         Ok(())
     }
 
-    async fn insert(&mut self, frame: &Frame, _on: &Element, text: &str, deadline: Deadline) -> Result<(), Fault> {
+    async fn insert(
+        &mut self,
+        frame: &Frame,
+        _on: &Element,
+        text: &str,
+        deadline: Deadline,
+    ) -> Result<(), Fault> {
         let pressed: Vec<Key> = if text.is_empty() {
             vec![Key { modifiers: Vec::new(), key: "Delete".to_owned(), pause: Duration::ZERO }]
         } else {
-            text.chars().map(|it| Key { modifiers: Vec::new(), key: it.to_string(), pause: Duration::ZERO }).collect()
+            text.chars()
+                .map(|it| Key { modifiers: Vec::new(), key: it.to_string(), pause: Duration::ZERO })
+                .collect()
         };
         self.keys(frame, &pressed, deadline).await
     }
@@ -316,7 +345,11 @@ impl Page for StandardPage {
         self.post("window/rect", size, deadline).await.map(drop)
     }
 
-    async fn screenshot(&mut self, of: Option<(&Frame, &Element)>, deadline: Deadline) -> Result<Vec<u8>, Fault> {
+    async fn screenshot(
+        &mut self,
+        of: Option<(&Frame, &Element)>,
+        deadline: Deadline,
+    ) -> Result<Vec<u8>, Fault> {
         use base64::Engine as _;
         let path = match of {
             Some((frame, element)) => {
@@ -327,9 +360,12 @@ impl Page for StandardPage {
             None => "screenshot".to_owned(),
         };
         let answer = self.send(Command::Get(&path), deadline).await?;
-        base64::engine::general_purpose::STANDARD.decode(answer.as_str().unwrap_or_default()).map_err(|error| {
-            Fault::Infrastructure { kind: FailureKind::Protocol, message: format!("the screenshot is not base64: {error}") }
-        })
+        base64::engine::general_purpose::STANDARD.decode(answer.as_str().unwrap_or_default()).map_err(
+            |error| Fault::Infrastructure {
+                kind: FailureKind::Protocol,
+                message: format!("the screenshot is not base64: {error}"),
+            },
+        )
     }
 
     async fn source(&mut self, deadline: Deadline) -> Result<String, Fault> {

@@ -114,7 +114,9 @@ impl Remote {
     fn session(&self, client: Client, value: &Value) -> Option<Wire> {
         let id = value.get("sessionId")?.as_str()?;
         // The id goes into URLs: nothing but what drivers really use may.
-        let valid = !id.is_empty() && id.len() <= 128 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        let valid = !id.is_empty()
+            && id.len() <= 128
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         valid.then(|| Wire {
             remote: self.clone(),
             client,
@@ -215,4 +217,90 @@ impl WebDriverCompatibleCommand for Request {
 /// A value, short enough for a message.
 fn short(value: &Value) -> String {
     value.to_string().chars().take(120).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::FailureKind;
+    use std::time::Duration;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    /// A remote end that answers every request with these bytes, or never.
+    async fn remote(answer: Option<&'static [u8]>) -> Remote {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://user:pa%20ss@{}/wd/hub", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                tokio::spawn(async move {
+                    let mut request = [0; 4096];
+                    while stream.read(&mut request).await.is_ok_and(|length| length > 0) {
+                        let Some(answer) = answer else { continue };
+                        stream.write_all(answer).await.unwrap();
+                    }
+                });
+            }
+        });
+        Remote::new(url.parse().unwrap(), &[]).unwrap()
+    }
+
+    async fn status_of(answer: &'static [u8]) -> WireError {
+        let remote = remote(Some(answer)).await;
+        remote.status(Deadline::after("test", Duration::from_secs(10))).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn credentials_are_in_no_address() {
+        let remote = remote(None).await;
+        assert!(remote.url().as_str().ends_with("/wd/hub/"), "{}", remote.url());
+        assert!(!remote.url().as_str().contains("pa"), "{}", remote.url());
+    }
+
+    #[tokio::test]
+    async fn answers_that_are_not_webdriver_are_protocol_errors() {
+        let html = status_of(
+            b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 9\r\n\r\n<h1>x</h1",
+        )
+        .await;
+        assert_eq!(html.to_string(), "the answer is not WebDriver: <h1>x</h1");
+        assert_eq!(html.kind(), FailureKind::Protocol);
+        let latin = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{\"value\":\"\xe9\"}";
+        assert_eq!(
+            status_of(latin).await.to_string(),
+            "the answer is not WebDriver: the answer is not UTF-8"
+        );
+        let empty = status_of(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+        assert_eq!(empty.to_string(), "the answer is not WebDriver: an empty body");
+    }
+
+    #[tokio::test]
+    async fn an_error_whose_code_is_not_in_the_standard_keeps_its_code() {
+        let crashed = status_of(
+            b"HTTP/1.1 500 Error\r\nContent-Type: application/json\r\nContent-Length: 52\r\n\r\n\
+              {\"value\":{\"error\":\"tab crashed\",\"message\":\"it did\"}}",
+        )
+        .await;
+        assert!(crashed.is("tab crashed"), "{crashed}");
+        assert_eq!(crashed.kind(), FailureKind::BrowserCrash);
+    }
+
+    #[tokio::test]
+    async fn nobody_listening_is_an_endpoint_error() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        drop(listener);
+        let remote = Remote::new(url.parse().unwrap(), &[]).unwrap();
+        let error = remote.status(Deadline::after("test", Duration::from_secs(10))).await.unwrap_err();
+        assert_eq!(error.kind(), FailureKind::Endpoint, "{error}");
+    }
+
+    #[tokio::test]
+    async fn f40_a_mute_remote_end_is_missed_by_its_deadline() {
+        let remote = remote(None).await;
+        let error = remote.status(Deadline::after("command", Duration::from_millis(50))).await.unwrap_err();
+        assert_eq!(error.to_string(), "no answer from the driver: command of 50ms missed");
+        assert_eq!(error.kind(), FailureKind::Hung);
+    }
 }
