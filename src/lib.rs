@@ -24,7 +24,7 @@
 //! | 3 | `case`, `config`, `event` |
 //! | 2 | `custody`, `load`, `filter` |
 //! | 1 | `diagnostic`, `outcome`, `control`, `deadline` |
-//! | 0 | `text`, `id`, `source` |
+//! | 0 | `text`, `id`, `source`, `suggestion` |
 
 pub mod browser;
 pub mod case;
@@ -32,7 +32,9 @@ pub mod control;
 pub mod deadline;
 pub mod diagnostic;
 pub mod event;
+pub mod filter;
 pub mod id;
 pub mod outcome;
 pub mod source;
+pub mod suggestion;
 pub mod text;
