@@ -28,6 +28,7 @@
 
 pub mod browser;
 pub mod case;
+pub mod config;
 pub mod control;
 pub mod deadline;
 pub mod diagnostic;
