@@ -24,19 +24,22 @@
 //! | 3 | `case`, `config`, `event` |
 //! | 2 | `custody`, `load`, `filter` |
 //! | 1 | `diagnostic`, `outcome`, `control`, `deadline` |
-//! | 0 | `text`, `id`, `source` |
+//! | 0 | `text`, `id`, `source`, `suggestion` |
 
 pub mod browser;
 pub mod case;
+pub mod config;
 pub mod control;
 pub mod custody;
 pub mod deadline;
 pub mod diagnostic;
 pub mod event;
+pub mod filter;
 pub mod id;
 pub mod load;
 pub mod outcome;
 pub mod runner;
 pub mod serve;
 pub mod source;
+pub mod suggestion;
 pub mod text;
