@@ -1,5 +1,10 @@
-//! `[server]`: what the batch starts so that there is something to test. Here the static folder; it knows nothing of
-//! configuration.
+//! `[server]`: what the batch starts so that there is something to test. Knows nothing of configuration.
+//!
+//! Here the static folder; a program stands beside it.
+
+mod command;
+
+pub use command::{CommandServer, Program, ServerError};
 
 use axum::Router;
 use std::io;
