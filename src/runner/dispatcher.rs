@@ -51,6 +51,8 @@ pub trait Sink: Send + Sync {
 pub struct Orders {
     /// The rules for the core.
     pub rules: Rules,
+    /// As many permits as `rules.limit` says: what makes running more impossible, whatever the core thinks.
+    pub permits: Arc<Semaphore>,
     /// The jobs, by their number.
     pub entries: Vec<Entry>,
     /// How long the running attempts have after the first wish to stop.
@@ -76,10 +78,9 @@ pub async fn run(
     commands: mpsc::Receiver<Command>,
 ) -> BatchEnd {
     let (stop, signal) = StopSource::new();
-    let permits = usize::try_from(orders.rules.limit).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
     Dispatcher {
         core: Core::new(orders.rules, orders.entries),
-        semaphore: Arc::new(Semaphore::new(permits)),
+        permits: orders.permits,
         attempts: JoinSet::new(),
         running: HashMap::new(),
         began: HashMap::new(),
@@ -97,7 +98,7 @@ pub async fn run(
 
 struct Dispatcher {
     core: Core,
-    semaphore: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     attempts: JoinSet<Attempted>,
     running: HashMap<Id, Start>,
     /// When each job's first attempt began; forgotten with its verdict.
@@ -224,7 +225,7 @@ impl Dispatcher {
     }
 
     fn start(&mut self, start: Start) {
-        let permit = Arc::clone(&self.semaphore)
+        let permit = Arc::clone(&self.permits)
             .try_acquire_owned()
             .expect("the core starts no more than the semaphore has permits for");
         self.began.entry(start.job).or_insert_with(Instant::now);

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 /// Attempts of a second each that count how many run at once.
 #[derive(Default)]
@@ -87,6 +87,7 @@ async fn play(
     let entry = Entry { priority: 0, retries: 0, expect_failure: false, skip: false, quarantined: false };
     let orders = Orders {
         rules: Rules { limit, infra_retries: 0, fail_fast: None, give_up_after: 5 },
+        permits: Arc::new(Semaphore::new(limit as usize)),
         entries: vec![entry; jobs],
         grace: Duration::from_secs(10),
         batch_timeout: Some(Duration::from_secs(3600)),
@@ -135,4 +136,18 @@ async fn the_batch_timeout_interrupts_what_runs() {
     let (end, ledger, _) = play(Gauge { hangs: Some(0), ..Gauge::default() }, 1, 1, no_commands()).await;
     assert_eq!(end.status, BatchStatus::TimedOut);
     assert_eq!(ledger.verdicts(), [(0, Verdict::Interrupted)]);
+}
+
+#[tokio::test(start_paused = true)]
+#[should_panic(expected = "the core starts no more than the semaphore has permits for")]
+async fn a_core_that_starts_more_than_there_are_permits_is_a_bug() {
+    let entry = Entry { priority: 0, retries: 0, expect_failure: false, skip: false, quarantined: false };
+    let orders = Orders {
+        rules: Rules { limit: 5, infra_retries: 0, fail_fast: None, give_up_after: 5 },
+        permits: Arc::new(Semaphore::new(4)),
+        entries: vec![entry; 5],
+        grace: Duration::from_secs(10),
+        batch_timeout: None,
+    };
+    run(orders, Arc::new(Gauge::default()), Arc::new(Ledger::default()), no_commands()).await;
 }
