@@ -28,6 +28,7 @@
 
 pub mod browser;
 pub mod case;
+pub mod cli;
 pub mod config;
 pub mod control;
 pub mod deadline;
@@ -36,6 +37,7 @@ pub mod event;
 pub mod filter;
 pub mod id;
 pub mod outcome;
+pub mod plan;
 pub mod source;
 pub mod suggestion;
 pub mod text;
