@@ -28,6 +28,7 @@
 
 pub mod browser;
 pub mod case;
+pub mod cli;
 pub mod config;
 pub mod control;
 pub mod custody;
@@ -38,6 +39,7 @@ pub mod filter;
 pub mod id;
 pub mod load;
 pub mod outcome;
+pub mod plan;
 pub mod runner;
 pub mod serve;
 pub mod source;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// The floors of the crate docs, from the ground up.
 const FLOORS: &[&[&str]] = &[
-    &["text", "id", "source"],
+    &["text", "id", "source", "suggestion", "mask"],
     &["diagnostic", "outcome", "control", "deadline"],
     &["custody", "load", "filter"],
     &["case", "config", "event", "tally"],

@@ -1,0 +1,26 @@
+//! `check`: reads runner.toml and the case files, and says what is wrong with them. No browser.
+
+use super::arguments::CheckArguments;
+use super::cases;
+use super::console::Console;
+use super::failure::Failure;
+use super::prepare;
+use crate::outcome::ExitCode;
+use std::collections::BTreeSet;
+
+/// Checks the files.
+pub(crate) fn run(arguments: &CheckArguments, console: &mut Console) -> Result<ExitCode, Failure> {
+    let environment = prepare::environment()?;
+    let settings = prepare::settings(&arguments.project, None, None, &environment, console)?;
+    let (cases, warnings) = cases::load(&arguments.paths, &settings, &environment)?;
+    if !warnings.is_empty() {
+        console.findings(&warnings);
+    }
+    let files: BTreeSet<&str> = cases.iter().map(|case| case.source.path.as_str()).collect();
+    console.say(&format!("{} in {} are fine", counted(cases.len(), "case"), counted(files.len(), "file")));
+    Ok(ExitCode::Success)
+}
+
+fn counted(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
