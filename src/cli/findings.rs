@@ -104,13 +104,35 @@ mod tests {
         let finding = Diagnostic::error("unknown key `timout`")
             .at(&source, at..at + 6, "here")
             .help("did you mean `timeout`?");
-        insta::assert_snapshot!(render(&[finding], false), @"");
+        insta::assert_snapshot!(render(&[finding], false), @r#"
+        error: unknown key `timout`
+         --> runner.toml:2:5
+          |
+        2 |     timout = "é\u{1b}[31m" # x
+          |     ^^^^^^ here
+          |
+          = help: did you mean `timeout`?
+        "#);
     }
 
     #[test]
     fn a_place_at_the_end_of_a_text_is_shown() {
         let source = SourceFile::new("--filter", "tag(a) &");
         let finding = Diagnostic::error("the filter lacks a test here").at(&source, 8..8, "expected a test");
-        insta::assert_snapshot!(render(&[finding.clone(), finding], false), @"");
+        insta::assert_snapshot!(render(&[finding.clone(), finding], false), @"
+        error: the filter lacks a test here
+         --> --filter:1:9
+          |
+        1 | tag(a) &
+          |         ^ expected a test
+
+        error: the filter lacks a test here
+         --> --filter:1:9
+          |
+        1 | tag(a) &
+          |         ^ expected a test
+
+        2 errors
+        ");
     }
 }

@@ -245,7 +245,26 @@ mod tests {
     fn mistakes_are_shown_in_their_place() {
         insta::assert_snapshot!(
             ["tag(a) &", "tgs(a)", "tag(a) tag(b)", "(tag(a)", "tag a", "tag()", "name(/a", "tag(a", "name(/(/)"].map(wrong).join("\n"),
-            @""
+            @"
+        tag(a) &
+                ^ the filter lacks a test here
+        tgs(a)
+        ^^^ the filter has no test `tgs`
+        tag(a) tag(b)
+               ^ the filter goes on after its end
+        (tag(a)
+        ^ `(` is never closed in the filter
+        tag a
+            ^ the test `tag` lacks its bracket
+        tag()
+           ^ the test `tag` needs something in its brackets
+        name(/a
+             ^ `/` is never closed in the filter
+        tag(a
+           ^ `(` is never closed in the filter
+        name(/(/)
+             ^^^ the filter's pattern cannot be read: Unbalanced parenthesis
+        "
         );
     }
 
