@@ -6,6 +6,7 @@
 
 use super::core::{Core, Effects, Entry, Input, Rules, Settled, Start};
 use super::stop::{StopSignal, StopSource};
+use super::witness::milliseconds;
 use crate::control::{Command, Stop};
 use crate::event::{AttemptFinished, CaseFinished, Event, Evidence, Failure, Level};
 use crate::id::JobId;
@@ -22,6 +23,9 @@ use tokio::time::Instant;
 /// What an attempt is: leasing a page, running the case on it, keeping evidence. Tests put something simpler here.
 #[async_trait]
 pub trait Work: Send + Sync + 'static {
+    /// Why a job is skipped without an attempt.
+    fn skip_reason(&self, job: JobId) -> Option<Untrusted>;
+
     /// Runs one attempt to its end. Cleans up after itself, also when it is told to stop.
     async fn attempt(&self, start: Start, stop: StopSignal) -> Attempted;
 }
@@ -33,6 +37,8 @@ pub struct Attempted {
     pub verdict: AttemptVerdict,
     /// Why it did not pass.
     pub failure: Option<Failure>,
+    /// Why the case was skipped, when it asked for that.
+    pub skipped: Option<Untrusted>,
     /// What was kept.
     pub evidence: Vec<Evidence>,
     /// From the page's lease to the end of the last step.
@@ -244,7 +250,7 @@ impl Dispatcher {
             (Some(FailureKind::UnexpectedPass), None) => Some(unexpected_pass()),
             (_, failure) => failure.filter(|_| settled.verdict != AttemptVerdict::Passed),
         };
-        let message = failure.as_ref().map(|it| it.message.clone());
+        let message = failure.as_ref().map(|it| it.message.clone()).or(attempted.skipped);
         self.sink.send(Event::AttemptFinished(Box::new(AttemptFinished {
             job: settled.job,
             attempt: settled.attempt,
@@ -270,10 +276,6 @@ impl Dispatcher {
     fn say(&self, level: Level, text: &str) {
         self.sink.send(Event::Message { level, text: Untrusted::from(text) });
     }
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Completes at that time, or never.
@@ -318,6 +320,7 @@ fn panicked(error: JoinError) -> Attempted {
     Attempted {
         verdict: AttemptVerdict::Errored,
         failure: Some(failure(FailureKind::Internal, format!("batchrun panicked: {why}"), hint)),
+        skipped: None,
         evidence: Vec::new(),
         duration: Duration::ZERO,
         crashed_at: None,

@@ -5,6 +5,8 @@ use super::dispatcher::{Attempted, BatchEnd, Orders, Sink, Work, run};
 use super::stop::StopSignal;
 use crate::control::{Command, Stop};
 use crate::event::Event;
+use crate::id::JobId;
+use crate::text::Untrusted;
 use crate::outcome::{AttemptVerdict, BatchStatus, Verdict};
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -34,6 +36,10 @@ fn attempted(verdict: AttemptVerdict) -> Attempted {
 
 #[async_trait]
 impl Work for Gauge {
+    fn skip_reason(&self, _job: JobId) -> Option<Untrusted> {
+        None
+    }
+
     async fn attempt(&self, start: Start, mut stop: StopSignal) -> Attempted {
         let now = self.inside.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(now, Ordering::SeqCst);

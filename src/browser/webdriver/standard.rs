@@ -26,7 +26,7 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 const STATUS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Asks the engine, when the document has it; the answer is then `[envelope, element or null]`, else null.
-const ASK: &str = "const [call, done] = arguments; const engine = globalThis[Symbol.for('batchrun')]; \
+const ASK: &str = "const [call, done] = arguments; const engine = document[Symbol.for('batchrun.engine')]; \
     if (!engine) return done(null); \
     engine(call).then(it => done([it, it.element ? engine.element(it.element.token) : null]))";
 
@@ -198,7 +198,7 @@ impl Page for StandardPage {
         let mut answer = self.execute("execute/async", ASK, json!([call]), deadline).await?;
         if answer.is_null() {
             let source = engine::SOURCE;
-            let install = format!("globalThis[Symbol.for('batchrun')] ??= {source};\n{ASK}");
+            let install = format!("{source};\n{ASK}");
             answer = self.execute("execute/async", &install, json!([call]), deadline).await?;
         }
         // Still null: the document went away and the driver took that for a result.
