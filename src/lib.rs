@@ -21,7 +21,7 @@
 //! | 6 | `runner` |
 //! | 5 | `step`, `reporter` |
 //! | 4 | `browser`, `store`, `plan`, `serve` |
-//! | 3 | `case`, `config`, `event` |
+//! | 3 | `case`, `config`, `event` (with its tally and the trait of reporters) |
 //! | 2 | `custody`, `load`, `filter` |
 //! | 1 | `diagnostic`, `outcome`, `control`, `deadline` |
 //! | 0 | `text`, `id`, `source`, `suggestion` |
@@ -40,8 +40,10 @@ pub mod id;
 pub mod load;
 pub mod outcome;
 pub mod plan;
+pub mod reporter;
 pub mod runner;
 pub mod serve;
 pub mod source;
+pub mod store;
 pub mod suggestion;
 pub mod text;
