@@ -25,6 +25,7 @@
 //! | 2 | `custody`, `load`, `filter` |
 //! | 1 | `diagnostic`, `outcome`, `control`, `deadline` |
 //! | 0 | `text`, `id`, `source`, `suggestion` |
+//! | 0 | `text`, `id`, `source`, `mask` |
 
 pub mod browser;
 pub mod case;
@@ -38,12 +39,14 @@ pub mod event;
 pub mod filter;
 pub mod id;
 pub mod load;
+pub mod mask;
 pub mod outcome;
 pub mod plan;
 pub mod reporter;
 pub mod runner;
 pub mod serve;
 pub mod source;
+pub mod step;
 pub mod store;
 pub mod suggestion;
 pub mod text;
