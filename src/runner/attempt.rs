@@ -8,7 +8,7 @@ use super::witness::{AttemptWitness, Masking};
 use crate::browser::lease::{Lessor, NoLease};
 use crate::deadline::Deadline;
 use crate::id::JobId;
-use crate::event::{AttemptStarted, Event, Failure};
+use crate::event::{AttemptStarted, Event, Failure, Load};
 use crate::mask::Masker;
 use crate::outcome::AttemptVerdict;
 use crate::plan::{Job, Plan};
@@ -63,7 +63,7 @@ impl Work for Attempts {
             running: start.running,
             limit: self.limit,
             steps: steps(job),
-            load: None,
+            load: Load::default(),
         }));
         let leased = tokio::select! {
             lease = self.lessor.lease() => lease,
@@ -111,7 +111,7 @@ impl Work for Attempts {
         lease.release().await;
         Attempted {
             verdict: ended.verdict,
-            failure: ended.failure.map(|failure| step::masked(failure, &|text| masking.mask(text))),
+            failure: ended.failure.map(|failure| masking.failure(failure)),
             skipped: ended.skipped.map(|reason| Untrusted::from(masking.mask(&reason))),
             evidence: evidence.kept,
             duration,

@@ -259,6 +259,7 @@ impl Dispatcher {
             duration_ms: milliseconds(attempted.duration),
             failure,
             evidence: attempted.evidence,
+            cpu_mean: None,
             will_retry: settled.job_verdict.is_none(),
         })));
         if let Some(verdict) = settled.job_verdict {

@@ -1,10 +1,10 @@
 //! Turns what an attempt tells into events, masked: the one place at which texts of a case become texts of the batch.
 
 use super::dispatcher::Sink;
-use crate::event::{Event, Level, StepFinished, StepStarted};
+use crate::event::{Event, Failure, Level, StepFinished, StepStarted};
 use crate::id::JobId;
 use crate::mask::Masker;
-use crate::step::{Finished, Started, Witness};
+use crate::step::{self, Finished, Started, Witness};
 use crate::text::Untrusted;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -28,6 +28,11 @@ impl Masking {
     /// The same for a text that nobody vouches for.
     pub fn untrusted(&self, text: &Untrusted) -> Untrusted {
         Untrusted::from(self.mask(text.raw()))
+    }
+
+    /// The same for everything that a failure says.
+    pub fn failure(&self, failure: Failure) -> Failure {
+        step::masked(failure, &self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn add(&self, secret: &str) {

@@ -2,7 +2,9 @@
 
 mod counting;
 mod lessor;
+mod logging;
 mod opening;
+mod reports;
 mod servers;
 
 use super::arguments::RunArguments;
@@ -140,12 +142,13 @@ impl Stage<'_> {
         commands: &mpsc::Sender<Command>,
         inbox: mpsc::Receiver<Command>,
     ) -> anyhow::Result<BatchEnd> {
-        let servers = RunningServers::start(custody, &self.prepared.settings, &self.opened.place, &self.opened.batch)
-            .await?;
+        let Self { opened, prepared, pages, sink, began } = self;
+        let servers = RunningServers::start(custody, &prepared.settings, &opened.place, &opened.batch).await?;
         let watch = servers.watch(commands.clone());
-        let ended = match self.pages.open(custody, &self.prepared, servers.base_url()).await {
+        let ended = match pages.open(custody, &prepared).await {
             Ok(lessor) => {
-                let ended = self.with_pages(Arc::clone(&lessor), servers.url(), inbox).await;
+                let cases = Cases { opened, prepared, sink, began };
+                let ended = cases.run(Arc::clone(&lessor), servers.url(), inbox).await;
                 lessor.close().await;
                 Ok(ended)
             }
@@ -156,23 +159,40 @@ impl Stage<'_> {
         ended
     }
 
-    async fn with_pages(self, lessor: Arc<dyn Lessor>, server_url: Option<String>, inbox: mpsc::Receiver<Command>) -> BatchEnd {
-        let Self { opened, prepared, sink, began, .. } = self;
+}
+
+/// Everything that running the cases takes besides pages.
+struct Cases<'a> {
+    opened: &'a Opened,
+    prepared: Prepared,
+    sink: Arc<Counting>,
+    began: Instant,
+}
+
+impl Cases<'_> {
+    async fn run(
+        self,
+        lessor: Arc<dyn Lessor>,
+        server_url: Option<String>,
+        inbox: mpsc::Receiver<Command>,
+    ) -> BatchEnd {
+        let Self { opened, prepared, sink, began } = self;
+        let fail_fast = prepared.fail_fast.map(std::num::NonZeroU32::get);
         let settings = &prepared.settings;
-        let limit = settings.concurrency.value.fixed();
+        let limit = settings.concurrency.value.get();
         let entries: Vec<Entry> = prepared.plan.jobs.iter().map(entry).collect();
         lessor.announce(entries.iter().filter(|entry| !entry.skip).count());
         let orders = Orders {
             rules: Rules {
                 limit,
-                infra_retries: settings.infra_retries.value.count(),
-                fail_fast: prepared.fail_fast,
+                infra_retries: settings.infra_retries.value.get(),
+                fail_fast,
                 give_up_after: GIVE_UP_AFTER,
             },
             permits: Arc::new(Semaphore::new(limit as usize)),
             entries,
-            grace: settings.grace.value.duration(),
-            batch_timeout: settings.batch_timeout.value.map(crate::config::TimeLimit::duration),
+            grace: settings.grace.value.get(),
+            batch_timeout: settings.batch_timeout.value.map(crate::config::TimeLimit::get),
         };
         let evidence = EvidenceRules {
             screenshot: settings.evidence_screenshot.value,

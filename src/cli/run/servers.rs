@@ -42,8 +42,8 @@ impl RunningServers {
                     let program = Program {
                         command: command.clone(),
                         folder: folder.clone(),
-                        url: url.to_string(),
-                        timeout: timeout.duration(),
+                        url: url.as_str().to_owned(),
+                        timeout: timeout.get(),
                         reuse: *reuse,
                         log: place.log(batch).with_extension(format!("server-{number}.log")),
                     };
