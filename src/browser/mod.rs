@@ -1,4 +1,5 @@
 //! Browsers: starting them, talking to them, lending out their pages.
 
+pub mod chrome;
 pub mod engine;
 pub mod page;
