@@ -1,5 +1,6 @@
 //! Browsers: starting them, talking to them, lending out their pages.
 
+pub mod chrome;
 pub mod engine;
 pub mod lease;
 pub mod page;
