@@ -90,7 +90,7 @@ fn history(given: &Given<'_>, reading: &mut Reading<'_>) {
 
 fn positive(given: &Given<'_>, reading: &mut Reading<'_>) {
     let value = given.get_ref();
-    let number = value.as_float().map(toml::de::DeFloat::as_str).or(value.as_integer().map(|n| n.as_str()));
+    let number = value.as_float().map(toml::de::DeFloat::as_str).or(value.as_integer().map(toml::de::DeInteger::as_str));
     if !number.and_then(|text| text.parse::<f64>().ok()).is_some_and(|number| number > 0.0 && number.is_finite()) {
         reading.wrong_type("a number greater than 0", given);
     }
