@@ -1,4 +1,8 @@
 //! Browsers: starting them, talking to them, lending out their pages.
 
+pub mod chrome;
 pub mod engine;
+pub mod lease;
 pub mod page;
+pub mod remote;
+pub mod webdriver;

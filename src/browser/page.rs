@@ -36,14 +36,31 @@ pub trait Page: Send {
     async fn enter(&mut self, frame: &Frame, element: &Element, deadline: Deadline) -> Result<Frame, Fault>;
 
     /// Runs the case's own script, the body of a function with `args`, in the page's own world and awaits its result.
-    async fn script(&mut self, frame: &Frame, body: &str, args: &[Value], deadline: Deadline)
-    -> Result<Value, Fault>;
+    async fn script(
+        &mut self,
+        frame: &Frame,
+        body: &str,
+        args: &[Value],
+        deadline: Deadline,
+    ) -> Result<Value, Fault>;
 
     /// Moves the mouse to an element that the engine has confirmed, and presses.
-    async fn press(&mut self, frame: &Frame, on: &Element, press: &Press, deadline: Deadline) -> Result<(), Fault>;
+    async fn press(
+        &mut self,
+        frame: &Frame,
+        on: &Element,
+        press: &Press,
+        deadline: Deadline,
+    ) -> Result<(), Fault>;
 
     /// Inserts text at the caret of the focused element as one trusted input.
-    async fn insert(&mut self, frame: &Frame, on: &Element, text: &str, deadline: Deadline) -> Result<(), Fault>;
+    async fn insert(
+        &mut self,
+        frame: &Frame,
+        on: &Element,
+        text: &str,
+        deadline: Deadline,
+    ) -> Result<(), Fault>;
 
     /// Presses and releases keys, one after the other, on whatever has the focus.
     async fn keys(&mut self, frame: &Frame, keys: &[Key], deadline: Deadline) -> Result<(), Fault>;
@@ -52,7 +69,11 @@ pub trait Page: Send {
     async fn resize(&mut self, viewport: Viewport, deadline: Deadline) -> Result<(), Fault>;
 
     /// A PNG of the viewport, or of one element in it.
-    async fn screenshot(&mut self, of: Option<(&Frame, &Element)>, deadline: Deadline) -> Result<Vec<u8>, Fault>;
+    async fn screenshot(
+        &mut self,
+        of: Option<(&Frame, &Element)>,
+        deadline: Deadline,
+    ) -> Result<Vec<u8>, Fault>;
 
     /// The markup of the top document as it stands.
     async fn source(&mut self, deadline: Deadline) -> Result<String, Fault>;

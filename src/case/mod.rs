@@ -1,6 +1,11 @@
 //! Cases: from files to typed values. Knows nothing of browsers, settings or how anything is run.
 
+pub mod convert;
 pub mod locator;
 pub mod matcher;
 pub mod model;
+pub mod pattern;
 pub mod template;
+pub mod text_test;
+
+mod suggest;

@@ -19,6 +19,8 @@ pub(crate) struct Prepared {
     pub(crate) settings: Settings,
     /// The jobs. Never empty, unless the command line allows that.
     pub(crate) plan: Plan,
+    /// After how many failed jobs nothing more is started.
+    pub(crate) fail_fast: Option<std::num::NonZeroU32>,
 }
 
 /// The environment of this process.
@@ -70,7 +72,8 @@ pub(crate) fn prepare(
     if plan.jobs.is_empty() && !selection.allow_empty {
         return Err(Failure::NothingSelected);
     }
-    Ok(Prepared { environment, settings, plan })
+    let fail_fast = limits.and_then(|limits| limits.fail_fast);
+    Ok(Prepared { environment, settings, plan, fail_fast })
 }
 
 /// All that selects by expression, as one filter.

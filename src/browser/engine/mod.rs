@@ -1,17 +1,31 @@
 //! The in-page engine, seen from outside: what it can be asked and what it answers.
 //!
-//! `engine.js` resolves locators, waits and checks inside the page, so that a step is one or two round trips. It is
-//! installed once a document, in an isolated world where the driver offers one, and called with one [`Call`] as JSON;
-//! it answers one [`Envelope`], never null, also when it gives up. It never acts where a native command can: clicks
-//! and keys are sent by the driver after the engine has found, scrolled to and confirmed the element.
+//! The engine (the files in `js/`, joined) resolves locators, waits and checks inside the page, so that a step is one
+//! or two round trips. It is installed once a document, in an isolated world where the driver offers one, and called
+//! with one [`Call`] as JSON; it answers one [`Envelope`], never null, also when it gives up. It never acts where a
+//! native command can: clicks and keys are sent by the driver after the engine has found, scrolled to and confirmed
+//! the element.
 //!
 //! A call is idempotent: it may be sent again when the document went away under it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The source of the engine: a function expression `(call) => Promise<Envelope>` that keeps its state in its world.
-pub const SOURCE: &str = include_str!("engine.js");
+/// The source of the engine: an expression whose value is a function `(call) => Promise<Envelope>` that keeps its state
+/// in its world. Evaluating it again in the same document and world is cheap to ask for and answers the same function,
+/// which is also at `document[Symbol.for('batchrun.engine')]`. Its property `element(token)` is the element that a
+/// token of an [`Element`] names, or null: for drivers that need the element itself.
+pub const SOURCE: &str = concat!(
+    include_str!("js/natives.js"),
+    include_str!("js/tree.js"),
+    include_str!("js/text.js"),
+    include_str!("js/roles.js"),
+    include_str!("js/query.js"),
+    include_str!("js/checks.js"),
+    include_str!("js/matchers.js"),
+    include_str!("js/acts.js"),
+    include_str!("js/calls.js"),
+);
 
 /// A locator with its variables filled in: the steps from the document to the elements.
 /// Frame hops are split off before a query gets here: the engine sees one document.

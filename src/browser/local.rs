@@ -1,0 +1,283 @@
+//! Pages of local Chromium: one browser and one chromedriver for all slots, a WebDriver session per slot behind a gate
+//! of its own, a fresh browser context for each attempt.
+//!
+//! What costs is the switch of a session to a fresh context, so that is done ahead: one session more than there are
+//! slots, each run by a *keeper* that prepares a page, lends it out, disposes of its context and prepares the next, as
+//! long as attempts are announced. A browser or driver that died or hangs is replaced for all keepers by the first
+//! that notices.
+
+use super::chrome::{Chrome, Gate, LaunchOptions};
+use super::lease::{Lease, Lessor, NoLease};
+use super::page::Page;
+use super::webdriver::driver::Driver;
+use super::webdriver::wire::Wire;
+use super::webdriver::{DevToolsPage, Watch};
+use crate::case::model::Viewport;
+use crate::custody::Custody;
+use crate::deadline::Deadline;
+use crate::outcome::FailureKind;
+use async_trait::async_trait;
+use serde_json::json;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
+use tokio::task::JoinSet;
+
+const DRIVER_READY_TIMEOUT: Duration = Duration::from_secs(10);
+const NEW_SESSION_TIMEOUT: Duration = Duration::from_secs(60);
+const PREPARE_TIMEOUT: Duration = Duration::from_secs(30);
+const DISPOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Higher than any deadline of ours, which are what counts.
+const SESSION_TIMEOUT_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// What local pages are made with.
+#[derive(Clone, Debug)]
+pub struct LocalOptions {
+    /// How the browser is started.
+    pub launch: LaunchOptions,
+    /// chromedriver.
+    pub driver: PathBuf,
+    /// Slots.
+    pub slots: usize,
+    /// Size of a fresh page.
+    pub viewport: Viewport,
+}
+
+/// Local Chromium as a lessor.
+pub struct LocalBrowsers {
+    workshop: Arc<Workshop>,
+    ready: Mutex<mpsc::Receiver<Result<Prepared, NoLease>>>,
+    keepers: SyncMutex<JoinSet<()>>,
+}
+
+/// What all keepers share.
+struct Workshop {
+    custody: Arc<Custody>,
+    options: LocalOptions,
+    /// One permit for each announced attempt that no keeper prepares for yet.
+    wanted: Semaphore,
+    current: Mutex<Option<Arc<Pair>>>,
+}
+
+/// A browser and the driver of its sessions. They are replaced together.
+struct Pair {
+    chrome: Arc<Chrome>,
+    driver: Driver,
+}
+
+impl Pair {
+    fn is_alive(&self) -> bool {
+        self.chrome.is_alive() && self.driver.exit().is_none()
+    }
+}
+
+/// A session with its gate: what a keeper keeps from attempt to attempt.
+struct Bench {
+    pair: Arc<Pair>,
+    gate: Gate,
+    wire: Arc<Wire>,
+}
+
+/// A page that is ready, and the line on which its keeper waits for its end.
+struct Prepared {
+    page: DevToolsPage,
+    pair: Arc<Pair>,
+    returned: oneshot::Sender<oneshot::Sender<()>>,
+}
+
+impl LocalBrowsers {
+    /// Starts the browser, the driver and the keepers. The first failure to start is tried once more.
+    pub async fn start(custody: Arc<Custody>, options: LocalOptions) -> Result<Self, NoLease> {
+        let workshop = Arc::new(Workshop { custody, options, wanted: Semaphore::new(0), current: Mutex::default() });
+        if let Err(first) = workshop.pair().await {
+            tracing::warn!("{first}; trying once more");
+            workshop.pair().await?;
+        }
+        // Capacity 1: a keeper that has prepared a page waits with it until somebody takes it.
+        let (offer, ready) = mpsc::channel(1);
+        let mut keepers = JoinSet::new();
+        for _ in 0..=workshop.options.slots {
+            keepers.spawn(keep(Arc::clone(&workshop), offer.clone()));
+        }
+        Ok(Self { workshop, ready: Mutex::new(ready), keepers: SyncMutex::new(keepers) })
+    }
+
+    /// The browser's version, for the record.
+    pub async fn version(&self) -> Option<String> {
+        self.workshop.current.lock().await.as_ref().map(|pair| pair.chrome.version().to_owned())
+    }
+}
+
+#[async_trait]
+impl Lessor for LocalBrowsers {
+    fn announce(&self, attempts: usize) {
+        self.workshop.wanted.add_permits(attempts);
+    }
+
+    async fn lease(&self) -> Result<Box<dyn Lease>, NoLease> {
+        loop {
+            let prepared = self.ready.lock().await.recv().await;
+            match prepared {
+                // Its browser died while the page waited: another is prepared instead.
+                Some(Ok(prepared)) if !prepared.pair.is_alive() => self.announce(1),
+                Some(Ok(prepared)) => {
+                    return Ok(Box::new(LocalLease { page: prepared.page, returned: Some(prepared.returned) }));
+                }
+                Some(Err(error)) => return Err(error),
+                None => {
+                    let message = "the browsers are closed already".to_owned();
+                    return Err(NoLease { kind: FailureKind::Internal, message, hint: None });
+                }
+            }
+        }
+    }
+
+    async fn close(&self) {
+        let mut keepers = std::mem::take(&mut *self.keepers.lock().unwrap_or_else(PoisonError::into_inner));
+        keepers.abort_all();
+        while keepers.join_next().await.is_some() {}
+        if let Some(pair) = self.workshop.current.lock().await.take() {
+            pair.driver.end().await;
+            pair.chrome.end().await;
+        }
+    }
+}
+
+struct LocalLease {
+    page: DevToolsPage,
+    returned: Option<oneshot::Sender<oneshot::Sender<()>>>,
+}
+
+#[async_trait]
+impl Lease for LocalLease {
+    fn page(&mut self) -> &mut dyn Page {
+        &mut self.page
+    }
+
+    async fn release(mut self: Box<Self>) {
+        let (disposed, is_disposed) = oneshot::channel();
+        // A keeper that is gone was aborted with everything it kept.
+        if self.returned.take().is_some_and(|returned| returned.send(disposed).is_ok()) {
+            let _ = is_disposed.await;
+        }
+    }
+}
+
+/// The life of a keeper.
+async fn keep(workshop: Arc<Workshop>, offer: mpsc::Sender<Result<Prepared, NoLease>>) {
+    let mut bench: Option<Bench> = None;
+    loop {
+        match workshop.wanted.acquire().await {
+            Ok(permit) => permit.forget(),
+            Err(_) => return,
+        }
+        let (mut kept, context, watch) = match workshop.prepare(bench.take()).await {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                if offer.send(Err(error)).await.is_err() {
+                    return;
+                }
+                continue;
+            }
+        };
+        let (returned, is_returned) = oneshot::channel();
+        let page = DevToolsPage::new(
+            Arc::clone(&kept.pair.chrome),
+            Arc::clone(&kept.wire),
+            Arc::clone(&context),
+            watch,
+        );
+        let prepared = Prepared { page, pair: Arc::clone(&kept.pair), returned };
+        if offer.send(Ok(prepared)).await.is_err() {
+            return;
+        }
+        // A lease that was dropped without `release` is as good as returned.
+        let disposed = is_returned.await.ok();
+        let deadline = Deadline::after("dispose timeout", DISPOSE_TIMEOUT);
+        match context.dispose(deadline).await {
+            Ok(()) => bench = Some(kept),
+            Err(error) => {
+                tracing::warn!("a browser context could not be disposed of: {error}; the browser is replaced");
+                workshop.replace(&mut kept.pair).await;
+            }
+        }
+        if let Some(disposed) = disposed {
+            let _ = disposed.send(());
+        }
+    }
+}
+
+impl Workshop {
+    /// The browser and driver that run now; starts them where there are none.
+    async fn pair(&self) -> Result<Arc<Pair>, NoLease> {
+        let mut current = self.current.lock().await;
+        if let Some(pair) = current.as_ref().filter(|pair| pair.is_alive()) {
+            return Ok(Arc::clone(pair));
+        }
+        if let Some(dead) = current.take() {
+            dead.driver.end().await;
+            dead.chrome.end().await;
+        }
+        let ready = Deadline::after("driver ready timeout", DRIVER_READY_TIMEOUT);
+        let (chrome, driver) = tokio::join!(
+            Chrome::launch(&self.custody, self.options.launch.clone()),
+            Driver::start(&self.custody, &self.options.driver, ready),
+        );
+        let chrome = chrome.map_err(|error| no_lease(FailureKind::BrowserCrash, error.to_string()))?;
+        let driver = driver.map_err(|error| no_lease(FailureKind::Driver, error.to_string()))?;
+        let pair = Arc::new(Pair { chrome: Arc::new(chrome), driver });
+        *current = Some(Arc::clone(&pair));
+        Ok(pair)
+    }
+
+    /// Ends a pair that is of no use any more, unless that was done already.
+    async fn replace(&self, pair: &mut Arc<Pair>) {
+        let mut current = self.current.lock().await;
+        if current.as_ref().is_some_and(|now| Arc::ptr_eq(now, pair)) {
+            *current = None;
+        }
+        drop(current);
+        pair.driver.end().await;
+        pair.chrome.end().await;
+    }
+
+    /// A fresh context with a session switched to it. A session that fails is replaced by a new one, once.
+    async fn prepare(&self, bench: Option<Bench>) -> Result<(Bench, Arc<super::chrome::Context>, Watch), NoLease> {
+        if let Some(bench) = bench.filter(|bench| bench.pair.is_alive()) {
+            match open(&bench, self.options.viewport).await {
+                Ok((context, watch)) => return Ok((bench, context, watch)),
+                Err(error) => {
+                    tracing::warn!("a session cannot be used again: {error}");
+                    let _ = bench.wire.end(Deadline::after("close timeout", DISPOSE_TIMEOUT)).await;
+                }
+            }
+        }
+        let bench = self.bench().await?;
+        let (context, watch) = open(&bench, self.options.viewport).await?;
+        Ok((bench, context, watch))
+    }
+
+    async fn bench(&self) -> Result<Bench, NoLease> {
+        let pair = self.pair().await?;
+        let gate = pair.chrome.gate().await.map_err(|error| no_lease(FailureKind::BrowserCrash, error.to_string()))?;
+        let capabilities = json!({
+            "browserName": pair.chrome.browser_name(),
+            "pageLoadStrategy": "none",
+            "unhandledPromptBehavior": "ignore",
+            "timeouts": {"script": SESSION_TIMEOUT_MS, "pageLoad": SESSION_TIMEOUT_MS, "implicit": 0},
+            "goog:chromeOptions": {"debuggerAddress": gate.address()},
+        });
+        let deadline = Deadline::after("new session timeout", NEW_SESSION_TIMEOUT);
+        let wire = pair.driver.remote().new_session(&capabilities, deadline).await.map_err(|error| {
+            let kind = Some(error.kind()).filter(|kind| kind.is_infrastructure()).unwrap_or(FailureKind::Driver);
+            no_lease(kind, format!("no session: {error}; the driver's log:{}", pair.driver.log()))
+        })?;
+        Ok(Bench { pair, gate, wire: Arc::new(wire) })
+    }
+}
+
+fn no_lease(kind: FailureKind, message: String) -> NoLease {
+    NoLease { kind, message, hint: None }
+}
