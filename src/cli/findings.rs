@@ -47,10 +47,15 @@ fn one(finding: &Diagnostic, renderer: &Renderer) -> String {
             .annotation(annotation);
         group = group.element(snippet);
     }
-    if let Some(help) = &finding.help {
-        group = group.element(Level::HELP.message(Untrusted::from(help.as_str()).terminal()));
+    let help = finding.help.as_ref().map(|help| Untrusted::from(help.as_str()).terminal());
+    match help {
+        Some(help) if excerpts.is_empty() => {
+            let help = Group::with_title(Level::HELP.primary_title(help));
+            format!("{}\n{}", renderer.render(&[group]), renderer.render(&[help]))
+        }
+        Some(help) => renderer.render(&[group.element(Level::HELP.message(help))]),
+        None => renderer.render(&[group]),
     }
-    renderer.render(&[group])
 }
 
 /// The one line of a source that a label points to, made safe for a terminal.

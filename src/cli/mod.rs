@@ -12,6 +12,7 @@ mod findings;
 mod list;
 mod prepare;
 mod run;
+mod schema;
 mod settings;
 
 use arguments::{Arguments, Command};
@@ -48,7 +49,8 @@ fn dispatch(arguments: Arguments) -> ExitCode {
         Command::List(arguments) => list::run(arguments, &mut console),
         Command::Check(arguments) => check::run(arguments, &mut console),
         Command::Config(arguments) => settings::run(arguments, &mut console),
-        Command::Schema(_) | Command::Doctor(_) | Command::Setup(_) => unimplemented!(),
+        Command::Schema(arguments) => schema::run(arguments, &mut console),
+        Command::Doctor(_) | Command::Setup(_) => unimplemented!(),
         Command::Completions(arguments) => completions::run(arguments, &mut console),
     };
     ended.unwrap_or_else(|failure| {

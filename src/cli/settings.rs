@@ -4,7 +4,7 @@ use super::arguments::{ConfigArguments, Format};
 use super::console::Console;
 use super::failure::Failure;
 use super::prepare;
-use crate::config::{Environment, Settings};
+use crate::config::Settings;
 use crate::outcome::ExitCode;
 use crate::text::Untrusted;
 use serde_json::{Value, json};
@@ -16,17 +16,17 @@ pub(crate) fn run(arguments: &ConfigArguments, console: &mut Console) -> Result<
     let (browser, limits) = (Some(&arguments.browser), Some(&arguments.limits));
     let settings = prepare::settings(&arguments.project, browser, limits, &environment, console)?;
     match arguments.format.format {
-        Format::Text => console.data(&text(&settings, &environment))?,
+        Format::Text => console.data(&text(&settings))?,
         Format::Json => console.json(&json(&settings))?,
     }
     Ok(ExitCode::Success)
 }
 
-fn text(settings: &Settings, environment: &Environment) -> String {
+fn text(settings: &Settings) -> String {
     let project = &settings.project;
     let mut text = format!("# project root: {}\n", Untrusted::from(project.root.to_string_lossy()).line());
     if let Some(file) = &project.file {
-        let _ = writeln!(text, "# settings: {}", Untrusted::from(environment.shown(file)).line());
+        let _ = writeln!(text, "# settings: {}", Untrusted::from(project.shown(file)).line());
     }
     if let Some(profile) = &project.profile {
         let _ = writeln!(text, "# profile: {}", Untrusted::from(profile.as_str()).line());

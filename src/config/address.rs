@@ -2,7 +2,7 @@
 
 use super::reading::{Given, Reading};
 use super::setting::{Setting, read_parsed};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt;
 use std::str::FromStr;
 use url::Url;
@@ -76,6 +76,10 @@ impl Setting for Address {
 
     fn show(&self) -> Value {
         Value::String(self.0.to_string())
+    }
+
+    fn schema() -> Value {
+        json!({"type": "string", "pattern": "^https?://"})
     }
 }
 

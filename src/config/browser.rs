@@ -2,7 +2,7 @@
 
 use super::reading::{Given, Reading};
 use super::setting::{Setting, read_each};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt;
 use std::str::FromStr;
 
@@ -109,6 +109,11 @@ impl Setting for Browsers {
     fn show(&self) -> Value {
         self.0.iter().map(|browser| browser.as_str()).collect()
     }
+
+    fn schema() -> Value {
+        let one = json!({"enum": ["chrome"]});
+        json!({"oneOf": [one, {"type": "array", "items": one, "minItems": 1}]})
+    }
 }
 
 /// Arguments for the local browser beyond those that batchrun gives it itself.
@@ -152,5 +157,9 @@ impl Setting for BrowserArguments {
 
     fn show(&self) -> Value {
         self.0.iter().map(String::as_str).collect()
+    }
+
+    fn schema() -> Value {
+        json!({"type": "array", "items": {"type": "string", "pattern": "^--."}})
     }
 }

@@ -2,7 +2,7 @@
 
 use super::reading::{Given, Reading};
 use super::setting::Setting;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
@@ -79,6 +79,10 @@ impl Setting for Concurrency {
 
     fn show(&self) -> Value {
         self.get().into()
+    }
+
+    fn schema() -> Value {
+        json!({"type": "integer", "minimum": 1, "maximum": MOST})
     }
 }
 

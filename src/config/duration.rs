@@ -3,7 +3,7 @@
 use super::reading::{Given, Reading};
 use super::setting::{Setting, read_parsed};
 use crate::text;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -18,6 +18,9 @@ pub struct Pause(Duration);
 
 /// Longer than any run; far below what a clock can add.
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// The form of durations, for schemas.
+const PATTERN: &str = r"^\s*(\d+(\.\d+)?(ms|s|m|h)\s*)+$";
 
 const EXPECTED: &str = "a duration such as `500ms`, `30s` or `2m`";
 
@@ -145,6 +148,10 @@ impl Setting for TimeLimit {
     fn show(&self) -> Value {
         Value::String(self.to_string())
     }
+
+    fn schema() -> Value {
+        json!({"type": "string", "pattern": PATTERN})
+    }
 }
 
 impl Setting for Pause {
@@ -154,6 +161,10 @@ impl Setting for Pause {
 
     fn show(&self) -> Value {
         Value::String(self.to_string())
+    }
+
+    fn schema() -> Value {
+        json!({"type": "string", "pattern": PATTERN})
     }
 }
 

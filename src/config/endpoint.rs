@@ -158,6 +158,22 @@ impl Setting for Endpoints {
     fn show(&self) -> Value {
         self.0.iter().map(Endpoint::show).collect()
     }
+
+    fn schema() -> Value {
+        let one = json!({
+            "type": "object",
+            "properties": {
+                "url": Address::schema(),
+                "capacity": {"type": "integer", "minimum": 1},
+                "username_env": {"type": "string"},
+                "password_env": {"type": "string"},
+                "header": {"type": "object", "additionalProperties": {"type": "string"}},
+            },
+            "required": ["url", "capacity"],
+            "additionalProperties": false,
+        });
+        json!({"oneOf": [one, {"type": "array", "items": one}]})
+    }
 }
 
 impl Endpoint {

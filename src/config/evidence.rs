@@ -2,7 +2,7 @@
 
 use super::reading::{Given, Reading};
 use super::setting::Setting;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt;
 
 /// When a piece of evidence is kept.
@@ -49,6 +49,10 @@ impl Setting for Keep {
     fn show(&self) -> Value {
         self.as_str().into()
     }
+
+    fn schema() -> Value {
+        json!({"enum": ["on-failure", "off"]})
+    }
 }
 
 /// Traces are not kept yet: `off` is all that can be said.
@@ -66,5 +70,9 @@ impl Setting for NoTrace {
 
     fn show(&self) -> Value {
         "off".into()
+    }
+
+    fn schema() -> Value {
+        json!({"enum": ["off"]})
     }
 }

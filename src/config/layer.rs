@@ -21,11 +21,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 macro_rules! settings {
-    ($($(#[$doc:meta])* $field:ident $key:literal: $type:ty = $default:expr;)+) => {
+    ($($(#[doc = $doc:literal])+ $field:ident $key:literal: $type:ty = $default:expr;)+) => {
         /// Settings as one place writes them.
         #[derive(Clone, Debug, Default)]
         pub struct Layer {
-            $($(#[$doc])* pub $field: Option<Sourced<$type>>,)+
+            $($(#[doc = $doc])+ pub $field: Option<Sourced<$type>>,)+
             /// Variables for cases.
             pub vars: BTreeMap<String, Sourced<Value>>,
         }
@@ -33,6 +33,11 @@ macro_rules! settings {
         impl Layer {
             /// Every key, with dots where it stands in a table, in the order in which they are shown.
             pub const KEYS: &'static [&'static str] = &[$($key),+];
+
+            /// Every key with its schema and what it means.
+            pub(super) fn schemas() -> Vec<(&'static str, Value, &'static str)> {
+                vec![$(($key, <$type as Setting>::schema(), concat!($($doc),+).trim())),+]
+            }
 
             /// Reads the value of one of the keys.
             pub(super) fn put(&mut self, key: &str, given: &Given<'_>, reading: &mut Reading<'_>) {
@@ -53,7 +58,7 @@ macro_rules! settings {
         pub struct Settings {
             /// The project.
             pub project: Project,
-            $($(#[$doc])* pub $field: Sourced<$type>,)+
+            $($(#[doc = $doc])+ pub $field: Sourced<$type>,)+
             /// Variables for cases, from runner.toml and `--var`.
             pub vars: BTreeMap<String, Sourced<Value>>,
             /// Settings for some cases; the later one wins.

@@ -29,6 +29,7 @@ mod pair;
 mod project;
 mod reading;
 mod retries;
+mod schema;
 mod secret;
 mod server;
 mod setting;
@@ -45,6 +46,7 @@ pub use origin::{Origin, Sourced};
 pub use overrides::{Override, Quarantine};
 pub use project::{Environment, FILE_NAME, Project};
 pub use retries::{NotRetries, Retries};
+pub use schema::schema;
 pub use secret::{Blank, NoValue, Secret, Secrets, TooShort};
 pub use server::{Server, Servers};
 pub use setting::{FilePath, Program};
@@ -94,7 +96,7 @@ pub fn load(request: Request, environment: &Environment) -> Result<Loaded, Vec<D
     let mut layers = vec![request.flags];
     layers.extend(request.set.iter().rev().map(|text| pair::read_set(text, environment, &mut findings)));
     layers.extend(pair::read_variables(environment, &mut findings));
-    let (from_file, top) = read_file(&project, environment, &mut findings);
+    let (from_file, top) = read_file(&project, &mut findings);
     layers.extend(from_file);
 
     let mut settings = Settings::resolve(project, &layers, top.overrides);
@@ -113,25 +115,21 @@ fn allowed(settings: &Settings, environment: &Environment) -> std::collections::
 }
 
 /// Reads runner.toml: the profile in use, then the top.
-fn read_file(
-    project: &Project,
-    environment: &Environment,
-    findings: &mut Vec<Diagnostic>,
-) -> (Vec<Layer>, Top) {
+fn read_file(project: &Project, findings: &mut Vec<Diagnostic>) -> (Vec<Layer>, Top) {
     let Some(path) = &project.file else {
         if let Some(profile) = &project.profile {
             findings.push(Diagnostic::error(format!("no profile `{profile}`: there is no `{FILE_NAME}`")));
         }
         return (Vec::new(), Top::default());
     };
-    let source = match project::read_text(path, &environment.shown(path)) {
+    let source = match project::read_text(path, &project.shown(path)) {
         Ok(source) => source,
         Err(error) => {
             findings.push(error.diagnostic("--config"));
             return (Vec::new(), Top::default());
         }
     };
-    let table = reading::parse(&source, findings);
+    let Some(table) = reading::parse(&source, findings) else { return (Vec::new(), Top::default()) };
     let mut reading = Reading {
         source: Arc::clone(&source),
         base: &project.root,
@@ -157,15 +155,9 @@ fn read_profiles(
     let mut names = Vec::new();
     let profiles = table.get("profile");
     if let Some(given) = profiles.filter(|given| !given.get_ref().is_table()) {
-        findings.push(Diagnostic::error("`profile` must hold tables such as `[profile.ci]`").at(
-            source,
-            given.span(),
-            "",
-        ));
+        findings.push(Diagnostic::error("`profile` must hold tables such as `[profile.ci]`").at(source, given.span(), ""));
     }
-    for (name, given) in
-        profiles.and_then(|given| given.get_ref().as_table()).map_or_else(Vec::new, reading::in_order)
-    {
+    for (name, given) in profiles.and_then(|given| given.get_ref().as_table()).map_or_else(Vec::new, reading::in_order) {
         let name = name.get_ref().as_ref();
         let origin = |source: &Arc<SourceFile>, span: Span| Origin::Profile {
             name: name.to_owned(),

@@ -2,7 +2,7 @@
 
 use super::reading::{Given, Reading};
 use super::setting::{Setting, read_each};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Names of environment variables, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +25,10 @@ impl Setting for VariableNames {
 
     fn show(&self) -> Value {
         self.0.iter().map(String::as_str).collect()
+    }
+
+    fn schema() -> Value {
+        json!({"type": "array", "items": {"type": "string", "minLength": 1}})
     }
 }
 
@@ -73,5 +77,9 @@ impl Setting for AttributeName {
 
     fn show(&self) -> Value {
         self.0.as_str().into()
+    }
+
+    fn schema() -> Value {
+        json!({"type": "string", "minLength": 1})
     }
 }

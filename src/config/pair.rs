@@ -72,7 +72,7 @@ fn read_pair(pair: &Pair<'_>, environment: &Environment, findings: &mut Vec<Diag
         Err(_) => format!("{key} = {}", toml::Value::String(value.to_owned())),
     };
     let source = SourceFile::new(pair.from, text);
-    let table = reading::parse(&source, findings);
+    let Some(table) = reading::parse(&source, findings) else { return Layer::default() };
     let mut reading = Reading {
         source: source.clone(),
         base: &environment.working_directory,

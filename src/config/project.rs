@@ -32,11 +32,6 @@ impl Environment {
         Ok(Self { working_directory: std::env::current_dir()?, variables })
     }
 
-    /// A path as people see it: relative to the working directory where it lies below that.
-    pub fn shown(&self, path: &Path) -> String {
-        let relative = path.strip_prefix(&self.working_directory).unwrap_or(path);
-        relative.to_string_lossy().into_owned()
-    }
 }
 
 /// Where a project is.
@@ -48,6 +43,13 @@ pub struct Project {
     pub file: Option<PathBuf>,
     /// The profile that is in use.
     pub profile: Option<String>,
+}
+
+impl Project {
+    /// A path as people see it: relative to the root where it lies below that.
+    pub fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned()
+    }
 }
 
 /// Finds runner.toml from the working directory upwards; without one the working directory is the root.

@@ -144,14 +144,15 @@ pub(super) fn in_order<'t, 'v>(
     entries
 }
 
-/// Parses a whole text, noting every syntax error.
-pub(super) fn parse<'t>(source: &'t Arc<SourceFile>, findings: &mut Vec<Diagnostic>) -> DeTable<'t> {
+/// Parses a whole text, noting every syntax error. What is left of a text with such errors is not looked at: most of
+/// what would be said about it would be wrong.
+pub(super) fn parse<'t>(source: &'t Arc<SourceFile>, findings: &mut Vec<Diagnostic>) -> Option<DeTable<'t>> {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
-    for error in errors {
+    for error in &errors {
         let span = error.span().unwrap_or(0..0);
         findings.push(Diagnostic::error(format!("not TOML: {}", error.message())).at(source, span, ""));
     }
-    table.into_inner()
+    errors.is_empty().then(|| table.into_inner())
 }
 
 /// `a`, `b` and `c`, in backticks.

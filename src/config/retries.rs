@@ -2,7 +2,7 @@
 
 use super::reading::{Given, Reading};
 use super::setting::Setting;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt;
 use std::str::FromStr;
 use toml::de::DeValue;
@@ -73,6 +73,17 @@ impl Setting for Retries {
 
     fn show(&self) -> Value {
         self.0.into()
+    }
+
+    fn schema() -> Value {
+        let count = json!({"type": "integer", "minimum": 0, "maximum": MOST});
+        let table = json!({
+            "type": "object",
+            "properties": {"count": count, "placement": {"const": "now"}},
+            "required": ["count"],
+            "additionalProperties": false,
+        });
+        json!({"oneOf": [count, table]})
     }
 }
 

@@ -71,14 +71,10 @@ impl Secrets {
 }
 
 /// Collects the secrets that the settings name. The environment wins over the file.
-pub(super) fn load(
-    settings: &Settings,
-    environment: &Environment,
-    findings: &mut Vec<Diagnostic>,
-) -> Secrets {
+pub(super) fn load(settings: &Settings, environment: &Environment, findings: &mut Vec<Diagnostic>) -> Secrets {
     let mut secrets = Secrets::default();
     if let Some(file) = settings.secrets_file.value.as_ref() {
-        match super::project::read_text(file.as_path(), &environment.shown(file.as_path())) {
+        match super::project::read_text(file.as_path(), &settings.project.shown(file.as_path())) {
             Ok(source) => read_file(&source, &mut secrets, findings),
             Err(error) => findings.push(error.diagnostic("secrets.file")),
         }
@@ -88,9 +84,7 @@ pub(super) fn load(
             Some(Ok(secret)) => {
                 secrets.values.insert(name.clone(), secret);
             }
-            Some(Err(error)) => {
-                findings.push(Diagnostic::error(format!("the secret in the variable `{name}` {error}")))
-            }
+            Some(Err(error)) => findings.push(Diagnostic::error(format!("the secret in the variable `{name}` {error}"))),
             None if secrets.values.contains_key(name) => {}
             None => secrets.missing.push(name.clone()),
         }
@@ -102,16 +96,14 @@ pub(super) fn load(
 fn read_file(source: &Arc<SourceFile>, secrets: &mut Secrets, findings: &mut Vec<Diagnostic>) {
     let mut faults = Vec::new();
     let table = reading::parse(source, &mut faults);
-    for (name, given) in reading::in_order(&table) {
+    for (name, given) in table.as_ref().map_or_else(Vec::new, reading::in_order) {
         match read_secret(given) {
             Ok(secret) => {
                 secrets.values.insert(name.get_ref().to_string(), secret);
             }
-            Err(why) => faults.push(Diagnostic::error(format!("the secret `{}` {why}", name.get_ref())).at(
-                source,
-                name.span(),
-                "",
-            )),
+            Err(why) => faults.push(
+                Diagnostic::error(format!("the secret `{}` {why}", name.get_ref())).at(source, name.span(), ""),
+            ),
         }
     }
     // The line around the place could be a secret: say where, without the text.
@@ -162,10 +154,7 @@ impl Blank {
                 Some(("secret", name)) => parts.push(Part::Secret(name.to_owned())),
                 Some(("env", name)) => parts.push(Part::Variable(name.to_owned())),
                 _ => {
-                    reading.bad_value(
-                        format!("may use `${{secret.X}}` and `${{env.X}}`, found `${{{name}}}`"),
-                        given,
-                    );
+                    reading.bad_value(format!("may use `${{secret.X}}` and `${{env.X}}`, found `${{{name}}}`"), given);
                     return None;
                 }
             }
@@ -209,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_secret_that_cannot_be_masked_is_refused() {
-        assert_eq!(Secret::new("1234").map(|secret| secret.expose().len()).unwrap_or(0), 4);
+        assert_eq!(Secret::new("1234").map_or(0, |secret| secret.expose().len()), 4);
         assert_eq!(
             Secret::new("äöü").err().map(|error| error.to_string()).unwrap(),
             "must have at least 4 characters, or it could not be masked"
@@ -218,13 +207,19 @@ mod tests {
 
     #[test]
     fn a_fault_in_the_secrets_file_does_not_show_it() {
-        let source =
-            SourceFile::new(".secrets.toml", "GOOD = \"hunter22\"\nA = \"abc\"\nB = hunter33\nC = 4\n");
-        let (mut secrets, mut findings) = (Secrets::default(), Vec::new());
-        read_file(&source, &mut secrets, &mut findings);
-        assert_eq!(secrets.get("GOOD").map(Secret::expose), Some("hunter22"));
-        let shown = findings.iter().map(|finding| format!("{finding:?}")).collect::<String>();
-        assert!(shown.contains("`A` must have") && !shown.contains("hunter"), "{shown}");
-        assert!(findings.iter().all(|finding| finding.labels.is_empty()));
+        let read = |text: &str| {
+            let (mut secrets, mut findings) = (Secrets::default(), Vec::new());
+            read_file(&SourceFile::new("s.toml", text), &mut secrets, &mut findings);
+            assert!(findings.iter().all(|finding| finding.labels.is_empty()));
+            let shown: Vec<_> = findings.into_iter().map(|finding| finding.message).collect();
+            (secrets.get("GOOD").map(|secret| secret.expose().len()), shown.join("; "))
+        };
+        let short = "the secret `A` must have at least 4 characters, or it could not be masked";
+        assert_eq!(
+            read("GOOD = \"hunter22\"\nA = \"abc\"\nC = 4\n"),
+            (Some(8), format!("s.toml:2:1: {short}; s.toml:3:1: the secret `C` must be a string"))
+        );
+        let (_, broken) = read("B = hunter33\n");
+        assert!(broken.starts_with("s.toml:1:5: not TOML") && !broken.contains("hunter"), "{broken}");
     }
 }

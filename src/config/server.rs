@@ -146,4 +146,26 @@ impl Setting for Servers {
             })
             .collect()
     }
+
+    fn schema() -> Value {
+        let folder = json!({
+            "type": "object",
+            "properties": {"dir": FilePath::schema()},
+            "required": ["dir"],
+            "additionalProperties": false,
+        });
+        let command = json!({
+            "type": "object",
+            "properties": {
+                "command": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+                "url": Address::schema(),
+                "timeout": TimeLimit::schema(),
+                "reuse": bool::schema(),
+            },
+            "required": ["command", "url"],
+            "additionalProperties": false,
+        });
+        let one = json!({"oneOf": [folder, command]});
+        json!({"oneOf": [folder, command, {"type": "array", "items": one}]})
+    }
 }

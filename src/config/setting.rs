@@ -1,7 +1,7 @@
 //! What every setting can do: be read from TOML, and be shown. The plain types that settings are made of.
 
 use super::reading::{Given, Reading};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -13,6 +13,9 @@ pub(super) trait Setting: Sized {
 
     /// As `batchrun config` shows it.
     fn show(&self) -> Value;
+
+    /// What may be written, as JSON Schema (draft 2020-12).
+    fn schema() -> Value;
 }
 
 /// Reads a setting that is written as one string.
@@ -56,6 +59,10 @@ impl Setting for bool {
     fn show(&self) -> Value {
         Value::Bool(*self)
     }
+
+    fn schema() -> Value {
+        json!({"type": "boolean"})
+    }
 }
 
 impl<T: Setting> Setting for Option<T> {
@@ -65,6 +72,10 @@ impl<T: Setting> Setting for Option<T> {
 
     fn show(&self) -> Value {
         self.as_ref().map_or(Value::Null, T::show)
+    }
+
+    fn schema() -> Value {
+        T::schema()
     }
 }
 
@@ -102,6 +113,10 @@ impl Setting for FilePath {
     fn show(&self) -> Value {
         Value::String(self.0.to_string_lossy().into_owned())
     }
+
+    fn schema() -> Value {
+        json!({"type": "string", "minLength": 1})
+    }
 }
 
 /// A program: a path, or a bare name that is looked up in `PATH`.
@@ -132,5 +147,9 @@ impl Setting for Program {
 
     fn show(&self) -> Value {
         Value::String(self.0.to_string_lossy().into_owned())
+    }
+
+    fn schema() -> Value {
+        json!({"type": "string", "minLength": 1})
     }
 }

@@ -1,7 +1,7 @@
 //! What holds for one job: this run's settings, what the case says, what overrides say, what the file says.
 
 use crate::case::model::{Case, Quarantine};
-use crate::config::{Override, Settings, Sourced};
+use crate::config::{Override, Retries, Settings, Sourced, TimeLimit};
 use crate::filter::Subject;
 use jiff::civil::Date;
 use std::time::Duration;
@@ -30,20 +30,20 @@ impl Resolved {
             priority: case.priority.or(first(&overrides, |it| it.priority)).unwrap_or(0),
             timeout: pick(
                 &settings.timeout,
-                |limit| limit.get(),
-                case.timeout.or(first(&overrides, |it| it.timeout.map(|limit| limit.get()))),
+                TimeLimit::get,
+                case.timeout.or(first(&overrides, |it| it.timeout.map(TimeLimit::get))),
             ),
             step_timeout: pick(
                 &settings.step_timeout,
-                |limit| limit.get(),
-                case.step_timeout.or(first(&overrides, |it| it.step_timeout.map(|limit| limit.get()))),
+                TimeLimit::get,
+                case.step_timeout.or(first(&overrides, |it| it.step_timeout.map(TimeLimit::get))),
             ),
             retries: pick(
                 &settings.retries,
-                |retries| retries.get(),
+                Retries::get,
                 case.retries
                     .map(|retries| retries.count)
-                    .or(first(&overrides, |it| it.retries.map(|retries| retries.get()))),
+                    .or(first(&overrides, |it| it.retries.map(Retries::get))),
             ),
             quarantine: case
                 .quarantine
@@ -60,11 +60,11 @@ fn first<T>(overrides: &[&Override], of: impl Fn(&Override) -> Option<T>) -> Opt
 }
 
 /// The setting where it was said for this run, else what is closer to the case, else the setting.
-fn pick<S, T>(setting: &Sourced<S>, value: impl Fn(&S) -> T, closer: Option<T>) -> T {
-    if setting.origin.is_for_this_run() {
-        return value(&setting.value);
+fn pick<S: Copy, T>(setting: &Sourced<S>, value: fn(S) -> T, closer: Option<T>) -> T {
+    match closer {
+        Some(closer) if !setting.origin.is_for_this_run() => closer,
+        _ => value(setting.value),
     }
-    closer.unwrap_or_else(|| value(&setting.value))
 }
 
 fn quarantine(of: &crate::config::Quarantine) -> Quarantine {

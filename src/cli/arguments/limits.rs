@@ -30,7 +30,7 @@ pub(crate) struct LimitArguments {
     #[arg(long, value_name = "D", hide_short_help = true)]
     pub(crate) batch_timeout: Option<TimeLimit>,
 
-    /// Start nothing more after N failed cases [default: 1]
+    /// Start nothing more after N failed cases; without N, after the first
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
     pub(crate) fail_fast: Option<NonZeroU32>,
 }

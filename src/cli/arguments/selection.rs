@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[command(next_help_heading = "Selection")]
 pub(crate) struct SelectionArguments {
     /// Folders, files, `file.toml:LINE` or ids [default: testcases/]
-    #[arg(value_name = "PATHS")]
+    #[arg(value_name = "PATHS", help_heading = None)]
     pub(crate) paths: Vec<PathBuf>,
 
     /// Only cases that an expression finds

@@ -1,0 +1,8 @@
+//! The commands that start no browser, as a user sees them.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod help;
+mod selection;
+mod settings;
