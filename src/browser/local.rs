@@ -273,34 +273,39 @@ impl Workshop {
                 }
             }
         }
-        let bench = self.bench().await?;
-        let context = self.open(&bench).await?;
-        Ok((bench, context))
+        self.bench().await
+    }
+
+    /// Opens a context behind a gate.
+    async fn context(&self, gate: &Gate, deadline: Deadline) -> Result<Context, NoLease> {
+        gate.open_context(self.options.viewport, deadline).await.map_err(|error| no_fresh_page(&error))
     }
 
     /// Opens a context behind the bench's gate and switches its session there.
     async fn open(&self, bench: &Bench) -> Result<Context, NoLease> {
         let deadline = Deadline::after("prepare timeout", PREPARE_TIMEOUT);
-        let failed = |what: String| no_lease(FailureKind::BrowserCrash, format!("no fresh page: {what}"));
-        let opened = bench.gate.open_context(self.options.viewport, deadline).await;
-        let context = opened.map_err(|error| failed(error.to_string()))?;
+        let context = self.context(&bench.gate, deadline).await?;
         let window = json!({"handle": context.target_id()});
         match bench.wire.call(Command::Post("window", &window), deadline).await {
             Ok(_) => Ok(context),
             Err(error) => {
                 let _ = context.dispose(Deadline::after("dispose timeout", DISPOSE_TIMEOUT)).await;
-                Err(failed(error.to_string()))
+                Err(no_fresh_page(&error))
             }
         }
     }
 
-    async fn bench(&self) -> Result<Bench, NoLease> {
+    /// A new session with a context of its own. The context comes first: chromedriver attaches to the page that it
+    /// finds behind the gate, so that it needs no switch, and waits for one where there is none.
+    async fn bench(&self) -> Result<(Bench, Context), NoLease> {
         let pair = self.pair().await?;
         let gate = pair
             .chrome
             .gate()
             .await
             .map_err(|error| no_lease(FailureKind::BrowserCrash, error.to_string()))?;
+        let deadline = Deadline::after("new session timeout", NEW_SESSION_TIMEOUT);
+        let context = self.context(&gate, deadline).await?;
         let capabilities = json!({
             "browserName": pair.chrome.browser().flavor.browser_name(),
             "pageLoadStrategy": "none",
@@ -308,14 +313,17 @@ impl Workshop {
             "timeouts": {"script": SESSION_TIMEOUT_MS, "pageLoad": SESSION_TIMEOUT_MS, "implicit": 0},
             "goog:chromeOptions": {"debuggerAddress": gate.address()},
         });
-        let deadline = Deadline::after("new session timeout", NEW_SESSION_TIMEOUT);
         let wire = pair.driver.remote().new_session(&capabilities, deadline).await.map_err(|error| {
             let kind =
                 Some(error.kind()).filter(|kind| kind.is_infrastructure()).unwrap_or(FailureKind::Driver);
             no_lease(kind, format!("no session: {error}; the driver's log:{}", pair.driver.log()))
         })?;
-        Ok(Bench { pair, gate, wire: Arc::new(wire) })
+        Ok((Bench { pair, gate, wire: Arc::new(wire) }, context))
     }
+}
+
+fn no_fresh_page(error: &dyn std::fmt::Display) -> NoLease {
+    no_lease(FailureKind::BrowserCrash, format!("no fresh page: {error}"))
 }
 
 fn no_lease(kind: FailureKind, message: String) -> NoLease {

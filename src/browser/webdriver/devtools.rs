@@ -265,6 +265,8 @@ fn outcome_of(mut result: Value) -> Result<Value, Fault> {
 /// Whether the error is one of those with which DevTools ends commands of a document that is no more.
 fn says_that_the_document_went_away(error: &WireError) -> bool {
     [
+        // chromedriver tries three times and calls the last one `timeout`.
+        "no such execution context",
         "Cannot find context with specified id",
         "Execution context was destroyed",
         "Inspected target navigated or closed",
