@@ -33,8 +33,10 @@ pub enum Matcher {
     Part(Template),
     /// `matches`
     Pattern(Pattern),
-    /// `texts`, `class`: a list, or a variable that holds one.
+    /// `texts`: a list, or a variable that holds one.
     Texts(ValueTemplate),
+    /// `class`: a list, or names with spaces between them.
+    Classes(ValueTemplate),
     /// `selected`: a label, or a list of them.
     Labels(ValueTemplate),
     /// `count`
@@ -136,7 +138,7 @@ impl Matchers {
                 Matcher::Flag(Arg::Known(_)) | Matcher::Count(Arg::Known(_)) => {}
                 Matcher::Test(test) => test.templates(see),
                 Matcher::Pattern(pattern) => see(pattern.template()),
-                Matcher::Texts(list) | Matcher::Labels(list) => list.templates(see),
+                Matcher::Texts(list) | Matcher::Classes(list) | Matcher::Labels(list) => list.templates(see),
                 Matcher::Attributes(tests) => tests.iter().for_each(|(_, test)| {
                     if let Attribute::Value(test) = test {
                         test.templates(see);
@@ -157,14 +159,14 @@ impl Matcher {
             Self::Part(text) => text.fill(scope)?.into(),
             Self::Pattern(pattern) => pattern.fill(scope)?,
             Self::Texts(list) => texts(list, scope)?.into(),
-            Self::Labels(ValueTemplate::Text(label)) => match label.single_value(scope) {
-                Some(value) => match value? {
-                    Value::Array(_) => texts(&ValueTemplate::Text(label.clone()), scope)?.into(),
-                    _ => label.fill(scope)?.into(),
-                },
-                None => label.fill(scope)?.into(),
+            Self::Labels(labels) => match labels.fill(scope)? {
+                Value::Array(_) => texts(labels, scope)?.into(),
+                _ => text_of(labels, scope)?.into(),
             },
-            Self::Labels(list) => texts(list, scope)?.into(),
+            Self::Classes(classes) => match classes.fill(scope)? {
+                Value::Array(_) => texts(classes, scope)?.into(),
+                _ => text_of(classes, scope)?.split_whitespace().collect::<Vec<_>>().into(),
+            },
             Self::Count(count) => {
                 let count = count.fill(scope)?;
                 json!({"op": count.op, "n": count.n})
@@ -193,6 +195,15 @@ impl Matcher {
                 filled.into()
             }
         })
+    }
+}
+
+/// A text where a list might stand, too.
+fn text_of(value: &ValueTemplate, scope: &dyn Lookup) -> Result<String, FillError> {
+    match value {
+        ValueTemplate::Text(template) => template.fill(scope),
+        ValueTemplate::Plain(value) => Ok(value.to_string()),
+        ValueTemplate::List(_) | ValueTemplate::Table(_) => Ok(String::new()),
     }
 }
 
