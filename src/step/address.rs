@@ -105,18 +105,18 @@ pub(super) fn url_test(test: &Value, base: Option<&str>) -> Result<Value, Addres
     let mut joined = serde_json::Map::new();
     for (word, wanted) in parts {
         match (word.as_str(), wanted) {
-            ("is", Value::String(text)) if text.contains('*') => {
-                joined.insert("matches".to_owned(), pattern([text.as_str()], base)?);
+            ("is", Value::String(url)) if url.contains('*') => {
+                joined.insert("matches".to_owned(), pattern([url.as_str()], base)?);
             }
-            ("is", Value::String(text)) => {
-                joined.insert("is".to_owned(), Value::String(join(text, base)?.into()));
+            ("is", Value::String(url)) => {
+                joined.insert("is".to_owned(), Value::String(join(url, base)?.into()));
             }
             ("one_of", Value::Array(items)) => {
-                let texts: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
-                if texts.iter().any(|text| text.contains('*')) {
-                    joined.insert("matches".to_owned(), pattern(texts, base)?);
+                let urls: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+                if urls.iter().any(|url| url.contains('*')) {
+                    joined.insert("matches".to_owned(), pattern(urls, base)?);
                 } else {
-                    let all = texts.iter().map(|text| join(text, base).map(String::from));
+                    let all = urls.iter().map(|url| join(url, base).map(String::from));
                     joined.insert("one_of".to_owned(), json!(all.collect::<Result<Vec<_>, _>>()?));
                 }
             }

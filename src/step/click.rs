@@ -90,7 +90,7 @@ impl Interpreter<'_> {
                 // What a press sets off often tears the document down before the answer comes. Pressing again on
                 // whatever comes next would be a second press.
                 Err(obstacle) if obstacle.is_gone() => return Ok(()),
-                Err(obstacle) => return Err(obstacle.explain(&format!("pressing `{}`", target.text))),
+                Err(obstacle) => return Err(obstacle.explain(&format!("pressing `{}`", target.text)).into()),
             }
             if pressing.care != Care::Guarded {
                 return Ok(());
@@ -114,7 +114,7 @@ impl Interpreter<'_> {
         log: &mut Log,
     ) -> Outcome<Answer> {
         let answer = self.ask_noting(target, wait, question, log).await?;
-        if answer.envelope.ok { Ok(answer) } else { Err(self.not_ready(&target.text, &answer, wait).await) }
+        if answer.envelope.ok { Ok(answer) } else { Err(self.not_ready(&target.text, &answer, wait).await.into()) }
     }
 
     async fn landed(&mut self, armed: &Answer, element: &Element, wait: Wait) -> Outcome<Landed> {
@@ -124,7 +124,7 @@ impl Interpreter<'_> {
             // The press has led elsewhere.
             Err(obstacle) if obstacle.is_gone() => return Ok(Landed::Hit),
             Err(Obstacle::Fault(Fault::Crashed)) => return self.still_there(wait).await,
-            Err(obstacle) => return Err(obstacle.explain("asking what the press hit")),
+            Err(obstacle) => return Err(obstacle.explain("asking what the press hit").into()),
         };
         if envelope.document != armed.envelope.document {
             return Ok(Landed::Hit);

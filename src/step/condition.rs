@@ -85,7 +85,7 @@ impl Interpreter<'_> {
             return Ok(answer.envelope.ok);
         };
         if failure.code == "invalid" {
-            return Err(self.not_ready(&filled.text, &answer, wait).await);
+            return Err(self.not_ready(&filled.text, &answer, wait).await.into());
         }
         // What is in a frame that is not there is not there either.
         Ok(answer.stopped_at_frame.is_some() && failure.code == "missing" && absence(&matchers))

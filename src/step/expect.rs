@@ -19,6 +19,23 @@ use std::time::Duration;
 /// How often a script is asked again.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// What a document says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fact {
+    Url,
+    Title,
+}
+
+impl Fact {
+    /// Its name in the engine's answer.
+    pub(super) fn key(self) -> &'static str {
+        match self {
+            Self::Url => "url",
+            Self::Title => "title",
+        }
+    }
+}
+
 /// How a value compares with what it must be.
 pub(super) struct Compared {
     pub(super) holds: bool,
@@ -27,12 +44,7 @@ pub(super) struct Compared {
 }
 
 impl Interpreter<'_> {
-    pub(super) async fn expect(
-        &mut self,
-        target: &Locator,
-        matchers: &Matchers,
-        deadline: Deadline,
-    ) -> Outcome {
+    pub(super) async fn expect(&mut self, target: &Locator, matchers: &Matchers, deadline: Deadline) -> Outcome {
         let target = self.locate(target)?;
         let matchers = matchers.fill(&self.scope)?;
         let wait = Wait::to(deadline);
@@ -46,27 +58,24 @@ impl Interpreter<'_> {
             }
         }
         let answer = self.ask(&target, wait, &question).await?;
-        if answer.envelope.ok { Ok(()) } else { Err(self.not_held(&target.text, &answer, wait).await) }
+        if answer.envelope.ok { Ok(()) } else { Err(self.not_held(&target.text, &answer, wait).await.into()) }
     }
 
     pub(super) async fn expect_url(&mut self, test: &Text, deadline: Deadline) -> Outcome {
         let test = self.url_test(test)?;
-        let question =
-            |wait_ms| Call::Document { ready: None, url: Some(test.clone()), title: None, wait_ms };
-        self.document_holds("URL", "url", &test, deadline, &question).await
+        let question = |wait_ms| Call::Document { ready: None, url: Some(test.clone()), title: None, wait_ms };
+        self.document_holds(Fact::Url, &test, deadline, &question).await
     }
 
     pub(super) async fn expect_title(&mut self, test: &Text, deadline: Deadline) -> Outcome {
         let test = test.fill(&self.scope)?;
-        let question =
-            |wait_ms| Call::Document { ready: None, url: None, title: Some(test.clone()), wait_ms };
-        self.document_holds("title", "title", &test, deadline, &question).await
+        let question = |wait_ms| Call::Document { ready: None, url: None, title: Some(test.clone()), wait_ms };
+        self.document_holds(Fact::Title, &test, deadline, &question).await
     }
 
     async fn document_holds(
         &mut self,
-        what: &str,
-        key: &str,
+        fact: Fact,
         test: &Value,
         deadline: Deadline,
         question: &(dyn Fn(u64) -> Call + Send + Sync),
@@ -76,12 +85,12 @@ impl Interpreter<'_> {
         if answer.envelope.ok {
             return Ok(());
         }
-        let mut problem = not_ready(&format!("the page's {what}"), &answer, wait, FailureKind::Assertion);
+        let mut problem = not_ready("the page", &answer, wait, FailureKind::Assertion);
         problem.expected.get_or_insert_with(|| matcher::explain(test));
         if problem.actual.is_none() {
-            problem.actual = answer.envelope.value[key].as_str().map(|it| format!("{it:?}"));
+            problem.actual = answer.envelope.value[fact.key()].as_str().map(|it| format!("{it:?}"));
         }
-        Err(problem)
+        Err(problem.into())
     }
 
     pub(super) fn expect_var(&mut self, name: &str, is: &ValueTest) -> Outcome {
@@ -118,8 +127,7 @@ impl Interpreter<'_> {
                 Err(problem) => return Err(problem),
             };
             if deadline.is_missed() {
-                let message =
-                    format!("{}, asked again and again for {}", problem.message, duration(deadline.budget()));
+                let message = format!("{}, asked again and again for {}", problem.message, duration(deadline.budget()));
                 return Err(Box::new(Problem { message, ..problem }));
             }
             tokio::time::sleep(LOOK_EVERY.min(deadline.left())).await;
@@ -148,14 +156,14 @@ impl Interpreter<'_> {
                 let wanted = self.value(wanted)?;
                 Compared { holds: equal(&wanted, value), expected: shown(&wanted) }
             }
-            ValueTest::Text(text) => {
-                let test = text.fill(&self.scope)?;
+            ValueTest::Text(wanted) => {
+                let wanted = wanted.fill(&self.scope)?;
                 let holds = match value {
-                    Value::String(text) => matcher::passes(&test, text),
-                    Value::Number(_) | Value::Bool(_) => matcher::passes(&test, &value.to_string()),
+                    Value::String(found) => matcher::passes(&wanted, found),
+                    Value::Number(_) | Value::Bool(_) => matcher::passes(&wanted, &value.to_string()),
                     Value::Null | Value::Array(_) | Value::Object(_) => false,
                 };
-                Compared { holds, expected: matcher::explain(&test) }
+                Compared { holds, expected: matcher::explain(&wanted) }
             }
         })
     }

@@ -13,12 +13,15 @@ use crate::outcome::FailureKind;
 use crate::text::{Untrusted, duration};
 use std::time::Duration;
 
+/// How the engine says that something broke which is not the page's fault.
+const ENGINE_FAILED: &str = "the engine failed";
+
 /// How long a failure may take to learn where the page is.
 const LOOK_AROUND: Duration = Duration::from_secs(1);
 
 impl Interpreter<'_> {
     /// The problem that an answer about a locator is, as an act sees it.
-    pub(super) async fn not_ready(&mut self, locator: &str, answer: &Answer, wait: Wait) -> Box<Problem> {
+    pub(super) async fn not_ready(&mut self, locator: &str, answer: &Answer, wait: Wait) -> Problem {
         let subject = match answer.stopped_at_frame {
             Some(number) => format!("frame {number} of `{locator}`"),
             None => format!("`{locator}`"),
@@ -31,7 +34,7 @@ impl Interpreter<'_> {
     }
 
     /// The same for a check.
-    pub(super) async fn not_held(&mut self, locator: &str, answer: &Answer, wait: Wait) -> Box<Problem> {
+    pub(super) async fn not_held(&mut self, locator: &str, answer: &Answer, wait: Wait) -> Problem {
         let mut problem = self.not_ready(locator, answer, wait).await;
         if problem.kind == FailureKind::Step && !is_final(code(answer)) {
             problem.kind = FailureKind::Assertion;
@@ -48,40 +51,45 @@ impl Interpreter<'_> {
         let Some(url) = text("url") else { return };
         let title = text("title").filter(|it| !it.is_empty()).map(|it| format!(", titled `{it}`"));
         problem.seen.push(format!("in the end the page is at {url}{}", title.unwrap_or_default()));
-        if let Some(went_to) =
-            self.went_to.as_ref().filter(|it| code(answer) == "missing" && !same_page(it, &url))
-        {
-            problem
-                .hints
-                .push(format!("the case last went to {went_to}: is this still the page it is about?"));
+        if let Some(went_to) = self.went_to.as_ref().filter(|it| code(answer) == "missing" && !same_page(it, &url)) {
+            problem.hints.push(format!("the case last went to {went_to}: is this still the page it is about?"));
         }
     }
 }
 
 /// The problem that an answer is. `subject` is what the engine's predicate is about.
-pub(super) fn not_ready(subject: &str, answer: &Answer, wait: Wait, kind: FailureKind) -> Box<Problem> {
+pub(super) fn not_ready(subject: &str, answer: &Answer, wait: Wait, kind: FailureKind) -> Problem {
     let Some(failure) = &answer.envelope.failure else {
-        return Box::new(Problem::new(
-            FailureKind::Protocol,
-            format!("{subject}: the page's answer gives no reason"),
-        ));
+        return Problem::new(FailureKind::Protocol, format!("{subject}: the page's answer gives no reason"));
     };
-    let predicate = Untrusted::from(failure.message.as_str()).line();
+    let sentence = sentence(subject, failure);
     let own = limit::is_own(&wait.until);
-    let (kind, message) = if is_final(&failure.code) {
-        (FailureKind::Step, format!("{subject} {predicate}"))
+    let (kind, message) = if failure.message.starts_with(ENGINE_FAILED) {
+        (FailureKind::Internal, sentence)
+    } else if is_final(&failure.code) {
+        (FailureKind::Step, sentence)
     } else if own && wait.until.budget().is_zero() {
-        (kind, format!("{subject} {predicate}"))
+        (kind, sentence)
     } else if own {
-        (kind, format!("{subject} {predicate}, waited {}", duration(wait.until.budget())))
+        (kind, format!("{sentence}, waited {}", duration(wait.until.budget())))
     } else {
-        (FailureKind::Timeout, format!("{}: {subject} {predicate}", wait.until.missed()))
+        (FailureKind::Timeout, format!("{}: {sentence}", wait.until.missed()))
     };
     let mut problem = Problem::new(kind, message).saw(answer.seen.iter().cloned());
     problem.expected.clone_from(&failure.expected);
     problem.actual.clone_from(&failure.actual);
     problem.hints = hints(failure);
-    Box::new(problem)
+    problem
+}
+
+/// Subject and predicate as one sentence. Some predicates of the engine have a subject of their own: "the text is …".
+fn sentence(subject: &str, failure: &NotReady) -> String {
+    let predicate = Untrusted::from(failure.message.as_str()).line();
+    let needed = if failure.code == "ambiguous" { ", one is needed" } else { "" };
+    match predicate.split_whitespace().next() {
+        Some("the" | "no") => format!("{subject}: {predicate}{needed}"),
+        _ => format!("{subject} {predicate}{needed}"),
+    }
 }
 
 /// Whether no waiting could have helped.
@@ -99,17 +107,13 @@ fn hints(failure: &NotReady) -> Vec<String> {
         "ambiguous" if hints.is_empty() => Some("make the locator narrower, or choose one with `>> nth=0`"),
         "hidden" => Some("it is in the page and cannot be seen: does something have to be opened first?"),
         "moving" => Some("something animates it without end; `force = true` acts all the same"),
-        "disabled" => {
-            Some("what enables it? an earlier step may be missing; `force = true` acts all the same")
-        }
+        "disabled" => Some("what enables it? an earlier step may be missing; `force = true` acts all the same"),
         "readonly" => Some("it cannot be typed into: is it filled by a click on something else?"),
         "covered" => Some(
             "close what covers it, or wait until that is gone with `{ expect = LOCATOR, hidden = true }`; \
              `force = true` acts all the same",
         ),
-        "outside" => Some(
-            "it cannot be brought into view: is the `viewport` too small, or is it placed outside the page?",
-        ),
+        "outside" => Some("it cannot be brought into view: is the `viewport` too small, or is it placed outside the page?"),
         _ => None,
     };
     hints.extend(advice.map(str::to_owned));
@@ -123,8 +127,7 @@ fn candidates(failure: &NotReady) -> Vec<String> {
         .candidates
         .iter()
         .map(|it| {
-            let (locator, description) =
-                (Untrusted::from(it.locator.as_str()), Untrusted::from(it.description.as_str()));
+            let (locator, description) = (Untrusted::from(it.locator.as_str()), Untrusted::from(it.description.as_str()));
             format!("{lead}: `{}` for {}", locator.line(), description.line())
         })
         .collect()
@@ -137,9 +140,7 @@ fn nearly(failure: &NotReady) -> Option<&'static str> {
     if expected.is_empty() || expected == actual {
         None
     } else if expected.to_lowercase() == actual.to_lowercase() {
-        Some(
-            "they differ in upper and lower case only: checks are case-sensitive, `matches = \"/…/i\"` is not",
-        )
+        Some("they differ in upper and lower case only: checks are case-sensitive, `matches = \"/…/i\"` is not")
     } else if actual.contains(&expected) {
         Some("the text is part of what is there: `text` compares the whole, `contains` a part")
     } else {

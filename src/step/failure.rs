@@ -4,7 +4,6 @@ use super::problem::Problem;
 use super::trail::OpenStep;
 use super::witness::PageLeft;
 use crate::event::Failure;
-use crate::mask::Masker;
 use crate::source::{SourceFile, Span};
 use crate::text::Untrusted;
 
@@ -55,7 +54,7 @@ impl Failed {
     /// The failure of a step.
     pub(super) fn of(problem: Problem, step: &OpenStep, sensitive: bool) -> Self {
         let (page, can_go_on, position) = (problem.page, problem.can_go_on(), step.started.position);
-        let problem = if sensitive { withhold(problem) } else { problem };
+        let problem = if sensitive { withhold(&problem) } else { problem };
         let failure = Failure {
             location: Some(step.started.location.clone()),
             step: Some(step.started.title.clone()),
@@ -102,7 +101,7 @@ fn describe(problem: Problem) -> Failure {
 }
 
 /// Takes out of a problem what may show the values of a `sensitive` step.
-fn withhold(problem: Problem) -> Problem {
+fn withhold(problem: &Problem) -> Problem {
     let kind = problem.kind;
     // What page and case have to say may hold the value itself; only the part in front of it is ours.
     let message = match problem.message.split_once(", waited ") {
@@ -141,8 +140,8 @@ pub(super) fn excerpt(source: &SourceFile, span: Span) -> String {
 }
 
 /// The failure with every text in it masked.
-pub fn masked(failure: Failure, masker: &Masker) -> Failure {
-    let one = |text: Untrusted| Untrusted::from(masker.mask(text.raw()));
+pub fn masked(failure: Failure, mask: &dyn Fn(&str) -> String) -> Failure {
+    let one = |text: Untrusted| Untrusted::from(mask(text.raw()));
     let all = |texts: Vec<Untrusted>| texts.into_iter().map(one).collect();
     Failure {
         kind: failure.kind,

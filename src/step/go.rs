@@ -27,7 +27,7 @@ impl Interpreter<'_> {
             .map_err(|error| Problem::step(error.to_string()).hint(error.hint()))?;
         let landing = self.navigate(&Destination::Url(url.clone()), &url, deadline).await?;
         if let Some(wanted) = status {
-            has_status(&url, wanted, landing)?;
+            has_status(&url, wanted, landing.status)?;
         }
         self.went_to = Some(url.clone());
         self.loaded(&url, until, deadline).await
@@ -104,12 +104,12 @@ impl Interpreter<'_> {
 
     pub(super) async fn resize(&mut self, viewport: Viewport, deadline: Deadline) -> Outcome {
         let resized = self.hand.resize(viewport, Wait::to(deadline).wire()).await;
-        resized.map_err(|obstacle| obstacle.explain("changing the size of the viewport"))
+        resized.map_err(|obstacle| obstacle.explain("changing the size of the viewport").into())
     }
 }
 
-fn has_status(url: &str, wanted: u16, landing: Landing) -> Outcome {
-    match landing.status {
+fn has_status(url: &str, wanted: u16, status: Option<u16>) -> Outcome {
+    match status {
         Some(status) if status == wanted => Ok(()),
         Some(status) => Err(Box::new(
             Problem::new(FailureKind::Navigation, format!("{url} answered with the HTTP status {status}"))

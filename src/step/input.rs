@@ -55,14 +55,8 @@ impl Interpreter<'_> {
     /// Puts text in the place of what is selected; the inner error is a document that went away.
     async fn write(&mut self, at: &Answer, value: &str, wait: Wait) -> Outcome<Result<(), Obstacle>> {
         let element = at.element()?;
-        let written = if value.is_empty() {
-            // Inserting nothing leaves a selection as it is in some browsers; a key takes it away in all.
-            self.hand.keys(&at.frame, &[key("Delete")], wait.wire()).await
-        } else {
-            self.hand.insert((&at.frame, element), value, wait.wire()).await
-        };
-        match written {
-            Err(obstacle) if !obstacle.is_gone() => Err(obstacle.explain("inserting text")),
+        match self.hand.insert((&at.frame, element), value, wait.wire()).await {
+            Err(obstacle) if !obstacle.is_gone() => Err(obstacle.explain("inserting text").into()),
             other => Ok(other),
         }
     }
@@ -112,7 +106,7 @@ impl Interpreter<'_> {
         match self.hand.keys(frame, keys, Wait::to(deadline).wire()).await {
             // A key that sends a form takes its document away; keys cannot be sent twice.
             Err(obstacle) if obstacle.is_gone() => Ok(()),
-            sent => sent.map_err(|obstacle| obstacle.explain("pressing keys")),
+            sent => sent.map_err(|obstacle| obstacle.explain("pressing keys").into()),
         }
     }
 

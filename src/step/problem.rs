@@ -132,10 +132,10 @@ pub(super) enum Obstacle {
 
 impl Obstacle {
     /// As a problem, where `doing` was under way.
-    pub(super) fn explain(self, doing: &str) -> Box<Problem> {
+    pub(super) fn explain(self, doing: &str) -> Problem {
         match self {
-            Self::Fault(fault) => Box::new(Problem::fault(fault, doing)),
-            Self::Problem(problem) => problem,
+            Self::Fault(fault) => Problem::fault(fault, doing),
+            Self::Problem(problem) => *problem,
         }
     }
 

@@ -204,7 +204,7 @@ impl Interpreter<'_> {
         resized.map_err(|obstacle| {
             let what = format!("setting the viewport to {} × {}", viewport.width, viewport.height);
             let problem = obstacle.explain(&what);
-            Halt::Failed(Box::new(Failed::without_step(*problem, &case.source, case.span)))
+            Halt::Failed(Box::new(Failed::without_step(problem, &case.source, case.span)))
         })
     }
 

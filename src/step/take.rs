@@ -1,9 +1,11 @@
 //! Verbs that take something out of the page or put it into variables: `save`, `script`, `set`, `screenshot`.
 
 use super::Interpreter;
-use super::problem::{Outcome, Problem};
+use super::expect::Fact;
+use super::problem::{Obstacle, Outcome, Problem};
 use super::wait::{Again, Log, Wait};
-use super::witness::Screenshot;
+use super::witness::{PageLeft, Screenshot};
+use crate::browser::page::Fault;
 use crate::browser::engine::{Call, Need, Reading, Then};
 use crate::case::locator::Locator;
 use crate::case::model::{Script, Take};
@@ -32,17 +34,17 @@ impl Interpreter<'_> {
         let question = |query, wait_ms| Call::Read { query, take: reading.clone(), wait_ms };
         let answer = self.ask(&target, wait, &question).await?;
         if !answer.envelope.ok {
-            return Err(self.not_ready(&target.text, &answer, wait).await);
+            return Err(self.not_ready(&target.text, &answer, wait).await.into());
         }
         self.assign(name, answer.envelope.value);
         Ok(())
     }
 
     /// `save_url`, `save_title`
-    pub(super) async fn save_fact(&mut self, fact: &str, name: &str, deadline: Deadline) -> Outcome {
+    pub(super) async fn save_fact(&mut self, fact: Fact, name: &str, deadline: Deadline) -> Outcome {
         let question = |wait_ms| Call::Document { ready: None, url: None, title: None, wait_ms };
         let answer = self.ask_document(Wait::look(deadline), &question).await?;
-        self.assign(name, answer.envelope.value[fact].clone());
+        self.assign(name, answer.envelope.value[fact.key()].clone());
         Ok(())
     }
 
@@ -59,7 +61,7 @@ impl Interpreter<'_> {
             Ok(value) => value,
             // It led elsewhere, which is a way to end where nothing is wanted of it. It is never run twice.
             Err(obstacle) if obstacle.is_gone() && name.is_none() => return Ok(()),
-            Err(obstacle) => return Err(explain_script(obstacle)),
+            Err(obstacle) => return Err(explain_script(obstacle).into()),
         };
         if let Some(name) = name {
             self.assign(name, value);
@@ -78,7 +80,7 @@ impl Interpreter<'_> {
                 Err(obstacle) if obstacle.is_gone() => {
                     again.or_give_up(obstacle, "running the script", &mut log).await?;
                 }
-                Err(obstacle) => return Err(explain_script(obstacle)),
+                Err(obstacle) => return Err(explain_script(obstacle).into()),
             }
         }
     }
@@ -123,19 +125,15 @@ impl Interpreter<'_> {
     }
 }
 
-fn explain_script(obstacle: super::problem::Obstacle) -> Box<Problem> {
-    use super::problem::Obstacle;
-    use crate::browser::page::Fault;
+fn explain_script(obstacle: Obstacle) -> Problem {
     match obstacle {
-        Obstacle::Fault(Fault::PageStuck(missed)) => Box::new(
-            Problem::missed(missed, "the script did not return")
-                .hint("it runs in a loop that does not end, or returns a promise that is never settled")
-                .leaving(super::witness::PageLeft::Stuck),
-        ),
-        Obstacle::Fault(Fault::DocumentGone) => Box::new(
+        Obstacle::Fault(Fault::PageStuck(missed)) => Problem::missed(missed, "the script did not return")
+            .hint("it runs in a loop that does not end, or returns a promise that is never settled")
+            .leaving(PageLeft::Stuck),
+        Obstacle::Fault(Fault::DocumentGone) => {
             Problem::step("the page went to another document before the script returned")
-                .hint("leave out `as` if it is meant to, and read what is wanted from the next page"),
-        ),
+                .hint("leave out `as` if it is meant to, and read what is wanted from the next page")
+        }
         other => other.explain("running the script"),
     }
 }

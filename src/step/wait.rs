@@ -196,12 +196,9 @@ impl Interpreter<'_> {
             };
             let envelope = self.hand.ask(&frame, &call, wait.wire()).await?;
             log.take(&envelope.seen);
-            let element = match (&envelope.element, envelope.ok) {
-                (Some(element), true) => element,
-                _ => {
-                    let stopped_at_frame = Some(at + 1);
-                    return Ok(Err(Box::new(Answer { frame, envelope, seen: Vec::new(), stopped_at_frame })));
-                }
+            let Some(element) = envelope.element.as_ref().filter(|_| envelope.ok) else {
+                let stopped_at_frame = Some(at + 1);
+                return Ok(Err(Box::new(Answer { frame, envelope, seen: Vec::new(), stopped_at_frame })));
             };
             if !element.frame {
                 let what = format!("{} is not a frame: `frame=` needs an `<iframe>`", element.description);
@@ -222,7 +219,7 @@ impl Interpreter<'_> {
                 Ok(Ok(frame)) => return Ok(frame),
                 Ok(Err(mut stopped)) => {
                     stopped.seen = log.lines();
-                    return Err(self.not_ready(&place.text, &stopped, wait).await);
+                    return Err(self.not_ready(&place.text, &stopped, wait).await.into());
                 }
                 Err(obstacle) => again.or_give_up(obstacle, &looking_for(&place), &mut log).await?,
             }
@@ -253,7 +250,7 @@ impl Again {
     /// Returns when asking again makes sense: the document went away and there is time.
     pub(super) async fn or_give_up(&mut self, obstacle: Obstacle, doing: &str, log: &mut Log) -> Outcome {
         if !obstacle.is_gone() {
-            return Err(add_seen(obstacle.explain(doing), log));
+            return Err(add_seen(obstacle.explain(doing), log).into());
         }
         log.note("the page went to another document");
         self.gone += 1;
@@ -262,7 +259,7 @@ impl Again {
             let what = format!("the page kept going to other documents while {doing}, {times} times");
             let problem = Problem::missed(self.wait.answer_by.missed(), &what)
                 .hint("is it a redirect that goes in a circle, or a page that reloads itself?");
-            return Err(add_seen(Box::new(problem), log));
+            return Err(add_seen(problem, log).into());
         }
         // The first time the next document is there by now; a page that is gone again and again gets a breath, lest
         // this spins while the browser tears it down.
@@ -275,7 +272,7 @@ impl Again {
     }
 }
 
-fn add_seen(mut problem: Box<Problem>, log: &Log) -> Box<Problem> {
+fn add_seen(mut problem: Problem, log: &Log) -> Problem {
     let mut seen = log.lines();
     seen.append(&mut problem.seen);
     problem.seen = seen;

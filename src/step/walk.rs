@@ -1,6 +1,7 @@
 //! One step: told to the witness, held to its time, handed to its verb, and judged when it ends.
 
 use super::Interpreter;
+use super::expect::Fact;
 use super::failure::{Failed, Halt};
 use super::limit;
 use super::problem::{Outcome, Problem};
@@ -149,8 +150,8 @@ impl Interpreter<'_> {
             Action::ExpectVar { name, is } => self.expect_var(name, is)?,
             Action::ExpectScript { script, is } => self.expect_script(script, is.as_ref(), deadline).await?,
             Action::Save { target, what, name } => self.save(target, what, name, deadline).await?,
-            Action::SaveUrl(name) => self.save_fact("url", name, deadline).await?,
-            Action::SaveTitle(name) => self.save_fact("title", name, deadline).await?,
+            Action::SaveUrl(name) => self.save_fact(Fact::Url, name, deadline).await?,
+            Action::SaveTitle(name) => self.save_fact(Fact::Title, name, deadline).await?,
             Action::Script { script, name } => self.script(script, name.as_deref(), deadline).await?,
             Action::Set(values) => self.set(values)?,
             Action::Screenshot { name, of } => self.screenshot(name, of.as_ref(), deadline).await?,
