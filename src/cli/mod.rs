@@ -7,6 +7,7 @@ mod cases;
 mod check;
 mod completions;
 mod console;
+mod doctor;
 mod failure;
 mod findings;
 mod list;
@@ -14,6 +15,7 @@ mod prepare;
 mod run;
 mod schema;
 mod settings;
+mod setup;
 
 use arguments::{Arguments, Command};
 use clap::Parser as _;
@@ -50,7 +52,8 @@ fn dispatch(arguments: Arguments) -> ExitCode {
         Command::Check(arguments) => check::run(arguments, &mut console),
         Command::Config(arguments) => settings::run(arguments, &mut console),
         Command::Schema(arguments) => schema::run(arguments, &mut console),
-        Command::Doctor(_) | Command::Setup(_) => unimplemented!(),
+        Command::Doctor(arguments) => doctor::run(arguments, &mut console),
+        Command::Setup(arguments) => setup::run(arguments, &mut console),
         Command::Completions(arguments) => completions::run(arguments, &mut console),
     };
     ended.unwrap_or_else(|failure| {

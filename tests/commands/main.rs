@@ -4,5 +4,6 @@
 mod support;
 
 mod help;
+mod machine;
 mod selection;
 mod settings;
