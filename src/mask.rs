@@ -63,7 +63,11 @@ fn search(secrets: &BTreeSet<String>) -> Option<AhoCorasick> {
         return None;
     }
     let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms);
-    Some(built.expect("secrets come from files of at most a mebibyte, far from the automaton's limit of states"))
+    Some(
+        built.expect(
+            "secrets come from files of at most a mebibyte, far from the automaton's limit of states",
+        ),
+    )
 }
 
 /// Every text in which `secret` is hidden.

@@ -6,12 +6,12 @@
 //! long as attempts are announced. A browser or driver that died or hangs is replaced for all keepers by the first
 //! that notices.
 
-use super::chrome::{Chrome, Gate, LaunchOptions};
+use super::chrome::{Chrome, Context, Gate, LaunchError, LaunchOptions};
 use super::lease::{Lease, Lessor, NoLease};
 use super::page::Page;
+use super::webdriver::DevToolsPage;
 use super::webdriver::driver::Driver;
-use super::webdriver::wire::Wire;
-use super::webdriver::{DevToolsPage, Watch};
+use super::webdriver::wire::{Command, Wire};
 use crate::case::model::Viewport;
 use crate::custody::Custody;
 use crate::deadline::Deadline;
@@ -69,7 +69,7 @@ struct Pair {
 
 impl Pair {
     fn is_alive(&self) -> bool {
-        self.chrome.is_alive() && self.driver.exit().is_none()
+        self.chrome.exit().is_none() && self.driver.exit().is_none()
     }
 }
 
@@ -84,13 +84,20 @@ struct Bench {
 struct Prepared {
     page: DevToolsPage,
     pair: Arc<Pair>,
-    returned: oneshot::Sender<oneshot::Sender<()>>,
+    returned: oneshot::Sender<Returned>,
+}
+
+/// A page that comes back, and the line on which its lessee waits until nothing is left of it.
+struct Returned {
+    context: Context,
+    disposed: oneshot::Sender<()>,
 }
 
 impl LocalBrowsers {
     /// Starts the browser, the driver and the keepers. The first failure to start is tried once more.
     pub async fn start(custody: Arc<Custody>, options: LocalOptions) -> Result<Self, NoLease> {
-        let workshop = Arc::new(Workshop { custody, options, wanted: Semaphore::new(0), current: Mutex::default() });
+        let workshop =
+            Arc::new(Workshop { custody, options, wanted: Semaphore::new(0), current: Mutex::default() });
         if let Err(first) = workshop.pair().await {
             tracing::warn!("{first}; trying once more");
             workshop.pair().await?;
@@ -104,9 +111,14 @@ impl LocalBrowsers {
         Ok(Self { workshop, ready: Mutex::new(ready), keepers: SyncMutex::new(keepers) })
     }
 
-    /// The browser's version, for the record.
-    pub async fn version(&self) -> Option<String> {
-        self.workshop.current.lock().await.as_ref().map(|pair| pair.chrome.version().to_owned())
+    /// What people should know about how the browser was started.
+    pub async fn notices(&self) -> Vec<String> {
+        self.workshop
+            .current
+            .lock()
+            .await
+            .as_ref()
+            .map_or_else(Vec::new, |pair| pair.chrome.notices().to_vec())
     }
 }
 
@@ -123,7 +135,7 @@ impl Lessor for LocalBrowsers {
                 // Its browser died while the page waited: another is prepared instead.
                 Some(Ok(prepared)) if !prepared.pair.is_alive() => self.announce(1),
                 Some(Ok(prepared)) => {
-                    return Ok(Box::new(LocalLease { page: prepared.page, returned: Some(prepared.returned) }));
+                    return Ok(Box::new(LocalLease { page: prepared.page, returned: prepared.returned }));
                 }
                 Some(Err(error)) => return Err(error),
                 None => {
@@ -139,15 +151,14 @@ impl Lessor for LocalBrowsers {
         keepers.abort_all();
         while keepers.join_next().await.is_some() {}
         if let Some(pair) = self.workshop.current.lock().await.take() {
-            pair.driver.end().await;
-            pair.chrome.end().await;
+            self.workshop.end(&pair).await;
         }
     }
 }
 
 struct LocalLease {
     page: DevToolsPage,
-    returned: Option<oneshot::Sender<oneshot::Sender<()>>>,
+    returned: oneshot::Sender<Returned>,
 }
 
 #[async_trait]
@@ -156,10 +167,11 @@ impl Lease for LocalLease {
         &mut self.page
     }
 
-    async fn release(mut self: Box<Self>) {
+    async fn release(self: Box<Self>) {
         let (disposed, is_disposed) = oneshot::channel();
+        let returned = Returned { context: self.page.into_context(), disposed };
         // A keeper that is gone was aborted with everything it kept.
-        if self.returned.take().is_some_and(|returned| returned.send(disposed).is_ok()) {
+        if self.returned.send(returned).is_ok() {
             let _ = is_disposed.await;
         }
     }
@@ -173,7 +185,7 @@ async fn keep(workshop: Arc<Workshop>, offer: mpsc::Sender<Result<Prepared, NoLe
             Ok(permit) => permit.forget(),
             Err(_) => return,
         }
-        let (mut kept, context, watch) = match workshop.prepare(bench.take()).await {
+        let (kept, context) = match workshop.prepare(bench.take()).await {
             Ok(prepared) => prepared,
             Err(error) => {
                 if offer.send(Err(error)).await.is_err() {
@@ -183,28 +195,25 @@ async fn keep(workshop: Arc<Workshop>, offer: mpsc::Sender<Result<Prepared, NoLe
             }
         };
         let (returned, is_returned) = oneshot::channel();
-        let page = DevToolsPage::new(
-            Arc::clone(&kept.pair.chrome),
-            Arc::clone(&kept.wire),
-            Arc::clone(&context),
-            watch,
-        );
+        let page = DevToolsPage::new(Arc::clone(&kept.pair.chrome), Arc::clone(&kept.wire), context);
         let prepared = Prepared { page, pair: Arc::clone(&kept.pair), returned };
         if offer.send(Ok(prepared)).await.is_err() {
             return;
         }
-        // A lease that was dropped without `release` is as good as returned.
-        let disposed = is_returned.await.ok();
-        let deadline = Deadline::after("dispose timeout", DISPOSE_TIMEOUT);
-        match context.dispose(deadline).await {
-            Ok(()) => bench = Some(kept),
-            Err(error) => {
-                tracing::warn!("a browser context could not be disposed of: {error}; the browser is replaced");
-                workshop.replace(&mut kept.pair).await;
+        // A lease that was merely dropped disposed of its context by that.
+        if let Ok(Returned { context, disposed }) = is_returned.await {
+            match context.dispose(Deadline::after("dispose timeout", DISPOSE_TIMEOUT)).await {
+                Ok(()) => bench = Some(kept),
+                Err(error) => {
+                    tracing::warn!(
+                        "a browser context could not be disposed of: {error}; the browser is replaced"
+                    );
+                    workshop.replace(&kept.pair).await;
+                }
             }
-        }
-        if let Some(disposed) = disposed {
             let _ = disposed.send(());
+        } else {
+            bench = Some(kept);
         }
     }
 }
@@ -217,15 +226,19 @@ impl Workshop {
             return Ok(Arc::clone(pair));
         }
         if let Some(dead) = current.take() {
-            dead.driver.end().await;
-            dead.chrome.end().await;
+            tracing::warn!(
+                "the browser or its driver ended; both are replaced; the driver's log:{}",
+                dead.driver.log()
+            );
+            self.end(&dead).await;
         }
         let ready = Deadline::after("driver ready timeout", DRIVER_READY_TIMEOUT);
         let (chrome, driver) = tokio::join!(
             Chrome::launch(&self.custody, self.options.launch.clone()),
             Driver::start(&self.custody, &self.options.driver, ready),
         );
-        let chrome = chrome.map_err(|error| no_lease(FailureKind::BrowserCrash, error.to_string()))?;
+        let chrome =
+            chrome.map_err(|error: LaunchError| no_lease(FailureKind::BrowserCrash, error.to_string()))?;
         let driver = driver.map_err(|error| no_lease(FailureKind::Driver, error.to_string()))?;
         let pair = Arc::new(Pair { chrome: Arc::new(chrome), driver });
         *current = Some(Arc::clone(&pair));
@@ -233,21 +246,27 @@ impl Workshop {
     }
 
     /// Ends a pair that is of no use any more, unless that was done already.
-    async fn replace(&self, pair: &mut Arc<Pair>) {
+    async fn replace(&self, pair: &Arc<Pair>) {
         let mut current = self.current.lock().await;
         if current.as_ref().is_some_and(|now| Arc::ptr_eq(now, pair)) {
             *current = None;
         }
         drop(current);
+        self.end(pair).await;
+    }
+
+    async fn end(&self, pair: &Pair) {
         pair.driver.end().await;
-        pair.chrome.end().await;
+        if let Err(error) = pair.chrome.end(&self.custody).await {
+            tracing::warn!("the browser's folder could not be removed yet: {error}");
+        }
     }
 
     /// A fresh context with a session switched to it. A session that fails is replaced by a new one, once.
-    async fn prepare(&self, bench: Option<Bench>) -> Result<(Bench, Arc<super::chrome::Context>, Watch), NoLease> {
+    async fn prepare(&self, bench: Option<Bench>) -> Result<(Bench, Context), NoLease> {
         if let Some(bench) = bench.filter(|bench| bench.pair.is_alive()) {
-            match open(&bench, self.options.viewport).await {
-                Ok((context, watch)) => return Ok((bench, context, watch)),
+            match self.open(&bench).await {
+                Ok(context) => return Ok((bench, context)),
                 Err(error) => {
                     tracing::warn!("a session cannot be used again: {error}");
                     let _ = bench.wire.end(Deadline::after("close timeout", DISPOSE_TIMEOUT)).await;
@@ -255,15 +274,35 @@ impl Workshop {
             }
         }
         let bench = self.bench().await?;
-        let (context, watch) = open(&bench, self.options.viewport).await?;
-        Ok((bench, context, watch))
+        let context = self.open(&bench).await?;
+        Ok((bench, context))
+    }
+
+    /// Opens a context behind the bench's gate and switches its session there.
+    async fn open(&self, bench: &Bench) -> Result<Context, NoLease> {
+        let deadline = Deadline::after("prepare timeout", PREPARE_TIMEOUT);
+        let failed = |what: String| no_lease(FailureKind::BrowserCrash, format!("no fresh page: {what}"));
+        let opened = bench.gate.open_context(self.options.viewport, deadline).await;
+        let context = opened.map_err(|error| failed(error.to_string()))?;
+        let window = json!({"handle": context.target_id()});
+        match bench.wire.call(Command::Post("window", &window), deadline).await {
+            Ok(_) => Ok(context),
+            Err(error) => {
+                let _ = context.dispose(Deadline::after("dispose timeout", DISPOSE_TIMEOUT)).await;
+                Err(failed(error.to_string()))
+            }
+        }
     }
 
     async fn bench(&self) -> Result<Bench, NoLease> {
         let pair = self.pair().await?;
-        let gate = pair.chrome.gate().await.map_err(|error| no_lease(FailureKind::BrowserCrash, error.to_string()))?;
+        let gate = pair
+            .chrome
+            .gate()
+            .await
+            .map_err(|error| no_lease(FailureKind::BrowserCrash, error.to_string()))?;
         let capabilities = json!({
-            "browserName": pair.chrome.browser_name(),
+            "browserName": pair.chrome.browser().flavor.browser_name(),
             "pageLoadStrategy": "none",
             "unhandledPromptBehavior": "ignore",
             "timeouts": {"script": SESSION_TIMEOUT_MS, "pageLoad": SESSION_TIMEOUT_MS, "implicit": 0},
@@ -271,7 +310,8 @@ impl Workshop {
         });
         let deadline = Deadline::after("new session timeout", NEW_SESSION_TIMEOUT);
         let wire = pair.driver.remote().new_session(&capabilities, deadline).await.map_err(|error| {
-            let kind = Some(error.kind()).filter(|kind| kind.is_infrastructure()).unwrap_or(FailureKind::Driver);
+            let kind =
+                Some(error.kind()).filter(|kind| kind.is_infrastructure()).unwrap_or(FailureKind::Driver);
             no_lease(kind, format!("no session: {error}; the driver's log:{}", pair.driver.log()))
         })?;
         Ok(Bench { pair, gate, wire: Arc::new(wire) })

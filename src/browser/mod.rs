@@ -3,6 +3,7 @@
 pub mod chrome;
 pub mod engine;
 pub mod lease;
+pub mod local;
 pub mod page;
 pub mod remote;
 pub mod webdriver;

@@ -16,7 +16,10 @@ pub(crate) struct Console {
 impl Console {
     /// Decides about colours once, from the flag and the environment.
     pub(crate) fn new(arguments: &ConsoleArguments) -> Self {
-        Self { quiet: arguments.quiet, colored: colored(arguments.color, |name| std::env::var_os(name).is_some()) }
+        Self {
+            quiet: arguments.quiet,
+            colored: colored(arguments.color, |name| std::env::var_os(name).is_some()),
+        }
     }
 
     /// Whether stderr gets colours.

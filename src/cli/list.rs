@@ -24,7 +24,9 @@ pub(crate) fn run(arguments: &ListArguments, console: &mut Console) -> Result<Ex
 pub(crate) fn text(plan: &Plan) -> String {
     let several_browsers = plan.jobs.iter().any(|job| job.browser != plan.jobs[0].browser);
     let cells: Vec<[String; 3]> = plan.jobs.iter().map(|job| cells(job, several_browsers)).collect();
-    let width = |column: usize| cells.iter().map(|row| unicode_width::UnicodeWidthStr::width(row[column].as_str())).max();
+    let width = |column: usize| {
+        cells.iter().map(|row| unicode_width::UnicodeWidthStr::width(row[column].as_str())).max()
+    };
     let (ids, places) = (width(0).unwrap_or(0), width(1).unwrap_or(0));
     let mut text = String::new();
     for [id, place, rest] in &cells {
@@ -46,7 +48,11 @@ fn cells(job: &Job, several_browsers: bool) -> [String; 3] {
     let mut rest = job.case.tags.clone();
     rest.extend(job.quarantine.is_some().then(|| "(quarantined)".to_owned()));
     rest.extend(job.skip.as_ref().map(|why| format!("(skipped: {why})")));
-    [id, Untrusted::from(format!("{}:{}", place.file, place.line)).line(), Untrusted::from(rest.join(" ")).line()]
+    [
+        id,
+        Untrusted::from(format!("{}:{}", place.file, place.line)).line(),
+        Untrusted::from(rest.join(" ")).line(),
+    ]
 }
 
 fn json(plan: &Plan) -> Value {

@@ -79,12 +79,14 @@ pub(crate) fn prepare(
 /// All that selects by expression, as one filter.
 fn filter(selection: &SelectionArguments) -> Result<Filter, Failure> {
     let mut findings = Vec::new();
-    let mut parse = |flag: &str, text: &str, parse: fn(&str) -> Result<Filter, crate::filter::FilterError>| {
-        parse(text).map_err(|error| findings.push(error.diagnostic(&SourceFile::new(flag, text), 0))).ok()
-    };
+    let mut parse =
+        |flag: &str, text: &str, parse: fn(&str) -> Result<Filter, crate::filter::FilterError>| {
+            parse(text).map_err(|error| findings.push(error.diagnostic(&SourceFile::new(flag, text), 0))).ok()
+        };
     let mut all: Vec<Filter> =
         selection.filters.iter().filter_map(|text| parse("--filter", text, Filter::parse)).collect();
-    let tags: Vec<Filter> = selection.tags.iter().filter_map(|tag| parse("--tag", tag, Filter::tag)).collect();
+    let tags: Vec<Filter> =
+        selection.tags.iter().filter_map(|tag| parse("--tag", tag, Filter::tag)).collect();
     if !tags.is_empty() {
         all.push(Filter::any(tags));
     }

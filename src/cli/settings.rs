@@ -41,7 +41,8 @@ fn text(settings: &Settings) -> String {
         })
         .collect();
     // One long value must not push every origin out of sight.
-    let width = rows.iter().map(|(left, _)| left.chars().count()).filter(|width| *width <= 48).max().unwrap_or(0);
+    let width =
+        rows.iter().map(|(left, _)| left.chars().count()).filter(|width| *width <= 48).max().unwrap_or(0);
     for (left, origin) in rows {
         let _ = writeln!(text, "{left:width$}  # {origin}");
     }

@@ -25,7 +25,9 @@ pub enum BrowserError {
 impl fmt::Display for BrowserError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotSupportedYet(found) => write!(f, "must be `chrome` for now: `{found}` is not supported yet"),
+            Self::NotSupportedYet(found) => {
+                write!(f, "must be `chrome` for now: `{found}` is not supported yet")
+            }
             Self::Unknown(found) => write!(f, "must be `chrome`, found `{found}`"),
         }
     }
@@ -140,7 +142,8 @@ impl Setting for BrowserArguments {
             let text = reading.text("a switch such as `--lang=de-DE`", element)?;
             let name = text.split_once('=').map_or(text, |(name, _)| name);
             if !text.starts_with("--") || name.len() < 3 {
-                reading.bad_value(format!("must hold switches such as `--lang=de-DE`, found `{text}`"), element);
+                reading
+                    .bad_value(format!("must hold switches such as `--lang=de-DE`, found `{text}`"), element);
                 return None;
             }
             if let Some((_, why)) = RESERVED.iter().find(|(reserved, _)| *reserved == name) {

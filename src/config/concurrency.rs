@@ -51,7 +51,8 @@ impl FromStr for Concurrency {
 
     fn from_str(text: &str) -> Result<Self, ConcurrencyError> {
         let is_number = |text: &str| text.parse::<u32>().is_ok();
-        if text == "auto" || text.split_once("..").is_some_and(|(from, to)| is_number(from) && is_number(to)) {
+        if text == "auto" || text.split_once("..").is_some_and(|(from, to)| is_number(from) && is_number(to))
+        {
             return Err(ConcurrencyError::NotSupportedYet(text.to_owned()));
         }
         match text.parse() {

@@ -1,11 +1,11 @@
 //! `[[endpoint]]`: WebDriver endpoints elsewhere, such as a Grid. Connects to nothing.
 
+use super::Environment;
 use super::address::Address;
 use super::names;
 use super::reading::{Given, Reading, in_order};
 use super::secret::{Blank, NoValue, Secret, Secrets};
 use super::setting::{Setting, read_each};
-use super::Environment;
 use serde_json::{Value, json};
 
 /// One endpoint.
@@ -53,7 +53,8 @@ pub enum Login {
 impl Credentials {
     /// Looks the values up.
     pub fn login(&self, secrets: &Secrets, environment: &Environment) -> Result<Login, NoValue> {
-        let variable = |name: &String| environment.variables.get(name).cloned().ok_or_else(|| NoValue(name.clone()));
+        let variable =
+            |name: &String| environment.variables.get(name).cloned().ok_or_else(|| NoValue(name.clone()));
         match self {
             Self::None => Ok(Login::None),
             Self::Basic { username_env, password_env } => {
@@ -100,7 +101,9 @@ fn read_endpoint(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<Endpoin
     for (key, value) in reading.entries(table, &KEYS) {
         reading.within(key, |reading| match key {
             "url" => url = Address::read(value, reading),
-            "capacity" => capacity = reading.number(1..=10_000, value).and_then(|number| u32::try_from(number).ok()),
+            "capacity" => {
+                capacity = reading.number(1..=10_000, value).and_then(|number| u32::try_from(number).ok())
+            }
             "username_env" => username = names::variable_name(value, reading),
             "password_env" => password = names::variable_name(value, reading),
             _ => header = read_header(value, reading),
@@ -118,7 +121,11 @@ fn read_endpoint(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<Endpoin
         (None, None, Some(header)) => Credentials::Header(header),
         (Some(username_env), Some(password_env), None) => Credentials::Basic { username_env, password_env },
         _ => {
-            reading.error("an endpoint takes both `username_env` and `password_env`, or `header`", given.span(), "");
+            reading.error(
+                "an endpoint takes both `username_env` and `password_env`, or `header`",
+                given.span(),
+                "",
+            );
             return None;
         }
     };
@@ -179,7 +186,8 @@ impl Endpoint {
                 shown["password_env"] = json!(password_env);
             }
             Credentials::Header(fields) => {
-                shown["header"] = fields.iter().map(|(name, value)| (name.clone(), json!(value.shown()))).collect();
+                shown["header"] =
+                    fields.iter().map(|(name, value)| (name.clone(), json!(value.shown()))).collect();
             }
         }
         shown

@@ -22,7 +22,9 @@ pub(super) fn read_top(table: &DeTable<'_>, reading: &mut Reading<'_>) -> (Layer
     for (key, given) in in_order(table) {
         match key.get_ref().as_ref() {
             "profile" => {}
-            "override" => top.overrides = reading.within("override", |reading| overrides::read(given, reading)),
+            "override" => {
+                top.overrides = reading.within("override", |reading| overrides::read(given, reading))
+            }
             name => read_key(name, key, given, &mut layer, reading),
         }
     }
@@ -34,7 +36,9 @@ pub(super) fn read_layer(table: &DeTable<'_>, reading: &mut Reading<'_>) -> Laye
     let mut layer = Layer::default();
     for (key, given) in in_order(table) {
         match key.get_ref().as_ref() {
-            name @ ("override" | "profile") => reading.not_yet(&format!("`{name}` other than at the top of runner.toml"), key.span()),
+            name @ ("override" | "profile") => {
+                reading.not_yet(&format!("`{name}` other than at the top of runner.toml"), key.span())
+            }
             name => read_key(name, key, given, &mut layer, reading),
         }
     }
@@ -58,7 +62,8 @@ fn read_key(
     } else if !inner_keys(name).is_empty() {
         reading.within(name, |reading| read_group(name, given, layer, reading));
     } else {
-        let mut known: Vec<&str> = Layer::KEYS.iter().map(|key| key.split('.').next().unwrap_or(key)).collect();
+        let mut known: Vec<&str> =
+            Layer::KEYS.iter().map(|key| key.split('.').next().unwrap_or(key)).collect();
         known.extend(["vars", "profile", "override"].iter().chain(&later::TABLES));
         known.dedup();
         reading.unknown_key(key, &known);
@@ -85,7 +90,11 @@ fn read_vars(given: &Given<'_>, layer: &mut Layer, reading: &mut Reading<'_>) {
             let origin = (reading.origin)(&reading.source, value.span().into());
             layer.vars.insert(name.to_owned(), Sourced { value: to_json(value.get_ref()), origin });
         } else {
-            reading.error(format!("`{name}` is no name for a variable"), key.span(), "expected letters, digits and `_`");
+            reading.error(
+                format!("`{name}` is no name for a variable"),
+                key.span(),
+                "expected letters, digits and `_`",
+            );
         }
     }
 }
@@ -101,7 +110,10 @@ fn to_json(value: &DeValue<'_>) -> Value {
         DeValue::Datetime(datetime) => Value::String(datetime.to_string()),
         DeValue::Array(array) => array.iter().map(|element| to_json(element.get_ref())).collect(),
         DeValue::Table(table) => Value::Object(
-            in_order(table).into_iter().map(|(key, value)| (key.get_ref().to_string(), to_json(value.get_ref()))).collect::<Map<_, _>>(),
+            in_order(table)
+                .into_iter()
+                .map(|(key, value)| (key.get_ref().to_string(), to_json(value.get_ref())))
+                .collect::<Map<_, _>>(),
         ),
     }
 }

@@ -42,7 +42,9 @@ impl Origin {
             Self::Flag(flag) => json!({"kind": "command_line", "flag": flag}),
             Self::Set => json!({"kind": "command_line", "flag": "--set"}),
             Self::Variable(name) => json!({"kind": "variable", "name": name}),
-            Self::Profile { name, at } => json!({"kind": "profile", "name": name, "file": at.file, "line": at.line}),
+            Self::Profile { name, at } => {
+                json!({"kind": "profile", "name": name, "file": at.file, "line": at.line})
+            }
             Self::File(at) => json!({"kind": "file", "file": at.file, "line": at.line}),
             Self::Default => json!({"kind": "default"}),
         }

@@ -1,11 +1,11 @@
 //! Single settings as texts: `--set KEY=VALUE` and `BATCHRUN_KEY` variables. Each becomes a small TOML text of its
 //! own, so that it is read, and refused, exactly as runner.toml is.
 
+use super::Environment;
 use super::file::read_layer;
 use super::layer::Layer;
 use super::origin::Origin;
 use super::reading::{self, Reading};
-use super::Environment;
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceFile;
 use crate::suggestion;
@@ -45,7 +45,8 @@ pub(super) fn read_variables(environment: &Environment, findings: &mut Vec<Diagn
             layers.push(read_pair(&pair, environment, findings));
         } else if ![CONFIG_VARIABLE, PROFILE_VARIABLE].contains(&name.as_str()) {
             let warning = Diagnostic::warning(format!("the variable `{name}` names no setting"));
-            let names = known.iter().map(|(name, _)| name.as_str()).chain([CONFIG_VARIABLE, PROFILE_VARIABLE]);
+            let names =
+                known.iter().map(|(name, _)| name.as_str()).chain([CONFIG_VARIABLE, PROFILE_VARIABLE]);
             findings.push(match suggestion::closest(name, names) {
                 Some(meant) => warning.help(format!("did you mean `{meant}`?")),
                 None => warning,

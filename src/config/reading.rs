@@ -48,8 +48,11 @@ impl Reading<'_> {
     /// Notes a key that nothing knows, with what may have been meant.
     pub(super) fn unknown_key(&mut self, key: &Spanned<std::borrow::Cow<'_, str>>, known: &[&str]) {
         let place = if self.key.is_empty() { String::new() } else { format!(" in `{}`", self.key) };
-        let mut finding = Diagnostic::error(format!("unknown key `{}`{place}", key.get_ref()))
-            .at(&self.source, key.span(), "");
+        let mut finding = Diagnostic::error(format!("unknown key `{}`{place}", key.get_ref())).at(
+            &self.source,
+            key.span(),
+            "",
+        );
         finding = match suggestion::closest(key.get_ref(), known.iter().copied()) {
             Some(meant) => finding.help(format!("did you mean `{meant}`?")),
             None if known.len() <= 12 => finding.help(format!("known keys are {}", listed(known))),
@@ -59,7 +62,12 @@ impl Reading<'_> {
     }
 
     /// Notes an error at a place.
-    pub(super) fn error(&mut self, message: impl Into<String>, span: impl Into<Span>, label: impl Into<String>) {
+    pub(super) fn error(
+        &mut self,
+        message: impl Into<String>,
+        span: impl Into<Span>,
+        label: impl Into<String>,
+    ) {
         self.findings.push(Diagnostic::error(message).at(&self.source, span, label));
     }
 
@@ -110,7 +118,11 @@ impl Reading<'_> {
     }
 
     /// The entries of a table in the order in which they are written; keys that are not known are noted and left out.
-    pub(super) fn entries<'t, 'v>(&mut self, table: &'t DeTable<'v>, known: &[&str]) -> Vec<(&'t str, &'t Given<'v>)> {
+    pub(super) fn entries<'t, 'v>(
+        &mut self,
+        table: &'t DeTable<'v>,
+        known: &[&str],
+    ) -> Vec<(&'t str, &'t Given<'v>)> {
         let mut entries = Vec::new();
         for (key, given) in in_order(table) {
             if known.contains(&key.get_ref().as_ref()) {
@@ -124,7 +136,9 @@ impl Reading<'_> {
 }
 
 /// The entries of a table in the order in which they are written.
-pub(super) fn in_order<'t, 'v>(table: &'t DeTable<'v>) -> Vec<(&'t Spanned<std::borrow::Cow<'v, str>>, &'t Given<'v>)> {
+pub(super) fn in_order<'t, 'v>(
+    table: &'t DeTable<'v>,
+) -> Vec<(&'t Spanned<std::borrow::Cow<'v, str>>, &'t Given<'v>)> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries

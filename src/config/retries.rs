@@ -94,7 +94,13 @@ mod tests {
     #[test]
     fn retries_are_few() {
         assert_eq!("2".parse::<Retries>().unwrap().to_string(), "2");
-        assert_eq!("-1".parse::<Retries>().unwrap_err().to_string(), "must be a whole number from 0 to 100, found `-1`");
-        assert_eq!("101".parse::<Retries>().unwrap_err().to_string(), "must be a whole number from 0 to 100, found `101`");
+        assert_eq!(
+            "-1".parse::<Retries>().unwrap_err().to_string(),
+            "must be a whole number from 0 to 100, found `-1`"
+        );
+        assert_eq!(
+            "101".parse::<Retries>().unwrap_err().to_string(),
+            "must be a whole number from 0 to 100, found `101`"
+        );
     }
 }

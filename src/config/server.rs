@@ -80,7 +80,9 @@ impl Parts {
             return None;
         }
         match (self.dir, self.command, self.url) {
-            (Some(dir), None, None) if self.timeout.is_none() && self.reuse.is_none() => Some(Server::Folder { dir }),
+            (Some(dir), None, None) if self.timeout.is_none() && self.reuse.is_none() => {
+                Some(Server::Folder { dir })
+            }
             (Some(_), None, _) => {
                 let message = "`url`, `timeout` and `reuse` go with `command`: a `dir` is served on a free port at once";
                 reading.error(message, span, "");
@@ -94,7 +96,11 @@ impl Parts {
                 reuse: self.reuse.unwrap_or(false),
             }),
             (None, Some(_), None) => {
-                reading.error("a server with a `command` needs the `url` that answers once it is ready", span, "");
+                reading.error(
+                    "a server with a `command` needs the `url` that answers once it is ready",
+                    span,
+                    "",
+                );
                 None
             }
             (Some(_), Some(_), _) | (None, None, _) => {

@@ -61,7 +61,9 @@ pub(super) fn parse(text: &str) -> Result<Expression, FilterError> {
     });
     parsed.map_err(|error| match error {
         ErrMode::Backtrack(error) | ErrMode::Cut(error) => error,
-        ErrMode::Incomplete(_) => FilterError { problem: Problem::NoTest, span: (text.len()..text.len()).into() },
+        ErrMode::Incomplete(_) => {
+            FilterError { problem: Problem::NoTest, span: (text.len()..text.len()).into() }
+        }
     })
 }
 

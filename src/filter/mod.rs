@@ -66,7 +66,8 @@ impl Filter {
 
     /// The shorthand `-t`: cases that have a tag. `tag` may be a glob.
     pub fn tag(tag: &str) -> Result<Self, FilterError> {
-        let pattern = Pattern::glob(tag).map_err(|problem| FilterError { problem, span: (0..tag.len()).into() })?;
+        let pattern =
+            Pattern::glob(tag).map_err(|problem| FilterError { problem, span: (0..tag.len()).into() })?;
         Ok(Self { text: format!("tag({tag})"), expression: Expression::Test(Field::Tag, pattern) })
     }
 
@@ -158,7 +159,9 @@ mod tests {
 
     #[test]
     fn files_are_found_by_path_folder_or_the_end_of_either() {
-        for found in ["admin/*", "testcases", "testcases/*", "users.toml", "testcases/**/*.toml", "admin", "/min\\//"] {
+        for found in
+            ["admin/*", "testcases", "testcases/*", "users.toml", "testcases/**/*.toml", "admin", "/min\\//"]
+        {
             assert!(holds(&format!("file({found})")), "{found}");
         }
         assert!(!holds("file(dmin/*)") && !holds("file(users)") && !holds("file(*/users)"));

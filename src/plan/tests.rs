@@ -40,8 +40,7 @@ fn case(id: &str) -> Case {
 fn settings(file: &str, flags: Layer) -> Settings {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("runner.toml"), file).unwrap();
-    let environment =
-        Environment { working_directory: folder.path().to_owned(), variables: BTreeMap::new() };
+    let environment = Environment { working_directory: folder.path().to_owned(), variables: BTreeMap::new() };
     match config::load(Request { flags, ..Request::default() }, &environment) {
         Ok(loaded) => loaded.settings,
         Err(findings) => panic!("{findings:?}"),
@@ -94,11 +93,8 @@ fn the_run_wins_over_the_case_over_overrides_over_the_file() {
         [[override]]\nfilter = \"tag(slow)\"\ntimeout = \"5m\"\nretries = 2\npriority = 3\n\
         [[override]]\nfilter = \"id(b)\"\nretries = 4\n";
     let slow = |id| Case { tags: vec!["slow".to_owned()], ..case(id) };
-    let own = |id| Case {
-        timeout: Some(Duration::from_secs(7)),
-        retries: Some(Retries { count: 9 }),
-        ..slow(id)
-    };
+    let own =
+        |id| Case { timeout: Some(Duration::from_secs(7)), retries: Some(Retries { count: 9 }), ..slow(id) };
     let cases = || vec![case("z"), slow("a"), slow("b"), own("c")];
     insta::assert_snapshot!(planned(cases(), "", &settings(file, Layer::default())), @"
     0 a 300s/10s retries 2
@@ -118,11 +114,15 @@ fn the_run_wins_over_the_case_over_overrides_over_the_file() {
 #[test]
 fn a_quarantine_ends_after_its_last_day() {
     let until = |id, day| {
-        let quarantine =
-            Quarantine { owner: None, reason: "flaky".to_owned(), until: Some(jiff::civil::date(2027, 1, day)) };
+        let quarantine = Quarantine {
+            owner: None,
+            reason: "flaky".to_owned(),
+            until: Some(jiff::civil::date(2027, 1, day)),
+        };
         Case { quarantine: Some(quarantine), ..case(id) }
     };
-    let file = "[[override]]\nfilter = \"id(c)\"\nquarantine = { reason = \"slow backend\", until = 2027-02-01 }\n";
+    let file =
+        "[[override]]\nfilter = \"id(c)\"\nquarantine = { reason = \"slow backend\", until = 2027-02-01 }\n";
     let cases = vec![until("a", 30), until("b", 31), case("c")];
     insta::assert_snapshot!(planned(cases, "", &settings(file, Layer::default())), @"
     0 a 60s/10s retries 0

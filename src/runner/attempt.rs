@@ -7,8 +7,8 @@ use super::stop::StopSignal;
 use super::witness::{AttemptWitness, Masking};
 use crate::browser::lease::{Lessor, NoLease};
 use crate::deadline::Deadline;
-use crate::id::JobId;
 use crate::event::{AttemptStarted, Event, Failure, Load};
+use crate::id::JobId;
 use crate::mask::Masker;
 use crate::outcome::AttemptVerdict;
 use crate::plan::{Job, Plan};
@@ -127,7 +127,14 @@ fn steps(job: &Job) -> u32 {
 }
 
 fn without_page(verdict: AttemptVerdict, failure: Option<Failure>) -> Attempted {
-    Attempted { verdict, failure, skipped: None, evidence: Vec::new(), duration: Duration::ZERO, crashed_at: None }
+    Attempted {
+        verdict,
+        failure,
+        skipped: None,
+        evidence: Vec::new(),
+        duration: Duration::ZERO,
+        crashed_at: None,
+    }
 }
 
 fn no_page(error: &NoLease) -> Failure {

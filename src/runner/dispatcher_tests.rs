@@ -6,8 +6,8 @@ use super::stop::StopSignal;
 use crate::control::{Command, Stop};
 use crate::event::Event;
 use crate::id::JobId;
-use crate::text::Untrusted;
 use crate::outcome::{AttemptVerdict, BatchStatus, Verdict};
+use crate::text::Untrusted;
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -28,6 +28,7 @@ fn attempted(verdict: AttemptVerdict) -> Attempted {
     Attempted {
         verdict,
         failure: None,
+        skipped: None,
         evidence: Vec::new(),
         duration: Duration::from_secs(1),
         crashed_at: None,

@@ -111,7 +111,14 @@ impl AttemptEvidence {
         self.keep("console", "log", position, masked.as_bytes(), None);
     }
 
-    fn keep(&mut self, kind: &str, extension: &str, position: Option<u32>, bytes: &[u8], note: Option<Untrusted>) {
+    fn keep(
+        &mut self,
+        kind: &str,
+        extension: &str,
+        position: Option<u32>,
+        bytes: &[u8],
+        note: Option<Untrusted>,
+    ) {
         if bytes.len() > LARGEST {
             self.note(kind, position, &format!("skipped: too large ({} bytes)", bytes.len()));
             return;

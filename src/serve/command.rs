@@ -73,7 +73,9 @@ impl CommandServer {
                 return Ok(Self { process: None, name, log });
             }
             let url = &program.url;
-            return Err(failed(format!("was not started: something answers at {url} already; `reuse = true` takes that")));
+            return Err(failed(format!(
+                "was not started: something answers at {url} already; `reuse = true` takes that"
+            )));
         }
         let Some((first, arguments)) = program.command.split_first() else {
             return Err(failed("has no program to start".to_owned()));
@@ -83,7 +85,8 @@ impl CommandServer {
         let mut spawn = Spawn::new(Kind::Server, first).args(arguments);
         spawn.cwd = Some(program.folder.clone());
         spawn.log = Some(file.into());
-        let process = custody.spawn(spawn).await.map_err(|error| failed(format!("cannot be started: {error}")))?;
+        let process =
+            custody.spawn(spawn).await.map_err(|error| failed(format!("cannot be started: {error}")))?;
         let server = Self { process: Some(process), name: name.clone(), log };
         let deadline = Deadline::after("timeout", program.timeout);
         tokio::select! {

@@ -5,8 +5,17 @@ use std::fmt;
 use url::Url;
 
 /// Schemes that reach beyond what a case may read, or that are not addresses of pages.
-const REFUSED: &[&str] =
-    &["file", "filesystem", "chrome", "chrome-untrusted", "chrome-extension", "devtools", "edge", "view-source", "javascript"];
+const REFUSED: &[&str] = &[
+    "file",
+    "filesystem",
+    "chrome",
+    "chrome-untrusted",
+    "chrome-extension",
+    "devtools",
+    "edge",
+    "view-source",
+    "javascript",
+];
 
 /// An address that a case may not go to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,13 +54,19 @@ impl AddressError {
             Self::Invalid { .. } => "write `/path` to join it to `base_url`, or a whole `http://…` URL",
             Self::Refused { scheme, .. } if scheme == "javascript" => "use a `script` step",
             Self::Refused { .. } => "serve the page over HTTP: `[server] dir = …` in runner.toml does",
-            Self::Userinfo { .. } => "use `http_auth = { user = \"…\", password = \"${secret.…}\" }` in the case",
+            Self::Userinfo { .. } => {
+                "use `http_auth = { user = \"…\", password = \"${secret.…}\" }` in the case"
+            }
         }
     }
 }
 
 /// The absolute URL that `written` means, as browsers write it. `allowed` are schemes that runner.toml lets through.
-pub(super) fn destination(written: &str, base: Option<&str>, allowed: &[String]) -> Result<String, AddressError> {
+pub(super) fn destination(
+    written: &str,
+    base: Option<&str>,
+    allowed: &[String],
+) -> Result<String, AddressError> {
     let url = join(written, base)?;
     let scheme = url.scheme();
     if REFUSED.contains(&scheme) && !allowed.iter().any(|it| it == scheme) {
@@ -70,7 +85,8 @@ fn without_userinfo(mut url: Url) -> String {
 }
 
 fn join(written: &str, base: Option<&str>) -> Result<Url, AddressError> {
-    let invalid = |why: url::ParseError| AddressError::Invalid { url: written.to_owned(), why: why.to_string() };
+    let invalid =
+        |why: url::ParseError| AddressError::Invalid { url: written.to_owned(), why: why.to_string() };
     match Url::parse(written) {
         Ok(url) => Ok(url),
         Err(url::ParseError::RelativeUrlWithoutBase) => {
@@ -208,7 +224,10 @@ mod tests {
             test(json!({"is": "item/*?x=**"})),
             json!({"matches": {"pattern": r"^(?:http:\/\/127\.0\.0\.1:8080\/shop\/item\/[^/]*\?x=.*)$", "flags": ""}})
         );
-        assert_eq!(test(json!({"is": "**/done"})), json!({"matches": {"pattern": r"^(?:.*\/done)$", "flags": ""}}));
+        assert_eq!(
+            test(json!({"is": "**/done"})),
+            json!({"matches": {"pattern": r"^(?:.*\/done)$", "flags": ""}})
+        );
         assert_eq!(
             test(json!({"not": {"one_of": ["/a", "/b*"]}})),
             json!({"not": {"matches": {"pattern":

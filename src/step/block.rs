@@ -179,7 +179,11 @@ impl Interpreter<'_> {
     }
 
     /// Waits until an expected prompt has come, as long as `patience` allows; `false` if it has not.
-    pub(super) async fn prompt_came(&mut self, number: u32, patience: Deadline) -> Result<bool, Box<Problem>> {
+    pub(super) async fn prompt_came(
+        &mut self,
+        number: u32,
+        patience: Deadline,
+    ) -> Result<bool, Box<Problem>> {
         self.hand.look_at_prompts()?;
         let question = |wait_ms| Call::Document { ready: None, url: None, title: None, wait_ms };
         while self.hand.is_pending(number) {

@@ -69,8 +69,13 @@ impl Interpreter<'_> {
             Care::Confirmed => (PRESSABLE, Then::Nothing),
             Care::Forced => (&[][..], Then::Scroll { to: Value::from("view") }),
         };
-        let question =
-            |query, wait_ms| Call::Act { query, needs: needs.to_vec(), at: pressing.at, then: then.clone(), wait_ms };
+        let question = |query, wait_ms| Call::Act {
+            query,
+            needs: needs.to_vec(),
+            at: pressing.at,
+            then: then.clone(),
+            wait_ms,
+        };
         loop {
             let answer = self.ready(target, wait, &question, &mut log).await?;
             let element = answer.element()?;
@@ -132,7 +137,9 @@ impl Interpreter<'_> {
             Value::Object(entries) => {
                 let what = entries.get("missed").and_then(Value::as_str).unwrap_or("something else");
                 let what = Untrusted::from(what).line();
-                Ok(Landed::Elsewhere(format!("the press would have hit {what}, since the page moved; it was held back")))
+                Ok(Landed::Elsewhere(format!(
+                    "the press would have hit {what}, since the page moved; it was held back"
+                )))
             }
             other => {
                 let what = format!("the page's answer to what the press hit is `{other}`");
@@ -150,7 +157,11 @@ impl Interpreter<'_> {
 }
 
 fn never_hit(target: &Filled, wait: &Wait, log: &Log) -> Problem {
-    let what = format!("`{}` was never hit, pressed again and again for {}", target.text, duration(wait.until.budget()));
+    let what = format!(
+        "`{}` was never hit, pressed again and again for {}",
+        target.text,
+        duration(wait.until.budget())
+    );
     Problem::step(what)
         .saw(log.lines())
         .hint("the page moves between the look and the press: wait with an `expect` for what makes it settle")

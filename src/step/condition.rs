@@ -29,7 +29,9 @@ impl Interpreter<'_> {
             // Its own time counts, and the page gets the usual time to answer beyond that.
             let wait = Wait::patient(patience, deadline.plus(patience));
             match &condition.test {
-                Test::Element { target, matchers } => return self.element_holds(target, matchers, wait).await,
+                Test::Element { target, matchers } => {
+                    return self.element_holds(target, matchers, wait).await;
+                }
                 Test::Url(test) => return self.url_holds(test, wait).await,
                 _ => {}
             }
@@ -91,7 +93,8 @@ impl Interpreter<'_> {
 
     async fn url_holds(&mut self, test: &Text, wait: Wait) -> Outcome<bool> {
         let test = self.url_test(test)?;
-        let question = |wait_ms| Call::Document { ready: None, url: Some(test.clone()), title: None, wait_ms };
+        let question =
+            |wait_ms| Call::Document { ready: None, url: Some(test.clone()), title: None, wait_ms };
         Ok(self.ask_document(wait, &question).await?.envelope.ok)
     }
 

@@ -48,8 +48,12 @@ impl Interpreter<'_> {
         let Some(url) = text("url") else { return };
         let title = text("title").filter(|it| !it.is_empty()).map(|it| format!(", titled `{it}`"));
         problem.seen.push(format!("in the end the page is at {url}{}", title.unwrap_or_default()));
-        if let Some(went_to) = self.went_to.as_ref().filter(|it| code(answer) == "missing" && !same_page(it, &url)) {
-            problem.hints.push(format!("the case last went to {went_to}: is this still the page it is about?"));
+        if let Some(went_to) =
+            self.went_to.as_ref().filter(|it| code(answer) == "missing" && !same_page(it, &url))
+        {
+            problem
+                .hints
+                .push(format!("the case last went to {went_to}: is this still the page it is about?"));
         }
     }
 }
@@ -57,7 +61,10 @@ impl Interpreter<'_> {
 /// The problem that an answer is. `subject` is what the engine's predicate is about.
 pub(super) fn not_ready(subject: &str, answer: &Answer, wait: Wait, kind: FailureKind) -> Box<Problem> {
     let Some(failure) = &answer.envelope.failure else {
-        return Box::new(Problem::new(FailureKind::Protocol, format!("{subject}: the page's answer gives no reason")));
+        return Box::new(Problem::new(
+            FailureKind::Protocol,
+            format!("{subject}: the page's answer gives no reason"),
+        ));
     };
     let predicate = Untrusted::from(failure.message.as_str()).line();
     let own = limit::is_own(&wait.until);
@@ -92,13 +99,17 @@ fn hints(failure: &NotReady) -> Vec<String> {
         "ambiguous" if hints.is_empty() => Some("make the locator narrower, or choose one with `>> nth=0`"),
         "hidden" => Some("it is in the page and cannot be seen: does something have to be opened first?"),
         "moving" => Some("something animates it without end; `force = true` acts all the same"),
-        "disabled" => Some("what enables it? an earlier step may be missing; `force = true` acts all the same"),
+        "disabled" => {
+            Some("what enables it? an earlier step may be missing; `force = true` acts all the same")
+        }
         "readonly" => Some("it cannot be typed into: is it filled by a click on something else?"),
         "covered" => Some(
             "close what covers it, or wait until that is gone with `{ expect = LOCATOR, hidden = true }`; \
              `force = true` acts all the same",
         ),
-        "outside" => Some("it cannot be brought into view: is the `viewport` too small, or is it placed outside the page?"),
+        "outside" => Some(
+            "it cannot be brought into view: is the `viewport` too small, or is it placed outside the page?",
+        ),
         _ => None,
     };
     hints.extend(advice.map(str::to_owned));
@@ -112,7 +123,8 @@ fn candidates(failure: &NotReady) -> Vec<String> {
         .candidates
         .iter()
         .map(|it| {
-            let (locator, description) = (Untrusted::from(it.locator.as_str()), Untrusted::from(it.description.as_str()));
+            let (locator, description) =
+                (Untrusted::from(it.locator.as_str()), Untrusted::from(it.description.as_str()));
             format!("{lead}: `{}` for {}", locator.line(), description.line())
         })
         .collect()
@@ -125,7 +137,9 @@ fn nearly(failure: &NotReady) -> Option<&'static str> {
     if expected.is_empty() || expected == actual {
         None
     } else if expected.to_lowercase() == actual.to_lowercase() {
-        Some("they differ in upper and lower case only: checks are case-sensitive, `matches = \"/…/i\"` is not")
+        Some(
+            "they differ in upper and lower case only: checks are case-sensitive, `matches = \"/…/i\"` is not",
+        )
     } else if actual.contains(&expected) {
         Some("the text is part of what is there: `text` compares the whole, `contains` a part")
     } else {

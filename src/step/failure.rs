@@ -40,7 +40,11 @@ impl Failed {
     pub(super) fn new(problem: Problem, open: &[OpenStep]) -> Self {
         let Some((step, around)) = open.split_last() else {
             debug_assert!(false, "a step failed that never began");
-            return Self::without_step(problem, &SourceFile { path: String::new(), text: String::new() }, Span::default());
+            return Self::without_step(
+                problem,
+                &SourceFile { path: String::new(), text: String::new() },
+                Span::default(),
+            );
         };
         let calls = around.iter().rev().filter(|it| it.calls_flow);
         let called = calls.map(|it| format!("the flow is used at {}", it.started.location));
@@ -65,10 +69,7 @@ impl Failed {
     /// The failure of something that is done before the first step.
     pub(super) fn without_step(problem: Problem, source: &SourceFile, span: Span) -> Self {
         let (page, can_go_on) = (problem.page, problem.can_go_on());
-        let failure = Failure {
-            location: Some(source.location(span.start)),
-            ..describe(problem)
-        };
+        let failure = Failure { location: Some(source.location(span.start)), ..describe(problem) };
         Self { failure, page, position: 0, sensitive: false, can_go_on }
     }
 

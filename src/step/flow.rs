@@ -35,7 +35,9 @@ impl Interpreter<'_> {
         }
         self.scope.leave_flow(&flow.returns).map_err(|name| {
             let what = format!("the flow `{}` returns `{name}`, but did not set it", flow.source.path);
-            Trouble::from(Problem::step(what).hint("a step with `as` or `set` may have been passed over by its `if`"))
+            Trouble::from(
+                Problem::step(what).hint("a step with `as` or `set` may have been passed over by its `if`"),
+            )
         })
     }
 

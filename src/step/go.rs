@@ -116,8 +116,10 @@ fn has_status(url: &str, wanted: u16, landing: Landing) -> Outcome {
                 .compared(wanted.to_string(), status.to_string()),
         )),
         None => Err(Box::new(
-            Problem::step(format!("the HTTP status of {url} is not known: this browser or driver does not tell it"))
-                .hint("leave out `status`, and check with `expect` what the page shows"),
+            Problem::step(format!(
+                "the HTTP status of {url} is not known: this browser or driver does not tell it"
+            ))
+            .hint("leave out `status`, and check with `expect` what the page shows"),
         )),
     }
 }
@@ -125,8 +127,14 @@ fn has_status(url: &str, wanted: u16, landing: Landing) -> Outcome {
 fn not_loaded(what: &str, why: &str) -> Problem {
     let problem = Problem::new(FailureKind::Navigation, format!("{what} could not be loaded: {why}"));
     let advice = [
-        ("CONNECTION_REFUSED", "nothing listens there: is the server running? `[server]` in runner.toml starts one"),
-        ("connectionFailure", "nothing listens there: is the server running? `[server]` in runner.toml starts one"),
+        (
+            "CONNECTION_REFUSED",
+            "nothing listens there: is the server running? `[server]` in runner.toml starts one",
+        ),
+        (
+            "connectionFailure",
+            "nothing listens there: is the server running? `[server]` in runner.toml starts one",
+        ),
         ("NAME_NOT_RESOLVED", "no such host: is it spelled as it should be, and is the network up?"),
         ("dnsNotFound", "no such host: is it spelled as it should be, and is the network up?"),
         ("CERT_", "the server's certificate is not trusted on this machine"),

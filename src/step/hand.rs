@@ -48,7 +48,12 @@ impl<'r> Hand<'r> {
         self.settle(result)
     }
 
-    pub(super) async fn ask(&mut self, frame: &Frame, call: &Call, wire: Deadline) -> Result<Envelope, Obstacle> {
+    pub(super) async fn ask(
+        &mut self,
+        frame: &Frame,
+        call: &Call,
+        wire: Deadline,
+    ) -> Result<Envelope, Obstacle> {
         let result = self.page.ask(frame, call, wire).await;
         self.settle(result)
     }
@@ -188,11 +193,14 @@ impl<'r> Hand<'r> {
         let kind = prompt.kind.as_str();
         let message = prompt.message.line();
         if prompt.answer.is_none() {
-            let problem = Problem::new(FailureKind::Prompt, format!("{} nobody asked for: `{message}`", one(kind)))
-                .hint(format!(
-                    "put a `dialog` step before the step that brings it up: `{{ dialog = \"accept\" }}` or \
+            let problem = Problem::new(
+                FailureKind::Prompt,
+                format!("{} nobody asked for: `{message}`", one(kind)),
+            )
+            .hint(format!(
+                "put a `dialog` step before the step that brings it up: `{{ dialog = \"accept\" }}` or \
                      `{{ dialog = \"dismiss\" }}`; this {kind} was dismissed"
-                ));
+            ));
             return Err(Box::new(problem));
         }
         let Some(expected) = self.expected.pop_front() else { return Ok(()) };

@@ -86,7 +86,9 @@ impl Interpreter<'_> {
                 deadline.name(),
                 duration(deadline.budget())
             );
-            return Err(Box::new(Problem::step(what).hint("give the step a longer `timeout`, or use `fill`")));
+            return Err(Box::new(
+                Problem::step(what).hint("give the step a longer `timeout`, or use `fill`"),
+            ));
         }
         let answer = self.simple(target, USABLE, &Then::Focus, deadline).await?;
         self.send_keys(&answer.frame, &keys, deadline).await
@@ -114,7 +116,12 @@ impl Interpreter<'_> {
         }
     }
 
-    pub(super) async fn select(&mut self, target: &Locator, choose: &[Choice], deadline: Deadline) -> Outcome {
+    pub(super) async fn select(
+        &mut self,
+        target: &Locator,
+        choose: &[Choice],
+        deadline: Deadline,
+    ) -> Outcome {
         let mut wanted = Vec::with_capacity(choose.len());
         for choice in choose {
             wanted.push(match choice {

@@ -94,7 +94,8 @@ pub struct Ended {
 
 /// Carries out a case on a page that was just leased.
 pub async fn run(page: &mut dyn Page, run: Run<'_>) -> Ended {
-    let Run { case, row, attempt, context, shares, step_timeout, deadline, mut stop, witness, evidence } = run;
+    let Run { case, row, attempt, context, shares, step_timeout, deadline, mut stop, witness, evidence } =
+        run;
     let id = row.map_or_else(|| case.id.clone(), |row| case.id.with_row(&row.name));
     let base_url = context.base_url_override.clone().or_else(|| context.base_url.clone());
     let builtin = Builtin { context, case: id.as_str().to_owned(), attempt, shares, base_url };
@@ -240,7 +241,9 @@ impl Interpreter<'_> {
 
     async fn tell_evidence(&mut self) {
         let (happened, position, sensitive) = match &self.halted {
-            Some(Halt::Failed(failed)) => (Happened::Failed(&failed.failure), failed.position, failed.sensitive),
+            Some(Halt::Failed(failed)) => {
+                (Happened::Failed(&failed.failure), failed.position, failed.sensitive)
+            }
             Some(Halt::Skipped(_)) => return,
             None => (Happened::Passed, self.trail.position(), false),
         };

@@ -30,7 +30,11 @@ struct Layer {
 
 impl<'r> Scope<'r> {
     /// The scope of an attempt at its beginning, with the case's variables filled in.
-    pub(super) fn new(mut builtin: Builtin<'r>, case: &Case, row: Option<&'r Row>) -> Result<Self, FillError> {
+    pub(super) fn new(
+        mut builtin: Builtin<'r>,
+        case: &Case,
+        row: Option<&'r Row>,
+    ) -> Result<Self, FillError> {
         let (given, base_url) = Filling::new(&builtin, case, row).all()?;
         builtin.base_url = base_url;
         Ok(Self { builtin, row, layers: vec![Layer { set: Variables::new(), given }] })
@@ -71,7 +75,8 @@ impl<'r> Scope<'r> {
 
     /// Closes the layer of a flow and passes `returns` on to the caller; names one that the flow never set.
     pub(super) fn leave_flow<'n>(&mut self, returns: &'n [String]) -> Result<(), &'n str> {
-        let values: Vec<(&String, Option<Value>)> = returns.iter().map(|name| (name, self.get(name))).collect();
+        let values: Vec<(&String, Option<Value>)> =
+            returns.iter().map(|name| (name, self.get(name))).collect();
         self.drop_flow();
         for (name, value) in values {
             self.set(name, value.ok_or(name.as_str())?);
@@ -195,7 +200,8 @@ impl Lookup for Filling<'_> {
             return self.builtin.get(name, self.row);
         }
         if name != BASE_URL {
-            let above = context.vars_override.get(name).or_else(|| self.row.and_then(|row| row.values.get(name)));
+            let above =
+                context.vars_override.get(name).or_else(|| self.row.and_then(|row| row.values.get(name)));
             if let Some(value) = self.builtin.get(name, self.row).or_else(|| above.cloned()) {
                 return Some(value);
             }

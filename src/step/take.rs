@@ -13,7 +13,13 @@ use crate::text::Untrusted;
 use serde_json::{Value, json};
 
 impl Interpreter<'_> {
-    pub(super) async fn save(&mut self, target: &Locator, what: &Take, name: &str, deadline: Deadline) -> Outcome {
+    pub(super) async fn save(
+        &mut self,
+        target: &Locator,
+        what: &Take,
+        name: &str,
+        deadline: Deadline,
+    ) -> Outcome {
         let target = self.locate(target)?;
         let reading = match what {
             Take::Text => Reading::Text,
@@ -40,7 +46,12 @@ impl Interpreter<'_> {
         Ok(())
     }
 
-    pub(super) async fn script(&mut self, script: &Script, name: Option<&str>, deadline: Deadline) -> Outcome {
+    pub(super) async fn script(
+        &mut self,
+        script: &Script,
+        name: Option<&str>,
+        deadline: Deadline,
+    ) -> Outcome {
         let wait = Wait::to(deadline);
         let frame = self.frame_here(wait).await?;
         let args = self.arguments(script)?;

@@ -68,7 +68,12 @@ impl Trail {
     }
 
     /// Ends the innermost open step.
-    pub(super) fn end(&mut self, verdict: StepVerdict, message: Option<Untrusted>, witness: &mut dyn Witness) {
+    pub(super) fn end(
+        &mut self,
+        verdict: StepVerdict,
+        message: Option<Untrusted>,
+        witness: &mut dyn Witness,
+    ) {
         let Some(step) = self.open.pop() else {
             debug_assert!(false, "a step ends that never began");
             return;

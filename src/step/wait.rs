@@ -121,7 +121,12 @@ pub(super) type Question<'q> = &'q (dyn Fn(Query, u64) -> Call + Send + Sync);
 
 impl Interpreter<'_> {
     /// Asks about a target until the engine has answered. An answer that is not `ok` is an answer.
-    pub(super) async fn ask(&mut self, target: &Filled, wait: Wait, question: Question<'_>) -> Outcome<Answer> {
+    pub(super) async fn ask(
+        &mut self,
+        target: &Filled,
+        wait: Wait,
+        question: Question<'_>,
+    ) -> Outcome<Answer> {
         self.ask_noting(target, wait, question, &mut Log::begin()).await
     }
 
@@ -227,7 +232,11 @@ impl Interpreter<'_> {
 
 /// What a question about a target is called in messages.
 pub(super) fn looking_for(target: &Filled) -> String {
-    if target.text.is_empty() { "looking at the page".to_owned() } else { format!("looking for `{}`", target.text) }
+    if target.text.is_empty() {
+        "looking at the page".to_owned()
+    } else {
+        format!("looking for `{}`", target.text)
+    }
 }
 
 /// Decides whether to ask again after an obstacle.
@@ -257,7 +266,8 @@ impl Again {
         }
         // The first time the next document is there by now; a page that is gone again and again gets a breath, lest
         // this spins while the browser tears it down.
-        let breath = Duration::from_millis(10 * u64::from(self.gone.saturating_sub(1))).min(Duration::from_millis(50));
+        let breath =
+            Duration::from_millis(10 * u64::from(self.gone.saturating_sub(1))).min(Duration::from_millis(50));
         if !breath.is_zero() {
             tokio::time::sleep(breath).await;
         }

@@ -46,7 +46,8 @@ impl Gate {
     /// Opens a context with a page that the gate's driver can switch to: its window handle is the target's id.
     pub async fn open_context(&self, viewport: Viewport, deadline: Deadline) -> Result<Context, CdpError> {
         let core = Arc::clone(&self.core);
-        let opened: Opened = core.pipe.call(None, "Target.createBrowserContext", &json!({}), deadline).await?;
+        let opened: Opened =
+            core.pipe.call(None, "Target.createBrowserContext", &json!({}), deadline).await?;
         let tap = Arc::new(Tap::new());
         // From here on it is disposed of also when the page cannot be made or nobody waits any more.
         let mut context = Context {
@@ -103,7 +104,8 @@ impl Context {
 
     async fn attach(&self, deadline: Deadline) -> Result<String, CdpError> {
         let params = json!({ "targetId": self.target_id, "flatten": true });
-        let attached: Attached = self.core.pipe.call(None, "Target.attachToTarget", &params, deadline).await?;
+        let attached: Attached =
+            self.core.pipe.call(None, "Target.attachToTarget", &params, deadline).await?;
         Ok(attached.session_id)
     }
 

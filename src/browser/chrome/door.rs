@@ -112,7 +112,8 @@ async fn read_head(stream: &mut TcpStream) -> io::Result<Head> {
 fn parse_head(text: &str) -> Option<Head> {
     let mut lines = text.split("\r\n");
     let mut first = lines.next()?.split(' ');
-    let mut head = Head { method: first.next()?.to_owned(), path: first.next()?.to_owned(), ..Head::default() };
+    let mut head =
+        Head { method: first.next()?.to_owned(), path: first.next()?.to_owned(), ..Head::default() };
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
         let value = value.trim();
         match name.to_ascii_lowercase().as_str() {

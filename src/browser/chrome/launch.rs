@@ -14,7 +14,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::unix::pipe;
 
@@ -100,7 +100,9 @@ impl fmt::Display for LaunchError {
             Self::NotFound(error) => error.fmt(f),
             Self::Reserved(arg) => write!(f, "the browser's switch `{arg}` is set by batchrun itself"),
             Self::System(error) => write!(f, "cannot prepare the browser's start: {error}"),
-            Self::NotExecuted { program, error } => write!(f, "cannot execute `{}`: {error}", program.display()),
+            Self::NotExecuted { program, error } => {
+                write!(f, "cannot execute `{}`: {error}", program.display())
+            }
             Self::NotUp(failure) => failure.fmt(f),
         }
     }
@@ -115,7 +117,9 @@ impl fmt::Display for NotUp {
             Silence::Ended(exit) => write!(f, "the browser `{program}` ended at start with {exit}"),
             Silence::Closed => write!(f, "the browser `{program}` closed its debugging pipe at start"),
             Silence::Missed(missed) => write!(f, "the browser `{program}` does not answer: {missed}"),
-            Silence::Nonsense(message) => write!(f, "the browser `{program}` is none that batchrun knows: {message}"),
+            Silence::Nonsense(message) => {
+                write!(f, "the browser `{program}` is none that batchrun knows: {message}")
+            }
         }
     }
 }
@@ -132,7 +136,8 @@ impl Chrome {
         if let Some(arg) = flags::reserved(&options.args) {
             return Err(LaunchError::Reserved(arg.to_owned()));
         }
-        let browser = find::browser(options.binary.as_deref(), options.mode).map_err(LaunchError::NotFound)?;
+        let browser =
+            find::browser(options.binary.as_deref(), options.mode).map_err(LaunchError::NotFound)?;
         let folder = custody.folder("chrome")?;
         let profile = folder.path().join("profile");
         // Drivers tell browsers to save downloads in ".": that shall be a place that is removed.
@@ -157,7 +162,10 @@ impl Chrome {
         };
         let pipe = Pipe::new(to_browser, from_browser);
         match greet(&pipe, &process, options.timeout).await {
-            Ok(version) => Ok(Self { pipe, process, folder, browser, version: Arc::new(version), notices }),
+            Ok(version) => {
+                let folder = Mutex::new(Some(folder));
+                Ok(Self { pipe, process, folder, browser, version: Arc::new(version), notices })
+            }
             Err(what) => {
                 process.end(Duration::ZERO).await;
                 let failure = not_up(&browser, what, &log_path);
@@ -169,7 +177,11 @@ impl Chrome {
 }
 
 /// Waits until the browser answers, or its end.
-async fn greet(pipe: &Pipe, process: &crate::custody::Process, timeout: Duration) -> Result<Version, Silence> {
+async fn greet(
+    pipe: &Pipe,
+    process: &crate::custody::Process,
+    timeout: Duration,
+) -> Result<Version, Silence> {
     use super::pipe::CdpError;
     let deadline = Deadline::after("browser start", timeout);
     let error = match pipe.call::<Version>(None, "Browser.getVersion", &json!({}), deadline).await {
@@ -192,7 +204,12 @@ async fn greet(pipe: &Pipe, process: &crate::custody::Process, timeout: Duration
 fn not_up(browser: &Browser, what: Silence, log: &Path) -> NotUp {
     let lines = last_lines(log);
     let causes = likely_causes(&lines);
-    NotUp { program: browser.path.clone(), what, log: lines.into_iter().map(Untrusted::from).collect(), causes }
+    NotUp {
+        program: browser.path.clone(),
+        what,
+        log: lines.into_iter().map(Untrusted::from).collect(),
+        causes,
+    }
 }
 
 /// The last lines of a log, of at most its last 16 KiB.
@@ -213,16 +230,28 @@ pub fn last_lines(path: &Path) -> Vec<String> {
 pub fn likely_causes(lines: &[String]) -> Vec<&'static str> {
     const KNOWN: &[(&str, &str)] = &[
         ("without --no-sandbox", "it runs as root: give it `--no-sandbox`, or better, run as another user"),
-        ("No usable sandbox", "the system forbids its sandbox: allow user namespaces, or give it `--no-sandbox`"),
+        (
+            "No usable sandbox",
+            "the system forbids its sandbox: allow user namespaces, or give it `--no-sandbox`",
+        ),
         ("Missing X server", "there is no display: leave out `--headed`, or run under `xvfb-run`"),
         ("cannot open display", "there is no display: leave out `--headed`, or run under `xvfb-run`"),
-        ("error while loading shared libraries", "a system library is missing: install the one that the log names"),
+        (
+            "error while loading shared libraries",
+            "a system library is missing: install the one that the log names",
+        ),
         ("/dev/shm", "shared memory is too small: in Docker, `--shm-size=1g` gives more"),
-        ("No space left on device", "the disk that holds the temporary folder is full (TMPDIR chooses another)"),
+        (
+            "No space left on device",
+            "the disk that holds the temporary folder is full (TMPDIR chooses another)",
+        ),
         ("ProcessSingleton", "another browser uses the same profile"),
         ("GLIBC", "it was built for a newer system"),
         ("Too many open files", "the limit of open files is too low (`ulimit -n`)"),
-        ("Resource temporarily unavailable", "the limit of processes is too low (`ulimit -u`, or the container's)"),
+        (
+            "Resource temporarily unavailable",
+            "the limit of processes is too low (`ulimit -u`, or the container's)",
+        ),
         ("Cannot allocate memory", "there is not enough memory"),
     ];
     let mut causes: Vec<&'static str> = Vec::new();

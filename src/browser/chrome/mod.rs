@@ -33,7 +33,7 @@ use gate::Version;
 use pipe::Pipe;
 use serde_json::{Value, json};
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A running browser. Dropping it kills it; [`Chrome::end`] also removes its folder.
@@ -41,7 +41,8 @@ use std::time::Duration;
 pub struct Chrome {
     pipe: Pipe,
     process: Process,
-    folder: Folder,
+    /// Gone once it was removed.
+    folder: Mutex<Option<Folder>>,
     browser: Browser,
     version: Arc<Version>,
     notices: Vec<String>,
@@ -97,8 +98,13 @@ impl Chrome {
     }
 
     /// Ends it and removes its folder. Nothing of a browser is worth waiting for: its profile is thrown away.
-    pub async fn end(self, custody: &Custody) -> io::Result<()> {
+    /// The second call finds nothing to do.
+    pub async fn end(&self, custody: &Custody) -> io::Result<()> {
         self.process.end(Duration::ZERO).await;
-        custody.remove(self.folder).await
+        let folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match folder {
+            Some(folder) => custody.remove(folder).await,
+            None => Ok(()),
+        }
     }
 }

@@ -6,7 +6,6 @@
 
 use super::classify::WireError;
 use super::keys;
-use super::watch::Watch;
 use super::wire::{Command, Wire};
 use crate::browser::chrome::{Chrome, Context};
 use crate::browser::engine::{self, Call, Element, Envelope};
@@ -29,18 +28,22 @@ const RESPONSIVE_TIMEOUT: Duration = Duration::from_secs(5);
 const WORLD: &str = "batchrun";
 
 /// A page in a context of its own.
-pub(super) struct DevToolsPage {
+pub(in crate::browser) struct DevToolsPage {
     chrome: Arc<Chrome>,
     wire: Arc<Wire>,
-    context: Arc<Context>,
-    watch: Watch,
+    context: Context,
     /// The isolated worlds by frame id, each with the engine installed.
     worlds: HashMap<String, i64>,
 }
 
 impl DevToolsPage {
-    pub(super) fn new(chrome: Arc<Chrome>, wire: Arc<Wire>, context: Arc<Context>, watch: Watch) -> Self {
-        Self { chrome, wire, context, watch, worlds: HashMap::new() }
+    pub(in crate::browser) fn new(chrome: Arc<Chrome>, wire: Arc<Wire>, context: Context) -> Self {
+        Self { chrome, wire, context, worlds: HashMap::new() }
+    }
+
+    /// The context, to be disposed of.
+    pub(in crate::browser) fn into_context(self) -> Context {
+        self.context
     }
 
     /// One DevTools command on the page's target.
@@ -53,7 +56,7 @@ impl DevToolsPage {
 
     /// What an error on the wire says of this page.
     async fn fault(&self, error: WireError) -> Fault {
-        if self.watch.has_crashed() || error.is("tab crashed") || error.mentions("crashed") {
+        if self.context.signs().borrow().crashed || error.is("tab crashed") || error.mentions("crashed") {
             return Fault::Crashed;
         }
         if says_that_the_document_went_away(&error) {
@@ -457,18 +460,18 @@ impl Page for DevToolsPage {
     }
 
     fn answer_next_prompt(&mut self, answer: PromptAnswer) {
-        self.watch.queue(answer);
+        self.context.answer_next_prompt(answer);
     }
 
     fn withdraw_answers(&mut self) -> Vec<PromptAnswer> {
-        self.watch.withdraw()
+        self.context.withdraw_answers()
     }
 
     fn take_prompts(&mut self) -> Vec<Prompt> {
-        self.watch.take_prompts()
+        self.context.take_prompts()
     }
 
     fn console(&self) -> Vec<ConsoleLine> {
-        self.watch.console()
+        self.context.console().lines
     }
 }

@@ -2,6 +2,7 @@
 
 mod classify;
 mod connector;
+mod devtools;
 pub mod driver;
 mod keys;
 mod standard;
@@ -10,4 +11,5 @@ pub mod wire;
 
 pub use classify::WireError;
 pub use connector::ConnectorError;
+pub(super) use devtools::DevToolsPage;
 pub(super) use standard::StandardPage;

@@ -387,6 +387,7 @@ impl Page for StandardPage {
     }
 
     fn console(&self) -> Vec<ConsoleLine> {
-        self.watch.console()
+        // The classic protocol has no console.
+        Vec::new()
     }
 }

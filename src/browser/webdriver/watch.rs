@@ -1,13 +1,10 @@
-//! What a page does by itself, seen from beside the driver: prompts, console lines, crashes. Also the queue of
-//! answers for prompts to come. Holds state only; who fills it is the page's business.
+//! The prompts of a page behind the standard commands, and the queue of answers for those to come. Holds state only;
+//! who fills it is the page's business.
 
-use crate::browser::page::{ConsoleLine, Prompt, PromptAnswer};
+use crate::browser::page::{Prompt, PromptAnswer};
 use crate::text::Untrusted;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// Console lines kept of one attempt; the oldest go first.
-const CONSOLE_LINES: usize = 500;
 
 /// Shared between a page and the task that listens for it.
 #[derive(Clone, Default)]
@@ -19,8 +16,6 @@ pub(super) struct Watch {
 struct State {
     answers: VecDeque<PromptAnswer>,
     prompts: Vec<Prompt>,
-    console: VecDeque<ConsoleLine>,
-    crashed: bool,
 }
 
 impl Watch {
@@ -41,24 +36,6 @@ impl Watch {
         answer
     }
 
-    /// The page wrote to its console.
-    pub(super) fn console_line(&self, line: ConsoleLine) {
-        let mut state = self.state();
-        if state.console.len() == CONSOLE_LINES {
-            state.console.pop_front();
-        }
-        state.console.push_back(line);
-    }
-
-    /// The page's renderer is gone.
-    pub(super) fn crash(&self) {
-        self.state().crashed = true;
-    }
-
-    pub(super) fn has_crashed(&self) -> bool {
-        self.state().crashed
-    }
-
     pub(super) fn queue(&self, answer: PromptAnswer) {
         self.state().answers.push_back(answer);
     }
@@ -69,10 +46,6 @@ impl Watch {
 
     pub(super) fn take_prompts(&self) -> Vec<Prompt> {
         std::mem::take(&mut self.state().prompts)
-    }
-
-    pub(super) fn console(&self) -> Vec<ConsoleLine> {
-        self.state().console.iter().cloned().collect()
     }
 }
 

@@ -15,7 +15,14 @@ pub(crate) struct ConsoleArguments {
     pub(crate) verbose: u8,
 
     /// When to use colours [default: auto]
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t, hide_default_value = true, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_default_value = true,
+        hide_short_help = true
+    )]
     pub(crate) color: Color,
 }
 
@@ -36,7 +43,14 @@ pub(crate) enum Color {
 #[command(next_help_heading = "Output")]
 pub(crate) struct FormatArguments {
     /// Form of what is printed on stdout: text or json [default: text]
-    #[arg(long, value_name = "FORM", value_enum, default_value_t, hide_default_value = true, hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "FORM",
+        value_enum,
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
     pub(crate) format: Format,
 }
 

@@ -49,6 +49,11 @@ impl ProjectArguments {
             let value = Sourced { value: value.as_str().into(), origin: Origin::Flag("--var") };
             layer.vars.insert(name.clone(), value);
         }
-        Request { config: self.config.clone(), profile: self.profile.clone(), set: self.set.clone(), flags: layer }
+        Request {
+            config: self.config.clone(),
+            profile: self.profile.clone(),
+            set: self.set.clone(),
+            flags: layer,
+        }
     }
 }

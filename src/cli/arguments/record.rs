@@ -14,7 +14,14 @@ pub(crate) struct RecordArguments {
     pub(crate) reports: Vec<Report>,
 
     /// What is shown while it runs [default: auto]
-    #[arg(long, value_name = "WHAT", value_enum, default_value_t, hide_default_value = true, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_enum,
+        default_value_t,
+        hide_default_value = true,
+        hide_short_help = true
+    )]
     pub(crate) progress: Progress,
 
     /// Write the log to this file, too

@@ -1,6 +1,8 @@
 //! Everything that `run` takes.
 
-use super::{BrowserArguments, ConsoleArguments, LimitArguments, ProjectArguments, RecordArguments, SelectionArguments};
+use super::{
+    BrowserArguments, ConsoleArguments, LimitArguments, ProjectArguments, RecordArguments, SelectionArguments,
+};
 use clap::Args;
 
 /// Everything that `run` takes.

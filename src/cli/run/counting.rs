@@ -32,7 +32,13 @@ impl Counting {
         self.send(Event::Message { level: Level::Error, text: Untrusted::from(why) });
         for job in (0_u32..).take(jobs).map(JobId) {
             let (attempts, duration_ms, message) = (0, 0, None);
-            self.send(Event::CaseFinished(CaseFinished { job, verdict: Verdict::NotRun, attempts, duration_ms, message }));
+            self.send(Event::CaseFinished(CaseFinished {
+                job,
+                verdict: Verdict::NotRun,
+                attempts,
+                duration_ms,
+                message,
+            }));
         }
     }
 }
@@ -40,7 +46,8 @@ impl Counting {
 impl Sink for Counting {
     fn send(&self, event: Event) {
         if matches!(event, Event::CaseQueued(_) | Event::CaseFinished(_)) {
-            let stamped = Stamped { seq: 0, at: jiff::Timestamp::UNIX_EPOCH, elapsed_ms: 0, event: event.clone() };
+            let stamped =
+                Stamped { seq: 0, at: jiff::Timestamp::UNIX_EPOCH, elapsed_ms: 0, event: event.clone() };
             self.tally.lock().unwrap_or_else(PoisonError::into_inner).apply(&stamped);
         }
         self.sender.send(event);

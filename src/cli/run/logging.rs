@@ -11,7 +11,12 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Starts logging at the level that `-v` says. `also` is `--log`.
-pub(super) fn start(console: &ConsoleArguments, also: Option<&Path>, log: &Path, masker: &Masker) -> io::Result<()> {
+pub(super) fn start(
+    console: &ConsoleArguments,
+    also: Option<&Path>,
+    log: &Path,
+    masker: &Masker,
+) -> io::Result<()> {
     let level = match console.verbose {
         0 => "batchrun=info",
         1 => "batchrun=debug",

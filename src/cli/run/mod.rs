@@ -37,8 +37,13 @@ const GIVE_UP_AFTER: u32 = 5;
 
 /// Runs a batch.
 pub(crate) fn run(arguments: &RunArguments, console: &mut Console) -> Result<ExitCode, Failure> {
-    let prepared =
-        prepare(&arguments.selection, &arguments.project, &arguments.browser, Some(&arguments.limits), console)?;
+    let prepared = prepare(
+        &arguments.selection,
+        &arguments.project,
+        &arguments.browser,
+        Some(&arguments.limits),
+        console,
+    )?;
     if arguments.dry_run {
         console.data(&list::text(&prepared.plan))?;
         return Ok(ExitCode::Success);
@@ -79,7 +84,8 @@ async fn batch(
         sink.give_up(&format!("{error:#}"), jobs);
         BatchEnd { status: BatchStatus::Aborted, panicked: false }
     });
-    let nothing_began = if end.status == BatchStatus::Aborted { ExitCode::Errored } else { ExitCode::Success };
+    let nothing_began =
+        if end.status == BatchStatus::Aborted { ExitCode::Errored } else { ExitCode::Success };
     let bug = if end.panicked { ExitCode::Bug } else { ExitCode::Success };
     let signal = signals.received();
     let by_signal = signal.map_or(ExitCode::Success, ExitCode::Signal);
@@ -143,9 +149,10 @@ impl Stage<'_> {
         inbox: mpsc::Receiver<Command>,
     ) -> anyhow::Result<BatchEnd> {
         let Self { opened, prepared, pages, sink, began } = self;
-        let servers = RunningServers::start(custody, &prepared.settings, &opened.place, &opened.batch).await?;
+        let servers =
+            RunningServers::start(custody, &prepared.settings, &opened.place, &opened.batch).await?;
         let watch = servers.watch(commands.clone());
-        let ended = match pages.open(custody, &prepared).await {
+        let ended = match pages.open(custody, prepared.plan.jobs.len(), sink.as_ref()).await {
             Ok(lessor) => {
                 let cases = Cases { opened, prepared, sink, began };
                 let ended = cases.run(Arc::clone(&lessor), servers.url(), inbox).await;
@@ -158,7 +165,6 @@ impl Stage<'_> {
         servers.end().await;
         ended
     }
-
 }
 
 /// Everything that running the cases takes besides pages.

@@ -123,7 +123,11 @@ pub(super) fn context(settings: &Settings, opened: &Opened, server_url: Option<S
         vars: values(vars),
         vars_override: values(vars_override),
         env: settings.environment.clone(),
-        secrets: settings.secrets.iter().map(|(name, it)| (name.to_owned(), it.expose().to_owned())).collect(),
+        secrets: settings
+            .secrets
+            .iter()
+            .map(|(name, it)| (name.to_owned(), it.expose().to_owned()))
+            .collect(),
         batch: opened.batch.clone(),
         seed: opened.seed,
         test_id: settings.test_id_attribute.value.as_str().to_owned(),
@@ -137,10 +141,13 @@ fn unusable(error: OpenError) -> Failure {
     let exit = error.exit_code();
     let hint = error.hint();
     let error = anyhow::Error::new(error);
-    Failure::Other(exit, match hint {
-        Some(hint) => anyhow::anyhow!("{error:#}\n{hint}"),
-        None => error,
-    })
+    Failure::Other(
+        exit,
+        match hint {
+            Some(hint) => anyhow::anyhow!("{error:#}\n{hint}"),
+            None => error,
+        },
+    )
 }
 
 fn locked(error: LockError) -> Failure {

@@ -31,9 +31,9 @@ impl RunningServers {
             let url = match server {
                 Server::Folder { dir } => {
                     let path = dir.as_path();
-                    let site = StaticSite::start(path)
-                        .await
-                        .with_context(|| format!("the folder `{}` of `[server]` cannot be served", path.display()))?;
+                    let site = StaticSite::start(path).await.with_context(|| {
+                        format!("the folder `{}` of `[server]` cannot be served", path.display())
+                    })?;
                     let url = site.url();
                     running.sites.push(site);
                     url

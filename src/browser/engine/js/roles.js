@@ -127,7 +127,8 @@
     walk.visited.add(element);
     if (!walk.referenced) {
       const names = referenced(element).map((target) => {
-        const inner = { visited: new Set([element]), counts: !isExposed(target), referenced: true };
+        // An element may refer to itself to add to its own label; otherwise it is no part of its own name.
+        const inner = { visited: new Set(target === element ? [] : [element]), counts: !isExposed(target), referenced: true };
         return naming(target, 'reference', inner);
       });
       const name = normal(names.join(' '));

@@ -1,0 +1,10 @@
+//! The in-page engine in a real Chromium: what it finds, what it waits for, what it says when it gives up.
+
+#[path = "../support/cdp.rs"]
+mod cdp;
+mod acts;
+mod lab;
+mod locators;
+mod matchers;
+mod needs;
+mod roles;
