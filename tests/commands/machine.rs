@@ -30,7 +30,12 @@ fn a_healthy_machine_is_told_so() {
     let project = project("Chromium 156.0.1.2", "ChromeDriver 156.0.3.4 (abc)");
     let output = project.run(["doctor"]);
     assert_eq!((output.status, output.stderr.as_str()), (Some(0), ""), "{output}");
-    insta::assert_snapshot!(told(&output.stdout), @"");
+    insta::assert_snapshot!(told(&output.stdout), @"
+    ok       browser        Chromium 156.0.1.2 ([PROJECT]/bin/a-browser)
+    ok       driver         ChromeDriver 156.0.3.4 (abc) ([PROJECT]/bin/a-driver)
+    ok       versions       browser and driver fit together
+    ok       database       .batchrun/batchrun.db can be written
+    ");
     assert!(!project.root().join(".batchrun").exists(), "looking leaves nothing behind");
 }
 
