@@ -23,7 +23,7 @@ pub(super) fn read_top(table: &DeTable<'_>, reading: &mut Reading<'_>) -> (Layer
         match key.get_ref().as_ref() {
             "profile" => {}
             "override" => {
-                top.overrides = reading.within("override", |reading| overrides::read(given, reading))
+                top.overrides = reading.within("override", |reading| overrides::read(given, reading));
             }
             name => read_key(name, key, given, &mut layer, reading),
         }
@@ -37,7 +37,7 @@ pub(super) fn read_layer(table: &DeTable<'_>, reading: &mut Reading<'_>) -> Laye
     for (key, given) in in_order(table) {
         match key.get_ref().as_ref() {
             name @ ("override" | "profile") => {
-                reading.not_yet(&format!("`{name}` other than at the top of runner.toml"), key.span())
+                reading.not_yet(&format!("`{name}` other than at the top of runner.toml"), key.span());
             }
             name => read_key(name, key, given, &mut layer, reading),
         }

@@ -155,9 +155,15 @@ fn read_profiles(
     let mut names = Vec::new();
     let profiles = table.get("profile");
     if let Some(given) = profiles.filter(|given| !given.get_ref().is_table()) {
-        findings.push(Diagnostic::error("`profile` must hold tables such as `[profile.ci]`").at(source, given.span(), ""));
+        findings.push(Diagnostic::error("`profile` must hold tables such as `[profile.ci]`").at(
+            source,
+            given.span(),
+            "",
+        ));
     }
-    for (name, given) in profiles.and_then(|given| given.get_ref().as_table()).map_or_else(Vec::new, reading::in_order) {
+    for (name, given) in
+        profiles.and_then(|given| given.get_ref().as_table()).map_or_else(Vec::new, reading::in_order)
+    {
         let name = name.get_ref().as_ref();
         let origin = |source: &Arc<SourceFile>, span: Span| Origin::Profile {
             name: name.to_owned(),

@@ -31,7 +31,6 @@ impl Environment {
             .collect();
         Ok(Self { working_directory: std::env::current_dir()?, variables })
     }
-
 }
 
 /// Where a project is.

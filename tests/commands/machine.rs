@@ -12,7 +12,7 @@ fn project(browser: &str, driver: &str) -> Project {
         .file("bin/a-driver", &script(driver));
     for program in ["bin/a-browser", "bin/a-driver"] {
         let path = project.root().join(program);
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("the project is ours");
     }
     project
 }
@@ -41,7 +41,8 @@ fn a_healthy_machine_is_told_so() {
 
 #[test]
 fn f20_versions_that_do_not_match_are_unwell() {
-    let output = project("Chromium 156.0.1.2", "ChromeDriver 150.0.3.4 (abc)").run(["doctor", "--format", "json"]);
+    let output =
+        project("Chromium 156.0.1.2", "ChromeDriver 150.0.3.4 (abc)").run(["doctor", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!((output.status, &json["well"]), (Some(1), &false.into()));
     assert_eq!(json["signs"][2]["state"], "unwell");
@@ -56,7 +57,9 @@ fn f19_a_browser_that_is_not_there_is_unwell() {
     let output = Project::new().run(["doctor", "--set", "chrome.binary=/nowhere/chrome"]);
     assert_eq!(output.status, Some(1), "{output}");
     assert!(
-        output.stdout.starts_with("unwell   browser        `/nowhere/chrome` is not a program that can be executed\n"),
+        output
+            .stdout
+            .starts_with("unwell   browser        `/nowhere/chrome` is not a program that can be executed\n"),
         "{output}"
     );
 }
@@ -66,14 +69,21 @@ fn f53_a_database_that_cannot_be_written_is_unwell() {
     let project = project("Chromium 156.0", "ChromeDriver 156.0");
     let output = project.run(["doctor", "--db", "/proc/none/here.db"]);
     assert_eq!(output.status, Some(1), "{output}");
-    assert!(told(&output.stdout).contains("unwell   database       /proc/none/here.db cannot be written"), "{output}");
+    assert!(
+        told(&output.stdout).contains("unwell   database       /proc/none/here.db cannot be written"),
+        "{output}"
+    );
 }
 
 #[test]
 fn with_endpoints_no_browser_is_needed_here() {
-    let project = Project::new().file("runner.toml", "[[endpoint]]\nurl = \"http://grid:4444/\"\ncapacity = 20\n");
+    let project =
+        Project::new().file("runner.toml", "[[endpoint]]\nurl = \"http://grid:4444/\"\ncapacity = 20\n");
     let output = project.run(["doctor", "--set", "chrome.binary=/nowhere/chrome"]);
-    assert!(output.stdout.starts_with("ok       browser        none is used here: runner.toml names 1 endpoint"), "{output}");
+    assert!(
+        output.stdout.starts_with("ok       browser        none is used here: runner.toml names 1 endpoint"),
+        "{output}"
+    );
 }
 
 #[test]

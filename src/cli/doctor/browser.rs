@@ -22,10 +22,15 @@ pub(in crate::cli) struct Version {
 
 impl Pair {
     /// Finds both and asks them.
-    pub(in crate::cli) fn find(binary: Option<&Path>, driver: Option<&Path>, mode: Mode) -> Result<Self, Missing> {
+    pub(in crate::cli) fn find(
+        binary: Option<&Path>,
+        driver: Option<&Path>,
+        mode: Mode,
+    ) -> Result<Self, Missing> {
         let browser = find::browser(binary, mode).map_err(Missing::NotFound)?;
         let driver = find::driver(driver, &browser).map_err(Missing::NotFound)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Missing::Runtime)?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Missing::Runtime)?;
         let (browser, driver) = runtime.block_on(async { (ask(browser.path).await, ask(driver).await) });
         Ok(Self { browser, driver })
     }
@@ -57,7 +62,11 @@ pub(super) fn signs(settings: &Settings) -> Result<Vec<Sign>, Failure> {
         Err(Missing::NotFound(error)) => {
             let what = if error.what == "chromedriver" { "driver" } else { "browser" };
             let sign = Sign::new(what, State::Unwell, error.to_string());
-            Ok(vec![if error.asked.is_none() { sign.help("`batchrun setup chrome` installs both") } else { sign }])
+            Ok(vec![if error.asked.is_none() {
+                sign.help("`batchrun setup chrome` installs both")
+            } else {
+                sign
+            }])
         }
         Err(Missing::Runtime(error)) => {
             let error = Err(error).context("the runtime cannot be started");

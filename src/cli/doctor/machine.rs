@@ -52,7 +52,10 @@ fn kib(table: &str, name: &str) -> Option<u64> {
 fn limit() -> Option<u64> {
     let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
     let files = groups.lines().flat_map(limit_files);
-    files.filter_map(|file| fs::read_to_string(file).ok()?.trim().parse().ok()).filter(|limit| *limit < 1 << 50).min()
+    files
+        .filter_map(|file| fs::read_to_string(file).ok()?.trim().parse().ok())
+        .filter(|limit| *limit < 1 << 50)
+        .min()
 }
 
 /// The files that hold the limits of one line of `/proc/self/cgroup`, the group's own and those above it.
@@ -63,7 +66,9 @@ fn limit_files(line: &str) -> Vec<PathBuf> {
     };
     let (root, file) = match controllers {
         "" => ("/sys/fs/cgroup", "memory.max"),
-        _ if controllers.split(',').any(|it| it == "memory") => ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+        _ if controllers.split(',').any(|it| it == "memory") => {
+            ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
+        }
         _ => return Vec::new(),
     };
     let group = group.trim_start_matches('/');
@@ -94,12 +99,17 @@ mod tests {
 
     #[test]
     fn sizes_are_short() {
-        assert_eq!([size(0), size(64 * MIB), size(9 * 1024 * MIB), size(24 * 1024 * MIB)].join(", "), "0 MiB, 64 MiB, 9216 MiB, 24 GiB");
+        assert_eq!(
+            [size(0), size(64 * MIB), size(9 * 1024 * MIB), size(24 * 1024 * MIB)].join(", "),
+            "0 MiB, 64 MiB, 9216 MiB, 24 GiB"
+        );
     }
 
     #[test]
     fn limits_of_all_groups_above_count() {
-        let files = |line: &str| limit_files(line).iter().map(|it| it.display().to_string()).collect::<Vec<_>>().join(" ");
+        let files = |line: &str| {
+            limit_files(line).iter().map(|it| it.display().to_string()).collect::<Vec<_>>().join(" ")
+        };
         assert_eq!(
             files("0::/a.slice/b"),
             "/sys/fs/cgroup/a.slice/b/memory.max /sys/fs/cgroup/a.slice/memory.max /sys/fs/cgroup/memory.max"

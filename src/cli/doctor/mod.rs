@@ -87,9 +87,7 @@ fn text(signs: &[Sign]) -> String {
 }
 
 fn json(signs: &[Sign]) -> Value {
-    let sign = |sign: &Sign| {
-        json!({"what": sign.what, "state": sign.state.as_str(), "found": sign.found, "help": sign.help})
-    };
+    let sign = |sign: &Sign| json!({"what": sign.what, "state": sign.state.as_str(), "found": sign.found, "help": sign.help});
     json!({
         "well": signs.iter().all(|sign| sign.state != State::Unwell),
         "signs": signs.iter().map(sign).collect::<Vec<_>>(),

@@ -85,7 +85,8 @@ fn name(release: &str) -> String {
 
 fn kind(release: &str) -> Kind {
     let is = |wanted: &str| {
-        let words = ["ID", "ID_LIKE"].iter().filter_map(|key| value(release, key)).flat_map(str::split_whitespace);
+        let words =
+            ["ID", "ID_LIKE"].iter().filter_map(|key| value(release, key)).flat_map(str::split_whitespace);
         words.into_iter().any(|word| word == wanted)
     };
     match (is("ubuntu"), is("debian")) {
@@ -101,9 +102,10 @@ pub(super) fn recipe(system: &System) -> Recipe {
     let install = [&["apt-get", "install", "--yes", "--no-install-recommends"][..], &packages[..]].concat();
     let update = vec!["apt-get", "update"];
     match (&system.kind, system.rights) {
-        (Kind::Debian, Rights::None) => {
-            Recipe::Say(format!("somebody with the rights to do it must run `apt-get install {}`", packages.join(" ")))
-        }
+        (Kind::Debian, Rights::None) => Recipe::Say(format!(
+            "somebody with the rights to do it must run `apt-get install {}`",
+            packages.join(" ")
+        )),
         (Kind::Debian, rights) => {
             let sudo = if rights == Rights::Sudo { &["sudo"][..] } else { &[] };
             let command = |words: &[&str]| sudo.iter().chain(words).map(|&word| word.to_owned()).collect();
@@ -129,16 +131,22 @@ mod tests {
     #[test]
     fn debian_installs_packages_as_root_or_by_sudo() {
         let debian = "PRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\nID=debian\n";
-        let install = "apt-get install --yes --no-install-recommends chromium chromium-driver chromium-headless-shell";
+        let install =
+            "apt-get install --yes --no-install-recommends chromium chromium-driver chromium-headless-shell";
         assert_eq!(done(debian, Rights::Root), format!("apt-get update; {install}"));
         assert_eq!(done(debian, Rights::Sudo), format!("sudo apt-get update; sudo {install}"));
-        assert!(done(debian, Rights::None).starts_with("Debian GNU/Linux 13 (trixie): somebody with the rights"));
+        assert!(
+            done(debian, Rights::None).starts_with("Debian GNU/Linux 13 (trixie): somebody with the rights")
+        );
         assert_eq!(done("ID=raspbian\nID_LIKE=debian\n", Rights::Root), format!("apt-get update; {install}"));
     }
 
     #[test]
     fn elsewhere_a_person_is_told_what_to_run() {
-        assert!(done("ID=ubuntu\nID_LIKE=debian\n", Rights::Root).starts_with("ubuntu: run `npx @puppeteer/browsers"));
+        assert!(
+            done("ID=ubuntu\nID_LIKE=debian\n", Rights::Root)
+                .starts_with("ubuntu: run `npx @puppeteer/browsers")
+        );
         assert!(done("", Rights::Root).starts_with("this system: run `npx"));
     }
 }
