@@ -2,7 +2,7 @@
 
 use super::later;
 use super::layer::Layer;
-use super::names::is_name;
+use super::names::is_variable_name;
 use super::origin::Sourced;
 use super::overrides::{self, Override};
 use super::reading::{Given, Reading, in_order};
@@ -86,7 +86,7 @@ fn read_vars(given: &Given<'_>, layer: &mut Layer, reading: &mut Reading<'_>) {
     let Some(table) = reading.table(given) else { return };
     for (key, value) in in_order(table) {
         let name = key.get_ref().as_ref();
-        if is_name(name) {
+        if is_variable_name(name) {
             let origin = (reading.origin)(&reading.source, value.span().into());
             layer.vars.insert(name.to_owned(), Sourced { value: to_json(value.get_ref()), origin });
         } else {

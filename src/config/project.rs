@@ -83,9 +83,14 @@ enum Why {
 }
 
 impl Unreadable {
-    /// The finding, which says what named the file.
-    pub(super) fn diagnostic(&self, named_by: &str) -> Diagnostic {
-        Diagnostic::error(format!("cannot read `{}` (`{named_by}`): {}", self.shown, self.why))
+    /// Whether there is no such file.
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(&self.why, Why::Io(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// The finding.
+    pub(super) fn diagnostic(&self) -> Diagnostic {
+        Diagnostic::error(format!("cannot read `{}`: {}", self.shown, self.why))
     }
 }
 

@@ -80,7 +80,13 @@ pub(super) fn load(
     if let Some(file) = settings.secrets_file.value.as_ref() {
         match super::project::read_text(file.as_path(), &settings.project.shown(file.as_path())) {
             Ok(source) => read_file(&source, &mut secrets, findings),
-            Err(error) => findings.push(error.diagnostic("secrets.file")),
+            // Where secrets come from the environment, the file need not be there; a name that then has no value is an
+            // error of whoever uses it.
+            Err(error) if error.is_missing() => {
+                let shown = settings.project.shown(file.as_path());
+                findings.push(Diagnostic::warning(format!("the file of secrets `{shown}` is not there")));
+            }
+            Err(error) => findings.push(error.diagnostic()),
         }
     }
     for name in settings.secrets_env.as_slice() {

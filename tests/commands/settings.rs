@@ -323,7 +323,7 @@ fn a_named_file_must_be_there_and_its_folder_is_the_root() {
     assert_snapshot!(Project::new().run(["check", "--config", "other.toml"]), @"
     exit 2
     --- stderr
-    error: cannot read `other.toml` (`--config`): No such file or directory (os error 2)
+    error: cannot read `other.toml`: No such file or directory (os error 2)
     ");
     let output =
         Project::new().file("ci/other.toml", "retries = 1").run(["config", "--config", "ci/other.toml"]);
