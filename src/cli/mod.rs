@@ -10,6 +10,7 @@ mod console;
 mod doctor;
 mod failure;
 mod findings;
+mod init;
 mod list;
 mod prepare;
 mod run;
@@ -51,6 +52,7 @@ fn dispatch(arguments: Arguments) -> ExitCode {
         Command::List(arguments) => list::run(arguments, &mut console),
         Command::Check(arguments) => check::run(arguments, &mut console),
         Command::Config(arguments) => settings::run(arguments, &mut console),
+        Command::Init(arguments) => init::run(arguments, &mut console),
         Command::Schema(arguments) => schema::run(arguments, &mut console),
         Command::Doctor(arguments) => doctor::run(arguments, &mut console),
         Command::Setup(arguments) => setup::run(arguments, &mut console),

@@ -60,10 +60,13 @@ pub(super) fn find(environment: &Environment) -> Project {
     }
 }
 
-/// The project of a file that was named: its folder is the root.
+/// The project of a file that was named: its folder is the root. Without links, since what lies below the root is
+/// told by the beginning of its path.
 pub(super) fn named(environment: &Environment, file: &Path) -> Project {
     let file = environment.working_directory.join(file);
-    let root = file.parent().unwrap_or(&environment.working_directory).to_owned();
+    let folder = file.parent().unwrap_or(&environment.working_directory);
+    let root = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let file = file.file_name().map_or_else(|| file.clone(), |name| root.join(name));
     Project { root, file: Some(file), profile: None }
 }
 
