@@ -55,8 +55,12 @@ impl Console {
     pub(crate) fn failure(&mut self, failure: &Failure) {
         match failure {
             Failure::Input(findings) => self.findings(findings),
-            Failure::NothingSelected => {
-                let finding = Diagnostic::error("no case is selected");
+            Failure::NothingSelected { cases } => {
+                let finding = Diagnostic::error(match cases {
+                    0 => "no case is selected: there is none".to_owned(),
+                    1 => "no case is selected: the only one does not fit".to_owned(),
+                    _ => format!("no case is selected: none of {cases} fits"),
+                });
                 self.findings(&[finding.help("`--allow-empty` exits with 0")]);
             }
             Failure::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
@@ -82,5 +86,19 @@ fn colored(wish: Color, is_set: impl Fn(&str) -> bool) -> bool {
         Color::Never => false,
         Color::Auto if is_set("NO_COLOR") => false,
         Color::Auto => is_set("FORCE_COLOR") || io::stderr().is_terminal(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_wins_over_the_environment_and_no_color_over_force_color() {
+        let with = |names: &'static [&str]| move |name: &str| names.contains(&name);
+        assert!(colored(Color::Always, with(&["NO_COLOR"])));
+        assert!(!colored(Color::Never, with(&["FORCE_COLOR"])));
+        assert!(colored(Color::Auto, with(&["FORCE_COLOR"])));
+        assert!(!colored(Color::Auto, with(&["NO_COLOR", "FORCE_COLOR"])));
     }
 }

@@ -9,8 +9,11 @@ use std::io;
 pub(crate) enum Failure {
     /// What people wrote is wrong: settings, cases, filters.
     Input(Vec<Diagnostic>),
-    /// Nothing is selected.
-    NothingSelected,
+    /// Nothing is selected of so many cases.
+    NothingSelected {
+        /// How many cases there are.
+        cases: usize,
+    },
     /// Data could not be written to stdout.
     Stdout(io::Error),
     /// Anything else, with the exit code it stands for.
@@ -27,7 +30,7 @@ impl Failure {
     pub(crate) fn exit(&self) -> ExitCode {
         match self {
             Self::Input(_) => ExitCode::Usage,
-            Self::NothingSelected => ExitCode::NothingSelected,
+            Self::NothingSelected { .. } => ExitCode::NothingSelected,
             // Whoever reads has seen enough: `batchrun list | head` is no failure.
             Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::Success,
             Self::Stdout(_) => ExitCode::NotSaved,

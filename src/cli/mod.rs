@@ -7,13 +7,16 @@ mod cases;
 mod check;
 mod completions;
 mod console;
+mod doctor;
 mod failure;
 mod findings;
+mod init;
 mod list;
 mod prepare;
 mod run;
 mod schema;
 mod settings;
+mod setup;
 
 use arguments::{Arguments, Command};
 use clap::Parser as _;
@@ -49,8 +52,10 @@ fn dispatch(arguments: Arguments) -> ExitCode {
         Command::List(arguments) => list::run(arguments, &mut console),
         Command::Check(arguments) => check::run(arguments, &mut console),
         Command::Config(arguments) => settings::run(arguments, &mut console),
+        Command::Init(arguments) => init::run(arguments, &mut console),
         Command::Schema(arguments) => schema::run(arguments, &mut console),
-        Command::Doctor(_) | Command::Setup(_) => unimplemented!(),
+        Command::Doctor(arguments) => doctor::run(arguments, &mut console),
+        Command::Setup(arguments) => setup::run(arguments, &mut console),
         Command::Completions(arguments) => completions::run(arguments, &mut console),
     };
     ended.unwrap_or_else(|failure| {

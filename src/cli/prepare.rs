@@ -70,7 +70,7 @@ pub(crate) fn prepare(
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let plan = plan::plan(&cases, &filter, &settings, today).map_err(Failure::Input)?;
     if plan.jobs.is_empty() && !selection.allow_empty {
-        return Err(Failure::NothingSelected);
+        return Err(Failure::NothingSelected { cases: cases.len() });
     }
     let fail_fast = limits.and_then(|limits| limits.fail_fast);
     Ok(Prepared { environment, settings, plan, fail_fast })

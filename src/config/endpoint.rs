@@ -102,7 +102,7 @@ fn read_endpoint(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<Endpoin
         reading.within(key, |reading| match key {
             "url" => url = Address::read(value, reading),
             "capacity" => {
-                capacity = reading.number(1..=10_000, value).and_then(|number| u32::try_from(number).ok())
+                capacity = reading.number(1..=10_000, value).and_then(|number| u32::try_from(number).ok());
             }
             "username_env" => username = names::variable_name(value, reading),
             "password_env" => password = names::variable_name(value, reading),

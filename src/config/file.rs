@@ -2,7 +2,7 @@
 
 use super::later;
 use super::layer::Layer;
-use super::names::is_name;
+use super::names::is_variable_name;
 use super::origin::Sourced;
 use super::overrides::{self, Override};
 use super::reading::{Given, Reading, in_order};
@@ -23,7 +23,7 @@ pub(super) fn read_top(table: &DeTable<'_>, reading: &mut Reading<'_>) -> (Layer
         match key.get_ref().as_ref() {
             "profile" => {}
             "override" => {
-                top.overrides = reading.within("override", |reading| overrides::read(given, reading))
+                top.overrides = reading.within("override", |reading| overrides::read(given, reading));
             }
             name => read_key(name, key, given, &mut layer, reading),
         }
@@ -37,7 +37,7 @@ pub(super) fn read_layer(table: &DeTable<'_>, reading: &mut Reading<'_>) -> Laye
     for (key, given) in in_order(table) {
         match key.get_ref().as_ref() {
             name @ ("override" | "profile") => {
-                reading.not_yet(&format!("`{name}` other than at the top of runner.toml"), key.span())
+                reading.not_yet(&format!("`{name}` other than at the top of runner.toml"), key.span());
             }
             name => read_key(name, key, given, &mut layer, reading),
         }
@@ -86,7 +86,7 @@ fn read_vars(given: &Given<'_>, layer: &mut Layer, reading: &mut Reading<'_>) {
     let Some(table) = reading.table(given) else { return };
     for (key, value) in in_order(table) {
         let name = key.get_ref().as_ref();
-        if is_name(name) {
+        if is_variable_name(name) {
             let origin = (reading.origin)(&reading.source, value.span().into());
             layer.vars.insert(name.to_owned(), Sourced { value: to_json(value.get_ref()), origin });
         } else {

@@ -45,7 +45,9 @@ fn share(given: &Given<'_>, reading: &mut Reading<'_>) {
                 });
             }
             "filter" => {
-                if let Some(Err(error)) = reading.text("a filter such as `tag(slow)`", value).map(Filter::parse) {
+                if let Some(Err(error)) =
+                    reading.text("a filter such as `tag(slow)`", value).map(Filter::parse)
+                {
                     reading.bad_value(format!("cannot be read: {error}"), value);
                 }
             }
@@ -90,8 +92,14 @@ fn history(given: &Given<'_>, reading: &mut Reading<'_>) {
 
 fn positive(given: &Given<'_>, reading: &mut Reading<'_>) {
     let value = given.get_ref();
-    let number = value.as_float().map(toml::de::DeFloat::as_str).or(value.as_integer().map(toml::de::DeInteger::as_str));
-    if !number.and_then(|text| text.parse::<f64>().ok()).is_some_and(|number| number > 0.0 && number.is_finite()) {
+    let number = value
+        .as_float()
+        .map(toml::de::DeFloat::as_str)
+        .or(value.as_integer().map(toml::de::DeInteger::as_str));
+    if !number
+        .and_then(|text| text.parse::<f64>().ok())
+        .is_some_and(|number| number > 0.0 && number.is_finite())
+    {
         reading.wrong_type("a number greater than 0", given);
     }
 }

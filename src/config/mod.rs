@@ -41,7 +41,7 @@ pub use duration::{DurationError, Pause, TimeLimit};
 pub use endpoint::{Credentials, Endpoint, Endpoints, Login};
 pub use evidence::{Keep, NoTrace};
 pub use layer::{Entry, Layer, Settings};
-pub use names::{AttributeName, VariableNames};
+pub use names::{AttributeName, VariableNames, is_variable_name};
 pub use origin::{Origin, Sourced};
 pub use overrides::{Override, Quarantine};
 pub use project::{Environment, FILE_NAME, Project};
@@ -125,7 +125,7 @@ fn read_file(project: &Project, findings: &mut Vec<Diagnostic>) -> (Vec<Layer>, 
     let source = match project::read_text(path, &project.shown(path)) {
         Ok(source) => source,
         Err(error) => {
-            findings.push(error.diagnostic("--config"));
+            findings.push(error.diagnostic());
             return (Vec::new(), Top::default());
         }
     };
@@ -155,9 +155,15 @@ fn read_profiles(
     let mut names = Vec::new();
     let profiles = table.get("profile");
     if let Some(given) = profiles.filter(|given| !given.get_ref().is_table()) {
-        findings.push(Diagnostic::error("`profile` must hold tables such as `[profile.ci]`").at(source, given.span(), ""));
+        findings.push(Diagnostic::error("`profile` must hold tables such as `[profile.ci]`").at(
+            source,
+            given.span(),
+            "",
+        ));
     }
-    for (name, given) in profiles.and_then(|given| given.get_ref().as_table()).map_or_else(Vec::new, reading::in_order) {
+    for (name, given) in
+        profiles.and_then(|given| given.get_ref().as_table()).map_or_else(Vec::new, reading::in_order)
+    {
         let name = name.get_ref().as_ref();
         let origin = |source: &Arc<SourceFile>, span: Span| Origin::Profile {
             name: name.to_owned(),
@@ -191,3 +197,6 @@ fn no_profile(wanted: &str, names: &[&str], source: &SourceFile) -> Diagnostic {
         None => finding.help(format!("profiles are {}", reading::listed(names))),
     }
 }
+
+#[cfg(test)]
+mod tests;

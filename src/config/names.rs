@@ -43,7 +43,7 @@ pub(super) fn variable_name(given: &Given<'_>, reading: &mut Reading<'_>) -> Opt
 }
 
 /// Whether cases can write `${name}`.
-pub(super) fn is_name(text: &str) -> bool {
+pub fn is_variable_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
 }

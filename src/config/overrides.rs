@@ -71,7 +71,7 @@ fn read_one(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<Override> {
         reading.within(name, |reading| match name {
             "filter" => filter = read_filter(value, reading),
             "priority" => {
-                found.priority = reading.number(-100..=100, value).and_then(|n| i8::try_from(n).ok())
+                found.priority = reading.number(-100..=100, value).and_then(|n| i8::try_from(n).ok());
             }
             "timeout" => found.timeout = TimeLimit::read(value, reading),
             "step_timeout" => found.step_timeout = TimeLimit::read(value, reading),

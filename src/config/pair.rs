@@ -45,10 +45,11 @@ pub(super) fn read_variables(environment: &Environment, findings: &mut Vec<Diagn
             layers.push(read_pair(&pair, environment, findings));
         } else if ![CONFIG_VARIABLE, PROFILE_VARIABLE].contains(&name.as_str()) {
             let warning = Diagnostic::warning(format!("the variable `{name}` names no setting"));
-            let names =
-                known.iter().map(|(name, _)| name.as_str()).chain([CONFIG_VARIABLE, PROFILE_VARIABLE]);
-            findings.push(match suggestion::closest(name, names) {
-                Some(meant) => warning.help(format!("did you mean `{meant}`?")),
+            // What all of them begin with says nothing about which is meant.
+            let ends = known.iter().map(|(name, _)| name.as_str()).chain([CONFIG_VARIABLE, PROFILE_VARIABLE]);
+            let ends = ends.map(|name| name.trim_start_matches(PREFIX));
+            findings.push(match suggestion::closest(name.trim_start_matches(PREFIX), ends) {
+                Some(meant) => warning.help(format!("did you mean `{PREFIX}{meant}`?")),
                 None => warning,
             });
         }

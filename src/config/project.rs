@@ -31,7 +31,6 @@ impl Environment {
             .collect();
         Ok(Self { working_directory: std::env::current_dir()?, variables })
     }
-
 }
 
 /// Where a project is.
@@ -61,10 +60,13 @@ pub(super) fn find(environment: &Environment) -> Project {
     }
 }
 
-/// The project of a file that was named: its folder is the root.
+/// The project of a file that was named: its folder is the root. Without links, since what lies below the root is
+/// told by the beginning of its path.
 pub(super) fn named(environment: &Environment, file: &Path) -> Project {
     let file = environment.working_directory.join(file);
-    let root = file.parent().unwrap_or(&environment.working_directory).to_owned();
+    let folder = file.parent().unwrap_or(&environment.working_directory);
+    let root = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let file = file.file_name().map_or_else(|| file.clone(), |name| root.join(name));
     Project { root, file: Some(file), profile: None }
 }
 
@@ -84,9 +86,14 @@ enum Why {
 }
 
 impl Unreadable {
-    /// The finding, which says what named the file.
-    pub(super) fn diagnostic(&self, named_by: &str) -> Diagnostic {
-        Diagnostic::error(format!("cannot read `{}` (`{named_by}`): {}", self.shown, self.why))
+    /// Whether there is no such file.
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(&self.why, Why::Io(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// The finding.
+    pub(super) fn diagnostic(&self) -> Diagnostic {
+        Diagnostic::error(format!("cannot read `{}`: {}", self.shown, self.why))
     }
 }
 

@@ -35,9 +35,9 @@ fn layer() -> Map<String, Value> {
                 properties.insert(key.to_owned(), schema);
             }
             Some((table, inner)) => {
-                let table = properties.entry(table).or_insert_with(|| {
-                    json!({"type": "object", "properties": {}, "additionalProperties": false})
-                });
+                let table = properties.entry(table).or_insert_with(
+                    || json!({"type": "object", "properties": {}, "additionalProperties": false}),
+                );
                 table["properties"][inner] = schema;
             }
         }

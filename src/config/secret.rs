@@ -71,12 +71,22 @@ impl Secrets {
 }
 
 /// Collects the secrets that the settings name. The environment wins over the file.
-pub(super) fn load(settings: &Settings, environment: &Environment, findings: &mut Vec<Diagnostic>) -> Secrets {
+pub(super) fn load(
+    settings: &Settings,
+    environment: &Environment,
+    findings: &mut Vec<Diagnostic>,
+) -> Secrets {
     let mut secrets = Secrets::default();
     if let Some(file) = settings.secrets_file.value.as_ref() {
         match super::project::read_text(file.as_path(), &settings.project.shown(file.as_path())) {
             Ok(source) => read_file(&source, &mut secrets, findings),
-            Err(error) => findings.push(error.diagnostic("secrets.file")),
+            // Where secrets come from the environment, the file need not be there; a name that then has no value is an
+            // error of whoever uses it.
+            Err(error) if error.is_missing() => {
+                let shown = settings.project.shown(file.as_path());
+                findings.push(Diagnostic::warning(format!("the file of secrets `{shown}` is not there")));
+            }
+            Err(error) => findings.push(error.diagnostic()),
         }
     }
     for name in settings.secrets_env.as_slice() {
@@ -84,7 +94,9 @@ pub(super) fn load(settings: &Settings, environment: &Environment, findings: &mu
             Some(Ok(secret)) => {
                 secrets.values.insert(name.clone(), secret);
             }
-            Some(Err(error)) => findings.push(Diagnostic::error(format!("the secret in the variable `{name}` {error}"))),
+            Some(Err(error)) => {
+                findings.push(Diagnostic::error(format!("the secret in the variable `{name}` {error}")));
+            }
             None if secrets.values.contains_key(name) => {}
             None => secrets.missing.push(name.clone()),
         }
@@ -101,9 +113,11 @@ fn read_file(source: &Arc<SourceFile>, secrets: &mut Secrets, findings: &mut Vec
             Ok(secret) => {
                 secrets.values.insert(name.get_ref().to_string(), secret);
             }
-            Err(why) => faults.push(
-                Diagnostic::error(format!("the secret `{}` {why}", name.get_ref())).at(source, name.span(), ""),
-            ),
+            Err(why) => faults.push(Diagnostic::error(format!("the secret `{}` {why}", name.get_ref())).at(
+                source,
+                name.span(),
+                "",
+            )),
         }
     }
     // The line around the place could be a secret: say where, without the text.
@@ -154,7 +168,10 @@ impl Blank {
                 Some(("secret", name)) => parts.push(Part::Secret(name.to_owned())),
                 Some(("env", name)) => parts.push(Part::Variable(name.to_owned())),
                 _ => {
-                    reading.bad_value(format!("may use `${{secret.X}}` and `${{env.X}}`, found `${{{name}}}`"), given);
+                    reading.bad_value(
+                        format!("may use `${{secret.X}}` and `${{env.X}}`, found `${{{name}}}`"),
+                        given,
+                    );
                     return None;
                 }
             }

@@ -18,6 +18,7 @@ fn short_help() {
       list         List the jobs that a run would have, in their order
       check        Check case files and runner.toml without a browser
       config       Show every setting with where it comes from
+      init         Write a first runner.toml and a first case here
       schema       Print a JSON Schema for editors
       completions  Print a completion script for a shell
       doctor       Look at this machine: browser, driver, memory, folders
@@ -80,6 +81,7 @@ fn long_help() {
       list         List the jobs that a run would have, in their order
       check        Check case files and runner.toml without a browser
       config       Show every setting with where it comes from
+      init         Write a first runner.toml and a first case here
       schema       Print a JSON Schema for editors
       completions  Print a completion script for a shell
       doctor       Look at this machine: browser, driver, memory, folders

@@ -4,5 +4,7 @@
 mod support;
 
 mod help;
+mod init;
+mod machine;
 mod selection;
 mod settings;

@@ -9,7 +9,7 @@ fn nothing_selected_exits_with_5() {
     assert_snapshot!(project.run(["list"]), @"
     exit 5
     --- stderr
-    error: no case is selected
+    error: no case is selected: there is none
     help: `--allow-empty` exits with 0
     ");
     assert_snapshot!(project.run(["list", "--allow-empty"]), @"exit 0");

@@ -50,7 +50,17 @@ fn every_value_says_where_it_comes_from() {
         .variable("BATCHRUN_CONCURRENCY", "6")
         .variable("BATCHRUN_DATABASE", "mine.db")
         .inside("deep/er");
-    let output = project.run(["config", "--profile", "ci", "--timeout", "2m", "--set", "evidence.source=off", "--var", "n=1"]);
+    let output = project.run([
+        "config",
+        "--profile",
+        "ci",
+        "--timeout",
+        "2m",
+        "--set",
+        "evidence.source=off",
+        "--var",
+        "n=1",
+    ]);
     assert_snapshot!(output, @r#"
     exit 0
     --- stdout
@@ -92,7 +102,10 @@ fn every_value_says_where_it_comes_from() {
 fn config_as_json() {
     let output = Project::new().file("runner.toml", "\n\nretries = 3\n").run(["config", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
-    assert_eq!(json["settings"]["retries"].to_string(), r#"{"value":3,"origin":{"kind":"file","file":"runner.toml","line":3}}"#);
+    assert_eq!(
+        json["settings"]["retries"].to_string(),
+        r#"{"value":3,"origin":{"kind":"file","file":"runner.toml","line":3}}"#
+    );
     assert_eq!(json["settings"]["timeout"].to_string(), r#"{"value":"1m","origin":{"kind":"default"}}"#);
     assert_eq!(json["root"], "[PROJECT]");
 }
@@ -310,8 +323,9 @@ fn a_named_file_must_be_there_and_its_folder_is_the_root() {
     assert_snapshot!(Project::new().run(["check", "--config", "other.toml"]), @"
     exit 2
     --- stderr
-    error: cannot read `other.toml` (`--config`): No such file or directory (os error 2)
+    error: cannot read `other.toml`: No such file or directory (os error 2)
     ");
-    let output = Project::new().file("ci/other.toml", "retries = 1").run(["config", "--config", "ci/other.toml"]);
+    let output =
+        Project::new().file("ci/other.toml", "retries = 1").run(["config", "--config", "ci/other.toml"]);
     assert!(output.stdout.starts_with("# project root: [PROJECT]/ci\n# settings: other.toml\n"), "{output}");
 }

@@ -84,6 +84,13 @@ pub(crate) struct DoctorArguments {
     pub(crate) console: ConsoleArguments,
 }
 
+/// What `init` takes.
+#[derive(Debug, Args)]
+pub(crate) struct InitArguments {
+    #[command(flatten)]
+    pub(crate) console: ConsoleArguments,
+}
+
 /// What `setup` takes.
 #[derive(Debug, Args)]
 pub(crate) struct SetupArguments {

@@ -12,7 +12,7 @@ mod selection;
 
 pub(crate) use browser::BrowserArguments;
 pub(crate) use commands::{
-    CheckArguments, CompletionsArguments, ConfigArguments, DoctorArguments, ListArguments, SchemaArguments,
+    CheckArguments, CompletionsArguments, ConfigArguments, DoctorArguments, InitArguments, ListArguments, SchemaArguments,
     SchemaOf, SetupArguments,
 };
 pub(crate) use console::{Color, ConsoleArguments, Format, FormatArguments};
@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Show every setting with where it comes from
     Config(ConfigArguments),
+    /// Write a first runner.toml and a first case here
+    Init(InitArguments),
     /// Print a JSON Schema for editors
     Schema(SchemaArguments),
     /// Print a completion script for a shell
@@ -74,6 +76,7 @@ impl Command {
             Self::List(arguments) => arguments.console.clone(),
             Self::Check(arguments) => arguments.console.clone(),
             Self::Config(arguments) => arguments.console.clone(),
+            Self::Init(arguments) => arguments.console.clone(),
             Self::Doctor(arguments) => arguments.console.clone(),
             Self::Setup(arguments) => arguments.console.clone(),
             Self::Schema(_) | Self::Completions(_) => ConsoleArguments::default(),

@@ -1,6 +1,6 @@
 //! Where settings come from besides flags of their own.
 
-use crate::config::{Environment, FilePath, Layer, Origin, Request, Sourced};
+use crate::config::{Environment, FilePath, Layer, Origin, Request, Sourced, is_variable_name};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ pub(crate) struct ProjectArguments {
 /// `K=V`; the value is a text as it stands.
 fn parse_variable(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected `K=V`")?;
-    if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
+    if !is_variable_name(name) {
         return Err(format!("`{name}` is no name for a variable"));
     }
     Ok((name.to_owned(), value.to_owned()))
