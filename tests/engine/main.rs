@@ -3,6 +3,9 @@
 #[path = "../support/cdp.rs"]
 mod cdp;
 mod acts;
+mod documents;
+mod frames;
+mod hostile;
 mod lab;
 mod locators;
 mod matchers;

@@ -99,7 +99,7 @@ async fn a_moving_element_is_acted_on_where_it_comes_to_rest() {
     assert!((by_script.element.unwrap().rect.unwrap().0 - 150.0).abs() < 0.01);
 
     // For ever: `moving` is the reason.
-    lab.script("setInterval(() => { b.style.top = `${Math.random() * 99}px` }, 5)").await;
+    lab.script("{ let y = 0; const go = () => { b.style.top = `${y = ++y % 99}px`; requestAnimationFrame(go) }; go() }").await;
     let never = lab.ask(&act(&css("#b"), CLICK, Then::Nothing, 200)).await;
     assert_eq!(why(&never), ("moving", "is moving"));
 }

@@ -182,14 +182,16 @@
     return byPlace(element);
   }
 
+  // The shortest path of tags and places, upwards from the element, that is unique in its tree.
   function byPlace(element) {
     const root = rootOf(element);
     let path = '';
     for (let at = element; at && isElement(at); at = parentNode(at)) {
       const id = attribute(at, 'id');
-      const step = id && select(root, `#${escapeCss(id)}`).length === 1 ? `#${escapeCss(id)}` : placeAmong(at);
+      const isAnchor = id && select(root, `#${escapeCss(id)}`).length === 1;
+      const step = isAnchor ? `#${escapeCss(id)}` : placeAmong(at);
       path = path ? `${step} > ${path}` : step;
-      if (step[0] === '#') break;
+      if (isAnchor || selectDeep(root, path).length === 1) break;
     }
     return nodeType(root) === 11 && root.host ? `${locatorFor(root.host)} >> ${path}` : path;
   }
