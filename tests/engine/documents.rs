@@ -29,10 +29,14 @@ async fn url_and_title_are_waited_for() {
     let wrong = lab.ask(&document(None, None, Some(json!({ "contains": "x" })), BRIEF)).await;
     let failure = wrong.failure.unwrap();
     assert_eq!(failure.message, "the title is `The title`");
-    assert_eq!((failure.expected.unwrap(), failure.actual.unwrap()), ("containing `x`".into(), "The title".into()));
+    assert_eq!(
+        (failure.expected.unwrap(), failure.actual.unwrap()),
+        ("containing `x`".into(), "The title".into())
+    );
 
     lab.script("setTimeout(() => history.pushState(0, '', '/next?a=1#part'), 80); 0").await;
-    let ends = |end: &str| json!({ "matches": { "pattern": format!("{}$", end.replace('?', "\\?")), "flags": "" } });
+    let ends =
+        |end: &str| json!({ "matches": { "pattern": format!("{}$", end.replace('?', "\\?")), "flags": "" } });
     let next = lab.ask(&document(None, Some(ends("/next?a=1")), None, PATIENT)).await;
     assert!(next.ok && next.value["url"].as_str().unwrap().ends_with("/next?a=1#part"));
     assert!(lab.ask(&document(None, Some(ends("#part")), None, 0)).await.ok);
@@ -46,7 +50,8 @@ async fn loading_is_waited_for_as_far_as_is_asked() {
     // An image that never comes keeps the load event away.
     let port = lab.port();
     let stuck = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let hanging = format!("<body><p id=p>x</p><img src='http://127.0.0.1:{}/'>", stuck.local_addr().unwrap().port());
+    let hanging =
+        format!("<body><p id=p>x</p><img src='http://127.0.0.1:{}/'>", stuck.local_addr().unwrap().port());
     assert_ne!(stuck.local_addr().unwrap().port(), port);
     lab.open(&hanging).await;
     let dom = lab.ask(&document(Some(Ready::Dom), None, None, PATIENT)).await;

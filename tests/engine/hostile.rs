@@ -14,7 +14,9 @@ const CLOBBER: &str = "<script>for (const name of ['Map', 'Set', 'WeakMap', 'Pro
 
 #[tokio::test]
 async fn replaced_built_ins_break_nothing_in_either_world() {
-    let page = format!("<body>{CLOBBER}<form><input name=parentNode><input name=nodeType><input name=getAttribute><button id=b>Sign in</button></form>");
+    let page = format!(
+        "<body>{CLOBBER}<form><input name=parentNode><input name=nodeType><input name=getAttribute><button id=b>Sign in</button></form>"
+    );
     for world in [World::Isolated, World::Main] {
         let mut lab = Lab::of(&page).await;
         for query in [
@@ -30,7 +32,7 @@ async fn replaced_built_ins_break_nothing_in_either_world() {
             assert_eq!(answer.element.unwrap().description, "<button id=\"b\">");
         }
         // Waiting works, too.
-        lab.script("setTimeout(() => { b.outerHTML = '<i id=late>x</i>' }, 100); 0").await;
+        lab.script("setTimeout(() => { b.outerHTML = '<i id=late>x</i>' }, 50); 0").await;
         assert!(lab.ask_in(world, &act(&css("#late"), CLICK, Then::Nothing, 10_000)).await.ok);
         assert_eq!(lab.script("document.getElementsByTagName('iframe').length").await, 0, "no trace is left");
     }
@@ -38,9 +40,22 @@ async fn replaced_built_ins_break_nothing_in_either_world() {
 
 #[tokio::test]
 async fn a_control_may_be_called_like_any_property() {
-    let names = ["id", "attributes", "children", "parentNode", "nodeType", "tagName", "style", "shadowRoot", "localName", "firstChild"];
-    let inputs: String = names.iter().map(|name| format!("<input name={name} hidden>")).collect();
-    let mut lab = Lab::of(&format!("<body><form id=f aria-label=Form>{inputs}<label>User <input id=u></label></form>")).await;
+    let names = [
+        "id",
+        "attributes",
+        "children",
+        "parentNode",
+        "nodeType",
+        "tagName",
+        "style",
+        "shadowRoot",
+        "localName",
+        "firstChild",
+    ];
+    let inputs: String = names.map(|name| format!("<input name={name} hidden>")).concat();
+    let mut lab =
+        Lab::of(&format!("<body><form id=f aria-label=Form>{inputs}<label>User <input id=u></label></form>"))
+            .await;
     for query in [
         json!({ "by": "label", "text": { "exact": "User" } }),
         json!({ "by": "role", "role": "textbox", "name": { "exact": "User" } }),
@@ -48,7 +63,10 @@ async fn a_control_may_be_called_like_any_property() {
     ] {
         assert!(lab.act(&query, &[Need::Visible, Need::Editable], Then::Nothing).await.ok, "{query}");
     }
-    assert_eq!(lab.act(&css("#f"), CLICK, Then::Nothing).await.element.unwrap().description, "<form id=\"f\" aria-label=\"Form\">");
+    assert_eq!(
+        lab.act(&css("#f"), CLICK, Then::Nothing).await.element.unwrap().description,
+        "<form id=\"f\" aria-label=\"Form\">"
+    );
 }
 
 #[tokio::test]
@@ -65,7 +83,8 @@ async fn several_matches_come_with_a_locator_for_each_that_finds_only_it() {
     assert_eq!(why(&answer), ("ambiguous", "matches 10 elements"));
     let failure = answer.failure.unwrap();
     assert_eq!(failure.matches, 10);
-    let said: Vec<_> = failure.candidates.iter().map(|it| format!("{} by {}", it.description, it.locator)).collect();
+    let said: Vec<_> =
+        failure.candidates.iter().map(|it| format!("{} by {}", it.description, it.locator)).collect();
     insta::assert_snapshot!(said.join("\n"), @r#"
     <button>Save</button> by text="Save"
     <button>Save as</button> by text="Save as"
@@ -83,9 +102,13 @@ async fn several_matches_come_with_a_locator_for_each_that_finds_only_it() {
 #[tokio::test]
 async fn an_unknown_call_and_an_engine_that_stumbles_answer_all_the_same() {
     let mut lab = Lab::of("<body>").await;
-    let answer = lab.ask(&Call::Check { query: vec![json!({})], matchers: json!({ "visible": true }), wait_ms: 0 }).await;
+    let answer = lab
+        .ask(&Call::Check { query: vec![json!({})], matchers: json!({ "visible": true }), wait_ms: 0 })
+        .await;
     assert_eq!(why(&answer), ("invalid", "no kind of locator is called `undefined`"));
-    let answer = lab.ask(&Call::Check { query: vec![json!(null)], matchers: json!({ "visible": true }), wait_ms: 0 }).await;
+    let answer = lab
+        .ask(&Call::Check { query: vec![json!(null)], matchers: json!({ "visible": true }), wait_ms: 0 })
+        .await;
     let (code, message) = why(&answer);
     assert_eq!(code, "invalid");
     assert!(message.starts_with("the engine failed: TypeError"), "{message}");
@@ -106,21 +129,24 @@ async fn long_texts_are_cut() {
 
 #[tokio::test]
 async fn a_large_page_is_looked_at_quickly() {
-    let rows: String = (0..500)
+    let rows = (0..500)
         .map(|n| {
             format!(
                 "<div><div><span>Name {n}</span></div><div><label>Field {n} <input id=i{n}></label></div>\
                  <div><button>Edit {n}</button><a href='#x'>Open <b>item</b> {n}</a></div></div>"
             )
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let mut lab = Lab::of(&format!("<body>{rows}")).await;
     for (limit, query) in [
         (5.0, css("#i250")),
         (30.0, json!({ "by": "text", "text": { "exact": "Edit 250" } })),
         (30.0, json!({ "by": "role", "role": "button", "name": { "exact": "Edit 250" } })),
     ] {
-        let call = serde_json::to_string(&act(&query, &[Need::Visible, Need::Enabled, Need::Hit], Then::Nothing, 0)).unwrap();
+        let call =
+            serde_json::to_string(&act(&query, &[Need::Visible, Need::Enabled, Need::Hit], Then::Nothing, 0))
+                .unwrap();
         let source = batchrun::browser::engine::SOURCE;
         // The best of several: a busy machine must not fail the test, a slow engine must.
         let took = lab

@@ -84,7 +84,9 @@ async fn names_are_computed_as_accname_says() {
          <div role=button id=Deep><div><div>Deep</div></div></div>",
     )
     .await;
-    let ids = lab.script("[...document.querySelectorAll('[id]')].map(e => e.id).filter(id => /^[A-Z]/.test(id))").await;
+    let ids = lab
+        .script("[...document.querySelectorAll('[id]')].map(e => e.id).filter(id => /^[A-Z]/.test(id))")
+        .await;
     for id in ids.as_array().unwrap() {
         let id = id.as_str().unwrap();
         let query = json!({ "by": "role", "role": "*", "name": { "exact": id.replace('_', " ") } });

@@ -103,7 +103,8 @@ pub(crate) struct Page {
 
 impl Page {
     async fn connect(url: &str) -> Self {
-        let (socket, _) = connect_async(url).await.unwrap_or_else(|error| panic!("cannot connect to {url}: {error}"));
+        let (socket, _) =
+            connect_async(url).await.unwrap_or_else(|error| panic!("cannot connect to {url}: {error}"));
         Self { socket, last: 0, unread: HashMap::new() }
     }
 
