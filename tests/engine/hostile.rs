@@ -5,12 +5,13 @@ use batchrun::browser::engine::{Call, Need, Then};
 use serde_json::json;
 
 /// Replaces what an engine could need; each replacement would break whoever uses it.
-const CLOBBER: &str = "<script>for (const name of ['Map', 'Set', 'WeakMap', 'Promise', 'RegExp'])\
+const CLOBBER: &str = "<script>for (const name of ['Map', 'Set', 'WeakMap', 'Promise', 'RegExp', 'MutationObserver'])\
     window[name] = function () { throw new Error('clobbered') };\
     for (const type of [Document, Element, DocumentFragment])\
     for (const name of ['querySelector', 'querySelectorAll', 'getElementById', 'matches', 'closest', 'getAttribute', 'getBoundingClientRect'])\
     if (name in type.prototype) type.prototype[name] = () => { throw new Error('clobbered') };\
-    document.querySelectorAll = null; document.elementFromPoint = null;</script>";
+    document.querySelectorAll = null; document.elementFromPoint = null;\
+    window.requestAnimationFrame = () => 0;</script>";
 
 #[tokio::test]
 async fn replaced_built_ins_break_nothing_in_either_world() {

@@ -90,7 +90,8 @@
     const editable = isHtml(element) && isContentEditable(element);
     let target = element;
     while (editable && around(target) && isHtml(around(target)) && isContentEditable(around(target))) target = around(target);
-    focusElement(target);
+    if (isHtml(target)) focusElement(target);
+    else target.focus?.(); // SVG has its own
     for (let at = deepFocus(); at; at = around(at)) if (at === target) return null;
     return unsuitable(`is ${quote(describe(element))}, which does not take the focus`);
   }
@@ -119,7 +120,7 @@
   }
 
   function blur(element) {
-    for (let at = deepFocus(); at; at = around(at)) if (at === element) blurElement(deepFocus());
+    for (let at = deepFocus(); at; at = around(at)) if (at === element) (isHtml(deepFocus()) ? blurElement(deepFocus()) : deepFocus().blur());
     return { value: null };
   }
 

@@ -124,7 +124,7 @@
   // All elements that a query finds, in document order. `trace.part` is the first part that found nothing.
   function resolve(query, from = document, trace = {}) {
     let found = [from];
-    if (!query.length) return [documentElement(document)].filter((root) => root);
+    if (!query.length) return rootElement();
     for (let i = 0; i < query.length; i++) {
       const part = query[i];
       if (FINDERS[part.by]) {
@@ -132,7 +132,7 @@
         for (const scope of found) all.push(...FINDERS[part.by](scope, part));
         found = found.length > 1 ? inOrder(all) : all;
       } else if (FILTERS[part.by]) {
-        if (found[0] === document) found = [documentElement(document)];
+        if (found[0] === document) found = rootElement();
         found = FILTERS[part.by](found, part);
       } else {
         throw new Invalid(`no kind of locator is called ${quote(part.by)}`);
