@@ -64,7 +64,8 @@ impl Interpreter<'_> {
     pub(super) async fn step(&mut self, step: &Step, outer: Deadline) -> Result<(), Halt> {
         // Steps that never touch the page must not keep the thread, nor a wish to stop from being heard.
         tokio::task::consume_budget().await;
-        let title = if step.sensitive { step.title.text.clone() } else { step.title.show(&self.scope) };
+        let hidden = step.sensitive || self.trail.is_sensitive();
+        let title = if hidden { step.title.text.clone() } else { step.title.show(&self.scope) };
         self.trail.begin(step, title, self.witness);
         let trouble = match self.carry_out(step, outer).await {
             Ok(done) => {
@@ -155,10 +156,10 @@ impl Interpreter<'_> {
             Action::Script { script, name } => self.script(script, name.as_deref(), deadline).await?,
             Action::Set(values) => self.set(values)?,
             Action::Screenshot { name, of } => self.screenshot(name, of.as_ref(), deadline).await?,
-            Action::Log(text) => self.witness.log(text.show(&self.scope).into()),
+            Action::Log(text) => self.witness.log(self.words(text).into()),
             Action::Dialog { .. } => drop(self.queue_answer(&step.action)?),
-            Action::Fail(text) => return Err(Problem::assertion(text.show(&self.scope)).into()),
-            Action::Skip(text) => return Err(Halt::Skipped(text.show(&self.scope)).into()),
+            Action::Fail(text) => return Err(Problem::assertion(self.words(text)).into()),
+            Action::Skip(text) => return Err(Halt::Skipped(self.words(text)).into()),
             Action::Within { .. }
             | Action::Use { .. }
             | Action::Group(_)
@@ -170,6 +171,11 @@ impl Interpreter<'_> {
             | Action::Retry { .. } => self.block(&step.action, deadline).await?,
         }
         Ok(())
+    }
+
+    /// A text for people, as written if the step is `sensitive`.
+    fn words(&self, template: &Template) -> String {
+        if self.trail.is_sensitive() { template.text.clone() } else { template.show(&self.scope) }
     }
 
     /// A text with its variables filled in; masked from now on if the step is `sensitive`.

@@ -154,7 +154,8 @@ pub(super) fn placed(source: &Arc<SourceFile>, written: &str, action: Action) ->
 
 /// A case of these steps.
 pub(super) fn case(steps: Vec<Step>) -> Case {
-    let source = steps.first().map_or_else(|| SourceFile::new("testcases/a.toml", ""), |it| Arc::clone(&it.source));
+    let source =
+        steps.first().map_or_else(|| SourceFile::new("testcases/a.toml", ""), |it| Arc::clone(&it.source));
     Case {
         id: CaseId::new("testcases/a"),
         name: "a".to_owned(),
