@@ -64,7 +64,8 @@ struct Head {
     method: String,
     path: String,
     host: String,
-    origin: bool,
+    /// Only web pages send an `Origin`, or a `Sec-Fetch-Site` that names a site.
+    from_page: bool,
     upgrade: bool,
     key: String,
 }
@@ -73,8 +74,9 @@ async fn serve(mut stream: TcpStream, core: &Arc<Core>, taken: &AtomicBool) -> i
     stream.set_nodelay(true)?;
     let head = Deadline::after("request", HEAD_TIMEOUT).bound(read_head(&mut stream)).await;
     let Ok(Ok(head)) = head else { return Ok(()) };
-    let own_names = [core.address.to_string(), format!("localhost:{}", core.address.port())];
-    if head.origin || head.method != "GET" || !own_names.contains(&head.host) {
+    // chromedriver leaves out the port in its WebSocket request.
+    let own_names = [core.address.to_string(), core.address.ip().to_string()];
+    if head.from_page || head.method != "GET" || !own_names.contains(&head.host) {
         return respond(&mut stream, "403 Forbidden", &json!({})).await;
     }
     let deadline = Deadline::after("answer of the browser", ANSWER_TIMEOUT);
@@ -117,7 +119,8 @@ fn parse_head(text: &str) -> Option<Head> {
         let value = value.trim();
         match name.to_ascii_lowercase().as_str() {
             "host" => value.clone_into(&mut head.host),
-            "origin" => head.origin = true,
+            "origin" => head.from_page = true,
+            "sec-fetch-site" => head.from_page |= value != "none",
             "upgrade" => head.upgrade = value.eq_ignore_ascii_case("websocket"),
             "sec-websocket-key" => value.clone_into(&mut head.key),
             _ => {}
@@ -214,7 +217,7 @@ mod tests {
             method: "GET".to_owned(),
             path: "/json/version".to_owned(),
             host: "127.0.0.1:9".to_owned(),
-            origin: true,
+            from_page: true,
             upgrade: true,
             key: "abc".to_owned(),
         };
