@@ -21,9 +21,9 @@ fn case(id: &str) -> Case {
         uses: Vec::new(),
         vars: BTreeMap::new(),
         rows: Vec::new(),
-        before: Vec::new(),
+        before: Arc::from([]),
         steps: Vec::new(),
-        after: Vec::new(),
+        after: Arc::from([]),
         skip: None,
         only_browsers: Vec::new(),
         browser: None,
@@ -77,7 +77,7 @@ fn the_highest_priority_starts_first_and_equal_ones_as_the_files_have_it() {
 
 #[test]
 fn every_row_is_a_job_and_can_be_selected() {
-    let rows = ["alice", "bob"].map(|name| Row { name: name.to_owned(), values: BTreeMap::new() });
+    let rows = ["alice", "bob"].map(|name| Row { name: name.to_owned(), values: Box::from([]) });
     let with_rows = || Case { rows: rows.to_vec(), ..case("login") };
     let settings = settings("", Layer::default());
     insta::assert_snapshot!(planned(vec![with_rows(), case("cart")], "id(login)", &settings), @"

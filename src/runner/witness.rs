@@ -32,7 +32,7 @@ impl Masking {
 
     /// The same for everything that a failure says.
     pub fn failure(&self, failure: Failure) -> Failure {
-        step::masked(failure, &self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        step::masked(failure, &|text| self.mask(text))
     }
 
     fn add(&self, secret: &str) {

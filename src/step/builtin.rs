@@ -30,7 +30,7 @@ impl Builtin<'_> {
         match (space, key) {
             ("env", key) => self.context.env.get(key).map(text),
             ("secret", key) => self.context.secrets.get(key).map(text),
-            ("row", key) => row?.values.get(key).cloned(),
+            ("row", key) => row?.get(key).cloned(),
             ("share", key) => self.shares.get(key).map(text),
             ("case", "id") => Some(Value::String(self.case.clone())),
             ("case", "attempt") => Some(Value::from(self.attempt)),

@@ -115,7 +115,7 @@ impl Lookup for Scope<'_> {
             let value = layer.given.get(name).or_else(|| context.vars_override.get(name));
             return value.or_else(|| context.vars.get(name)).cloned();
         }
-        let value = context.vars_override.get(name).or_else(|| self.row.and_then(|row| row.values.get(name)));
+        let value = context.vars_override.get(name).or_else(|| self.row.and_then(|row| row.get(name)));
         value.or_else(|| layer.given.get(name)).or_else(|| context.vars.get(name)).cloned()
     }
 }
@@ -201,7 +201,7 @@ impl Lookup for Filling<'_> {
         }
         if name != BASE_URL {
             let above =
-                context.vars_override.get(name).or_else(|| self.row.and_then(|row| row.values.get(name)));
+                context.vars_override.get(name).or_else(|| self.row.and_then(|row| row.get(name)));
             if let Some(value) = self.builtin.get(name, self.row).or_else(|| above.cloned()) {
                 return Some(value);
             }

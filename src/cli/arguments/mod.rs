@@ -18,7 +18,7 @@ pub(crate) use commands::{
 pub(crate) use console::{Color, ConsoleArguments, Format, FormatArguments};
 pub(crate) use limits::LimitArguments;
 pub(crate) use project::ProjectArguments;
-pub(crate) use record::{Progress, RecordArguments, Report, ReportKind, ReportTarget};
+pub(crate) use record::{Progress, RecordArguments};
 pub(crate) use run::RunArguments;
 pub(crate) use selection::SelectionArguments;
 
