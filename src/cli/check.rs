@@ -1,23 +1,22 @@
 //! `check`: reads runner.toml and the case files, and says what is wrong with them. No browser.
 
 use super::arguments::CheckArguments;
-use super::cases;
+use super::cases::{self, Cases};
 use super::console::Console;
 use super::failure::Failure;
 use super::prepare;
 use crate::outcome::ExitCode;
-use std::collections::BTreeSet;
 
 /// Checks the files.
 pub(crate) fn run(arguments: &CheckArguments, console: &mut Console) -> Result<ExitCode, Failure> {
     let environment = prepare::environment()?;
     let settings = prepare::settings(&arguments.project, None, None, &environment, console)?;
-    let (cases, warnings) = cases::load(&arguments.paths, &settings, &environment)?;
+    let Cases { cases, warnings, files } = cases::load(&arguments.paths, &settings, &environment)?;
     if !warnings.is_empty() {
         console.findings(&warnings);
     }
-    let files: BTreeSet<&str> = cases.iter().map(|case| case.source.path.as_str()).collect();
-    console.say(&format!("{} in {} are fine", counted(cases.len(), "case"), counted(files.len(), "file")));
+    let verb = if cases.len() == 1 { "is" } else { "are" };
+    console.say(&format!("{} in {} {verb} fine", counted(cases.len(), "case"), counted(files, "file")));
     Ok(ExitCode::Success)
 }
 

@@ -54,7 +54,8 @@ fn short_help() {
           --var <K=V>        A variable for cases: `${K}`
 
     Output:
-          --report <KIND=FILE>  Write a report: `junit=FILE` or `json=FILE`, `-` for stdout; repeatable
+          --report <KIND=FILE>  Write a report: `junit=FILE`, `json=FILE` or `jsonl=FILE`, `-` for
+                                stdout; repeatable
       -q, --quiet               Say only what went wrong
       -v, --verbose...          Say more; twice, even more
 
@@ -170,7 +171,7 @@ fn long_help() {
 
     Output:
           --report <KIND=FILE>
-              Write a report: `junit=FILE` or `json=FILE`, `-` for stdout; repeatable
+              Write a report: `junit=FILE`, `json=FILE` or `jsonl=FILE`, `-` for stdout; repeatable
 
           --progress <WHAT>
               What is shown while it runs [default: auto]
@@ -240,7 +241,7 @@ fn usage_errors_exit_with_2() {
     assert_snapshot!(Project::new().run(["--report", "html=out"]), @"
     exit 2
     --- stderr
-    error: invalid value 'html=out' for '--report <KIND=FILE>': `html` is not supported yet; `junit` and `json` are
+    error: invalid value 'html=out' for '--report <KIND=FILE>': found report `html`, expected `junit`, `json` or `jsonl`, then `=FILE`
 
     For more information, try '--help'.
     ");

@@ -18,13 +18,12 @@ fn a_first_project_is_written_and_fine() {
     assert_snapshot!(project.run(["check"]), @"
     exit 0
     --- stderr
-    0 cases in 0 files are fine
+    1 case in 1 file is fine
     ");
     assert_snapshot!(project.run(["list"]), @"
-    exit 5
-    --- stderr
-    error: no case is selected: there is none
-    help: `--allow-empty` exits with 0
+    exit 0
+    --- stdout
+    testcases/greeting  testcases/greeting.toml:1  smoke
     ");
 }
 
