@@ -1,0 +1,10 @@
+//! The commands that start no browser, as a user sees them.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod help;
+mod init;
+mod machine;
+mod selection;
+mod settings;
