@@ -3,6 +3,8 @@
 //! This program is also the runner that gets killed, hence no harness. Everything that a round starts inherits a
 //! variable of the environment and makes its folders in a place of the round's own: that is how it is found.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test without a harness")]
+
 use batchrun::custody::{Custody, Kind, Spawn};
 use rustix::process::{Pid, Signal, kill_process};
 use std::path::{Path, PathBuf};
@@ -95,7 +97,8 @@ impl Round {
         let runner = i32::try_from(self.runner.id()).unwrap();
         let child_of = |parent: i32| {
             let guards = |pid: i32| {
-                std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|it| it.split(|&b| b == 0).any(|it| it == b"__guard"))
+                std::fs::read(format!("/proc/{pid}/cmdline"))
+                    .is_ok_and(|it| it.split(|&b| b == 0).any(|it| it == b"__guard"))
             };
             all.iter().find(|(pid, of)| *of == parent && guards(*pid)).map(|(pid, _)| *pid)
         };
@@ -177,12 +180,18 @@ fn f01_f08_f09_nothing_outlives_runner_guard_or_watcher() {
                     let left = round.wait();
                     let mut worst = worst.lock().unwrap();
                     *worst = worst.max(since.elapsed());
-                    assert!(left.is_ok(), "round {number}, seed {seed}, killed {victims:?} of {principals:?}: {left:?}");
+                    assert!(
+                        left.is_ok(),
+                        "round {number}, seed {seed}, killed {victims:?} of {principals:?}: {left:?}"
+                    );
                 }
             });
         }
     });
-    println!("test nothing_outlives_runner_guard_or_watcher ... ok ({ROUNDS} rounds, worst {:?})", worst.lock().unwrap());
+    println!(
+        "test nothing_outlives_runner_guard_or_watcher ... ok ({ROUNDS} rounds, worst {:?})",
+        worst.lock().unwrap()
+    );
 }
 
 /// What cannot be promised: with all three gone nobody is left to look for grandchildren in other sessions.
@@ -193,7 +202,8 @@ fn the_kernel_ends_direct_children_when_all_three_are_killed() {
         let principals = round.principals();
         let guard = principals[2];
         let all = round.processes();
-        let children: Vec<i32> = all.iter().filter(|(_, of)| Some(*of) == guard).map(|(pid, _)| *pid).collect();
+        let children: Vec<i32> =
+            all.iter().filter(|(_, of)| Some(*of) == guard).map(|(pid, _)| *pid).collect();
         if guard.is_some() && children.len() == 3 {
             break (principals, children);
         }

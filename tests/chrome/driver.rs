@@ -81,7 +81,8 @@ impl Session {
 
     pub async fn evaluate(&mut self, expression: &str) -> Value {
         let params = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let answer = self.post("/goog/cdp/execute", json!({ "cmd": "Runtime.evaluate", "params": params })).await;
+        let answer =
+            self.post("/goog/cdp/execute", json!({ "cmd": "Runtime.evaluate", "params": params })).await;
         answer.unwrap_or_else(|error| panic!("{expression}: {error}"))["result"]["value"].clone()
     }
 
@@ -114,7 +115,8 @@ impl Session {
             }
         };
         let body = body.map(Value::to_string).unwrap_or_default();
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
+        let head =
+            format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
         stream.write_all((head + &body).as_bytes()).await.unwrap();
         let mut status = String::new();
         stream.read_line(&mut status).await.unwrap();

@@ -14,8 +14,14 @@ const VERSION_TIMEOUT: Duration = Duration::from_secs(20);
 const SHELLS: &[&str] = &["chromium-headless-shell", "chrome-headless-shell", "headless_shell"];
 
 /// The full browsers.
-const BROWSERS: &[&str] =
-    &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "google-chrome-for-testing"];
+const BROWSERS: &[&str] = &[
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "google-chrome-for-testing",
+];
 
 const DRIVERS: &[&str] = &["chromedriver", "chromium.chromedriver"];
 
@@ -106,8 +112,7 @@ impl std::error::Error for NotFound {}
 
 /// Where to look: the folders of PATH, then [`PLACES`].
 fn places(path: Option<&OsStr>) -> Vec<PathBuf> {
-    let mut places: Vec<PathBuf> =
-        path.map(|path| std::env::split_paths(path).collect()).unwrap_or_default();
+    let mut places: Vec<PathBuf> = path.map(|path| std::env::split_paths(path).collect()).unwrap_or_default();
     places.retain(|place| place.is_absolute());
     for place in PLACES {
         if !places.iter().any(|known| known == Path::new(place)) {
@@ -123,7 +128,8 @@ pub fn browser(asked: Option<&Path>, mode: Mode) -> Result<Browser, NotFound> {
         Mode::Headless => SHELLS.iter().chain(BROWSERS).chain(BUNDLED).copied().collect(),
         Mode::Headed => BROWSERS.iter().chain(BUNDLED).copied().collect(),
     };
-    let install = "apt-get install chromium-headless-shell, or `npx @puppeteer/browsers install chrome-headless-shell`";
+    let install =
+        "apt-get install chromium-headless-shell, or `npx @puppeteer/browsers install chrome-headless-shell`";
     let path = program("a browser", asked, names, install)?;
     let real = see_through(&path);
     let name = real.file_name().unwrap_or_default().to_string_lossy().replace(['-', '_'], "");
@@ -177,9 +183,12 @@ fn see_through(path: &Path) -> PathBuf {
     let words = script.split(|c: char| c.is_whitespace() || "\"'`;&|()<>=".contains(c));
     let named = words.filter(|word| word.starts_with('/')).map(PathBuf::from);
     let name = path.file_name().unwrap_or_default();
-    let folders = real.parent().into_iter().map(Path::to_owned).chain(PLACES.iter().map(PathBuf::from)).chain(
-        ["/usr/lib", "/usr/lib64"].iter().map(|lib| Path::new(lib).join(name)),
-    );
+    let folders = real
+        .parent()
+        .into_iter()
+        .map(Path::to_owned)
+        .chain(PLACES.iter().map(PathBuf::from))
+        .chain(["/usr/lib", "/usr/lib64"].iter().map(|lib| Path::new(lib).join(name)));
     let known = SHELLS.iter().chain(BROWSERS).map(OsStr::new);
     let usual: Vec<PathBuf> = folders
         .flat_map(|folder| known.clone().filter(|it| stem(it) == stem(name)).map(move |it| folder.join(it)))
@@ -195,7 +204,8 @@ fn see_through(path: &Path) -> PathBuf {
 
 /// What names of one program share: `google-chrome-stable` starts `chrome`, `chromium-browser` starts `chromium`.
 fn stem(name: &OsStr) -> String {
-    let name = name.to_string_lossy().replace("google-", "").replace("-stable", "").replace("-for-testing", "");
+    let name =
+        name.to_string_lossy().replace("google-", "").replace("-stable", "").replace("-for-testing", "");
     name.replace("-browser", "")
 }
 

@@ -84,8 +84,13 @@ const WITHOUT: &[&str] = &[
 ];
 
 /// Switches that are batchrun's own business.
-const RESERVED: &[&str] =
-    &["--remote-debugging-port", "--remote-debugging-address", "--remote-debugging-pipe", "--user-data-dir", "--headless"];
+const RESERVED: &[&str] = &[
+    "--remote-debugging-port",
+    "--remote-debugging-address",
+    "--remote-debugging-pipe",
+    "--user-data-dir",
+    "--headless",
+];
 
 /// The first of the user's switches that cannot be given.
 pub(super) fn reserved(args: &[String]) -> Option<&str> {
@@ -97,7 +102,12 @@ fn name(arg: &str) -> &str {
 }
 
 /// All switches, and what a person should know about them, once.
-pub(super) fn all(options: &LaunchOptions, flavor: Flavor, machine: Machine, profile: &Path) -> (Vec<String>, Vec<String>) {
+pub(super) fn all(
+    options: &LaunchOptions,
+    flavor: Flavor,
+    machine: Machine,
+    profile: &Path,
+) -> (Vec<String>, Vec<String>) {
     let mut args: Vec<String> = ALWAYS.iter().map(|&arg| arg.to_owned()).collect();
     let mut notices = Vec::new();
     args.push(format!("--user-data-dir={}", profile.display()));
@@ -111,7 +121,8 @@ pub(super) fn all(options: &LaunchOptions, flavor: Flavor, machine: Machine, pro
     }
     if machine.root && !options.args.iter().any(|arg| name(arg) == "--no-sandbox") {
         args.push("--no-sandbox".to_owned());
-        notices.push("running as root: the browser is started without its sandbox (`--no-sandbox`)".to_owned());
+        notices
+            .push("running as root: the browser is started without its sandbox (`--no-sandbox`)".to_owned());
     }
     if let Some(size) = machine.shared_memory.filter(|&size| size < ENOUGH_SHARED_MEMORY) {
         args.push("--disable-dev-shm-usage".to_owned());
@@ -126,7 +137,8 @@ pub(super) fn all(options: &LaunchOptions, flavor: Flavor, machine: Machine, pro
         values.flat_map(|value| value.split(',')).filter(|it| !it.is_empty()).map(str::to_owned).collect()
     };
     let wanted = theirs("--enable-features=");
-    let mut without: Vec<String> = WITHOUT.iter().map(|&it| it.to_owned()).filter(|it| !wanted.contains(it)).collect();
+    let mut without: Vec<String> =
+        WITHOUT.iter().map(|&it| it.to_owned()).filter(|it| !wanted.contains(it)).collect();
     without.extend(theirs("--disable-features="));
     args.push(format!("--disable-features={}", without.join(",")));
     args.extend(options.args.iter().filter(|arg| !arg.starts_with("--disable-features=")).cloned());
@@ -153,7 +165,9 @@ mod tests {
     fn f25_little_shared_memory_is_avoided_and_said() {
         let docker = Machine { root: true, shared_memory: Some(64 << 20) };
         let (args, notices) = all(&options(&[]), Flavor::HeadlessShell, docker, Path::new("/p"));
-        assert!(args.contains(&"--disable-dev-shm-usage".to_owned()) && args.contains(&"--no-sandbox".to_owned()));
+        assert!(
+            args.contains(&"--disable-dev-shm-usage".to_owned()) && args.contains(&"--no-sandbox".to_owned())
+        );
         assert_eq!(
             notices,
             [
@@ -171,7 +185,11 @@ mod tests {
         let (args, _) = all(&given, Flavor::Full, ROOMY, Path::new("/p"));
         let lists: Vec<_> = args.iter().filter(|it| it.starts_with("--disable-features=")).collect();
         assert_eq!(lists.len(), 1);
-        assert!(lists[0].contains("site-per-process") && lists[0].ends_with(",Mine") && !lists[0].contains("Translate"));
+        assert!(
+            lists[0].contains("site-per-process")
+                && lists[0].ends_with(",Mine")
+                && !lists[0].contains("Translate")
+        );
         assert_eq!(args.iter().filter(|it| it.starts_with("--lang=")).collect::<Vec<_>>(), ["--lang=de-DE"]);
         assert!(args.contains(&"--headless".to_owned()));
     }

@@ -100,7 +100,9 @@ impl fmt::Display for LaunchError {
             Self::NotFound(error) => error.fmt(f),
             Self::Reserved(arg) => write!(f, "the browser's switch `{arg}` is set by batchrun itself"),
             Self::System(error) => write!(f, "cannot prepare the browser's start: {error}"),
-            Self::NotExecuted { program, error } => write!(f, "cannot execute `{}`: {error}", program.display()),
+            Self::NotExecuted { program, error } => {
+                write!(f, "cannot execute `{}`: {error}", program.display())
+            }
             Self::NotUp(failure) => failure.fmt(f),
         }
     }
@@ -115,7 +117,9 @@ impl fmt::Display for NotUp {
             Silence::Ended(exit) => write!(f, "the browser `{program}` ended at start with {exit}"),
             Silence::Closed => write!(f, "the browser `{program}` closed its debugging pipe at start"),
             Silence::Missed(missed) => write!(f, "the browser `{program}` does not answer: {missed}"),
-            Silence::Nonsense(message) => write!(f, "the browser `{program}` is none that batchrun knows: {message}"),
+            Silence::Nonsense(message) => {
+                write!(f, "the browser `{program}` is none that batchrun knows: {message}")
+            }
         }
     }
 }
@@ -132,7 +136,8 @@ impl Chrome {
         if let Some(arg) = flags::reserved(&options.args) {
             return Err(LaunchError::Reserved(arg.to_owned()));
         }
-        let browser = find::browser(options.binary.as_deref(), options.mode).map_err(LaunchError::NotFound)?;
+        let browser =
+            find::browser(options.binary.as_deref(), options.mode).map_err(LaunchError::NotFound)?;
         let folder = custody.folder("chrome")?;
         let profile = folder.path().join("profile");
         // Drivers tell browsers to save downloads in ".": that shall be a place that is removed.
@@ -169,7 +174,11 @@ impl Chrome {
 }
 
 /// Waits until the browser answers, or its end.
-async fn greet(pipe: &Pipe, process: &crate::custody::Process, timeout: Duration) -> Result<Version, Silence> {
+async fn greet(
+    pipe: &Pipe,
+    process: &crate::custody::Process,
+    timeout: Duration,
+) -> Result<Version, Silence> {
     use super::pipe::CdpError;
     let deadline = Deadline::after("browser start", timeout);
     let error = match pipe.call::<Version>(None, "Browser.getVersion", &json!({}), deadline).await {
@@ -192,7 +201,12 @@ async fn greet(pipe: &Pipe, process: &crate::custody::Process, timeout: Duration
 fn not_up(browser: &Browser, what: Silence, log: &Path) -> NotUp {
     let lines = last_lines(log);
     let causes = likely_causes(&lines);
-    NotUp { program: browser.path.clone(), what, log: lines.into_iter().map(Untrusted::from).collect(), causes }
+    NotUp {
+        program: browser.path.clone(),
+        what,
+        log: lines.into_iter().map(Untrusted::from).collect(),
+        causes,
+    }
 }
 
 /// The last lines of a log, of at most its last 16 KiB.
@@ -213,16 +227,28 @@ pub fn last_lines(path: &Path) -> Vec<String> {
 pub fn likely_causes(lines: &[String]) -> Vec<&'static str> {
     const KNOWN: &[(&str, &str)] = &[
         ("without --no-sandbox", "it runs as root: give it `--no-sandbox`, or better, run as another user"),
-        ("No usable sandbox", "the system forbids its sandbox: allow user namespaces, or give it `--no-sandbox`"),
+        (
+            "No usable sandbox",
+            "the system forbids its sandbox: allow user namespaces, or give it `--no-sandbox`",
+        ),
         ("Missing X server", "there is no display: leave out `--headed`, or run under `xvfb-run`"),
         ("cannot open display", "there is no display: leave out `--headed`, or run under `xvfb-run`"),
-        ("error while loading shared libraries", "a system library is missing: install the one that the log names"),
+        (
+            "error while loading shared libraries",
+            "a system library is missing: install the one that the log names",
+        ),
         ("/dev/shm", "shared memory is too small: in Docker, `--shm-size=1g` gives more"),
-        ("No space left on device", "the disk that holds the temporary folder is full (TMPDIR chooses another)"),
+        (
+            "No space left on device",
+            "the disk that holds the temporary folder is full (TMPDIR chooses another)",
+        ),
         ("ProcessSingleton", "another browser uses the same profile"),
         ("GLIBC", "it was built for a newer system"),
         ("Too many open files", "the limit of open files is too low (`ulimit -n`)"),
-        ("Resource temporarily unavailable", "the limit of processes is too low (`ulimit -u`, or the container's)"),
+        (
+            "Resource temporarily unavailable",
+            "the limit of processes is too low (`ulimit -u`, or the container's)",
+        ),
         ("Cannot allocate memory", "there is not enough memory"),
     ];
     let mut causes: Vec<&'static str> = Vec::new();
@@ -251,8 +277,8 @@ mod tests {
     fn the_last_lines_of_a_log_are_told() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        let text: String = (1..=50).map(|n| format!("line {n}\n\n")).collect();
-        std::fs::write(&path, text).unwrap();
+        let lines: Vec<String> = (1..=50).map(|n| format!("line {n}\n")).collect();
+        std::fs::write(&path, lines.join("\n")).unwrap();
         let lines = last_lines(&path);
         assert_eq!((lines.len(), lines[0].as_str(), lines[19].as_str()), (20, "line 31", "line 50"));
         assert_eq!(last_lines(&folder.path().join("none")), [""; 0]);

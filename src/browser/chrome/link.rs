@@ -69,7 +69,7 @@ struct WithIds {
 
 impl Link {
     /// A connection whose browser-level session exists already. Its messages for the driver arrive at the receiver,
-    /// which ends when the driver does not read or the browser is gone.
+    /// which ends when the driver does not read.
     pub(super) fn new(core: Arc<Core>, session: String) -> (Arc<Self>, mpsc::Receiver<String>) {
         let (to_driver, messages) = mpsc::channel(QUEUE);
         let link = Arc::new_cyclic(|this| Self {
@@ -129,19 +129,32 @@ impl Link {
     /// the slot, and what future versions add shall be looked at first.
     fn browser_command(&self, method: &str, params: Option<&RawValue>) -> Ruling {
         match method {
-            "Target.getTargets" | "Target.setDiscoverTargets" | "Browser.getVersion" => Ruling::Pass,
-            "Target.attachToTarget" | "Target.activateTarget" | "Target.closeTarget" | "Target.getTargetInfo"
+            // Windows are numbered; the driver asks for the number of one of its targets first.
+            "Target.getTargets"
+            | "Target.setDiscoverTargets"
+            | "Browser.getVersion"
+            | "Browser.getWindowBounds"
+            | "Browser.setWindowBounds" => Ruling::Pass,
+            "Target.attachToTarget"
+            | "Target.activateTarget"
+            | "Target.closeTarget"
+            | "Target.getTargetInfo"
             | "Browser.getWindowForTarget" => {
-                if self.core.knows(&ids(params).target_id) { Ruling::Pass } else { Ruling::Refuse(NO_TARGET) }
+                if self.core.knows(&ids(params).target_id) {
+                    Ruling::Pass
+                } else {
+                    Ruling::Refuse(NO_TARGET)
+                }
             }
             "Target.detachFromTarget" => {
                 let own = self.attached().contains_key(&ids(params).session_id);
                 if own { Ruling::Pass } else { Ruling::Refuse("No session with given id") }
             }
-            "Target.createTarget" | "Browser.grantPermissions" | "Browser.setPermission" | "Browser.resetPermissions"
+            "Target.createTarget"
+            | "Browser.grantPermissions"
+            | "Browser.setPermission"
+            | "Browser.resetPermissions"
             | "Browser.setDownloadBehavior" => self.in_own_context(params),
-            // Windows are numbered; the driver asks for the number of one of its targets first.
-            "Browser.getWindowBounds" | "Browser.setWindowBounds" => Ruling::Pass,
             _ => Ruling::Refuse(NOT_ALLOWED),
         }
     }
@@ -150,7 +163,9 @@ impl Link {
     fn in_own_context(&self, params: Option<&RawValue>) -> Ruling {
         let Some(context) = self.core.only_context() else { return Ruling::Refuse(NOT_ALLOWED) };
         let parsed = params.map(|params| serde_json::from_str::<Map<String, Value>>(params.get()));
-        let Ok(mut params) = parsed.unwrap_or_else(|| Ok(Map::new())) else { return Ruling::Refuse(NOT_ALLOWED) };
+        let Ok(mut params) = parsed.unwrap_or_else(|| Ok(Map::new())) else {
+            return Ruling::Refuse(NOT_ALLOWED);
+        };
         params.insert("browserContextId".to_owned(), Value::String(context));
         Ruling::PassWith(raw(&params))
     }
@@ -204,7 +219,9 @@ impl Link {
             Answer::Result(result) => (Some(result), None),
             Answer::Error(error) => (None, Some(error)),
             Answer::TooLarge(bytes) => {
-                too_large = raw(&json!({ "code": -32000, "message": format!("answer of {bytes} bytes is too large") }));
+                too_large = raw(
+                    &json!({ "code": -32000, "message": format!("answer of {bytes} bytes is too large") }),
+                );
                 (None, Some(&*too_large))
             }
             // The end of the connection says so.
@@ -221,7 +238,8 @@ impl Link {
             #[serde(borrow)]
             target_infos: Vec<&'a RawValue>,
         }
-        let all = serde_json::from_str::<Targets<'_>>(result.get()).map(|all| all.target_infos).unwrap_or_default();
+        let all =
+            serde_json::from_str::<Targets<'_>>(result.get()).map(|all| all.target_infos).unwrap_or_default();
         let own = |info: &&&RawValue| {
             serde_json::from_str::<TargetInfo>(info.get()).is_ok_and(|info| self.core.see(&info).is_some())
         };
@@ -237,7 +255,9 @@ impl Link {
             "Target.targetCreated" | "Target.targetInfoChanged" => {
                 parse::<WithInfo>(message.params).is_some_and(|it| self.core.see(&it.target_info).is_some())
             }
-            "Target.targetDestroyed" | "Target.targetCrashed" => self.core.knows(&ids(message.params).target_id),
+            "Target.targetDestroyed" | "Target.targetCrashed" => {
+                self.core.knows(&ids(message.params).target_id)
+            }
             "Target.detachedFromTarget" => self.detach(message.params),
             _ => true,
         };
@@ -272,7 +292,11 @@ impl Link {
     fn attach(&self, params: Option<&RawValue>, parent: Option<Arc<Tap>>) -> bool {
         let Some(WithInfo { session_id, target_info }) = parse(params) else { return false };
         let Some(tap) = self.core.see(&target_info).or(parent) else {
-            self.core.pipe.tell(Some(&self.session), "Target.detachFromTarget", &json!({ "sessionId": session_id }));
+            self.core.pipe.tell(
+                Some(&self.session),
+                "Target.detachFromTarget",
+                &json!({ "sessionId": session_id }),
+            );
             return false;
         };
         if let Some(this) = self.this.upgrade() {

@@ -97,7 +97,10 @@ impl fmt::Display for CdpError {
             Self::Refused { method, message } => write!(f, "the browser refuses `{method}`: {message}"),
             Self::TooLarge { method, bytes } => {
                 let (size, most) = (bytes >> 20, MAX_MESSAGE >> 20);
-                write!(f, "the answer to `{method}` has {size} MiB, more than the {most} MiB that are accepted")
+                write!(
+                    f,
+                    "the answer to `{method}` has {size} MiB, more than the {most} MiB that are accepted"
+                )
             }
             Self::Unexpected { method, message } => write!(f, "unexpected answer to `{method}`: {message}"),
             Self::Closed { method } => write!(f, "the browser was gone before it answered `{method}`"),
@@ -144,7 +147,13 @@ impl Pipe {
     }
 
     /// Sends a command and gives its answer to `on_answer`.
-    pub(super) fn send(&self, session: Option<&str>, method: &str, params: Option<&RawValue>, on_answer: OnAnswer) {
+    pub(super) fn send(
+        &self,
+        session: Option<&str>,
+        method: &str,
+        params: Option<&RawValue>,
+        on_answer: OnAnswer,
+    ) {
         let id = self.shared.next_id.fetch_add(1, Ordering::Relaxed);
         {
             let mut state = self.shared.lock();
@@ -155,7 +164,8 @@ impl Pipe {
             state.waiting.insert(id, on_answer);
         }
         self.shared.commands.fetch_add(1, Ordering::Relaxed);
-        let text = Outgoing { id: Some(id), method: Some(method), params, session, ..Outgoing::default() }.text();
+        let text =
+            Outgoing { id: Some(id), method: Some(method), params, session, ..Outgoing::default() }.text();
         // When the writing task is gone the reading one is about to notice, and answers whoever waits.
         let _ = self.shared.outgoing.send(text);
     }
@@ -178,7 +188,8 @@ impl Pipe {
         let on_answer = move |answer: Answer<'_>| drop(answered.send(take(name, answer)));
         self.send(session, method, Some(&raw(params)), Box::new(on_answer));
         let method = || method.to_owned();
-        let answer = deadline.bound(answer).await.map_err(|missed| CdpError::Missed { method: method(), missed })?;
+        let answer =
+            deadline.bound(answer).await.map_err(|missed| CdpError::Missed { method: method(), missed })?;
         let text = answer.map_err(|_| CdpError::Closed { method: method() })??;
         serde_json::from_str(text.get())
             .map_err(|error| CdpError::Unexpected { method: method(), message: error.to_string() })
@@ -212,10 +223,8 @@ fn take(method: String, answer: Answer<'_>) -> Result<Box<RawValue>, CdpError> {
     match answer {
         Answer::Result(result) => Ok(result.to_owned()),
         Answer::Error(error) => {
-            let message = serde_json::from_str::<ErrorObject>(error.get()).map_or_else(
-                |_| error.get().chars().take(200).collect(),
-                |error| error.message,
-            );
+            let message = serde_json::from_str::<ErrorObject>(error.get())
+                .map_or_else(|_| error.get().chars().take(200).collect(), |error| error.message);
             Err(CdpError::Refused { method, message })
         }
         Answer::TooLarge(bytes) => Err(CdpError::TooLarge { method, bytes }),
@@ -365,7 +374,10 @@ mod tests {
             assert_eq!(next(&mut commands).await, json!({"id": 1, "method": "A.one", "params": {}}));
             let two = next(&mut commands).await;
             assert_eq!(two, json!({"id": 2, "method": "A.two", "params": {"x": 1}, "sessionId": "S"}));
-            answers.write_all(b"{\"id\":2,\"error\":{\"code\":-1,\"message\":\"no\"}}\0{\"id\":1,").await.unwrap();
+            answers
+                .write_all(b"{\"id\":2,\"error\":{\"code\":-1,\"message\":\"no\"}}\0{\"id\":1,")
+                .await
+                .unwrap();
             answers.write_all(b"\"result\":{\"y\":2}}\0").await.unwrap();
         };
         let (first, second, ()) = tokio::join!(first, second, browser);

@@ -1,11 +1,11 @@
 //! What the pages of one context tell besides answers: prompts, console lines, crashes. Answers prompts at once.
 
 use super::message::{Message, raw};
-use crate::text::Untrusted;
 use crate::browser::page::{ConsoleLine, Prompt, PromptAnswer};
+use crate::text::Untrusted;
 use serde::Deserialize;
-use serde_json::{Value, json};
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -126,7 +126,11 @@ impl Tap {
             reply["promptText"] = json!(text);
         }
         if state.prompts.len() < PROMPTS {
-            state.prompts.push_back(Prompt { kind: opening.kind, message: Untrusted::from(opening.message), answer });
+            state.prompts.push_back(Prompt {
+                kind: opening.kind,
+                message: Untrusted::from(opening.message),
+                answer,
+            });
         }
         drop(state);
         self.signs.send_modify(|signs| signs.prompts += 1);
@@ -225,8 +229,12 @@ fn line(level: &str, text: String, place: &Value) -> ConsoleLine {
 /// A `Runtime.RemoteObject` as a console shows it, in short.
 fn object(object: &Value) -> String {
     match (&object["value"], &object["unserializableValue"], &object["description"]) {
-        (Value::String(text), ..) | (_, Value::String(text), _) | (Value::Null, _, Value::String(text)) => text.clone(),
-        (Value::Null, ..) => object["type"].as_str().filter(|kind| *kind == "undefined").unwrap_or("null").to_owned(),
+        (Value::String(text), ..) | (_, Value::String(text), _) | (Value::Null, _, Value::String(text)) => {
+            text.clone()
+        }
+        (Value::Null, ..) => {
+            object["type"].as_str().filter(|kind| *kind == "undefined").unwrap_or("null").to_owned()
+        }
         (value, ..) => value.to_string(),
     }
 }
@@ -249,7 +257,11 @@ mod tests {
     }
 
     fn answer_to(tap: &Tap, kind: &str) -> String {
-        match event(tap, "Page.javascriptDialogOpening", &json!({"type": kind, "message": "sure?", "url": "u"})) {
+        match event(
+            tap,
+            "Page.javascriptDialogOpening",
+            &json!({"type": kind, "message": "sure?", "url": "u"}),
+        ) {
             Then::Answer(answer) => answer.get().to_owned(),
             other => panic!("{other:?}"),
         }
@@ -263,9 +275,10 @@ mod tests {
         assert_eq!(answer_to(&tap, "prompt"), r#"{"accept":true,"promptText":"Ann"}"#);
         assert_eq!(answer_to(&tap, "confirm"), r#"{"accept":false}"#);
         assert_eq!(answer_to(&tap, "beforeunload"), r#"{"accept":true}"#);
-        let answers: Vec<_> = tap.take_prompts().into_iter().map(|prompt| (prompt.kind, prompt.answer)).collect();
-        let expected =
-            [("prompt", Some(yes.clone())), ("confirm", None), ("beforeunload", None)].map(|(k, a)| (k.to_owned(), a));
+        let answers: Vec<_> =
+            tap.take_prompts().into_iter().map(|prompt| (prompt.kind, prompt.answer)).collect();
+        let expected = [("prompt", Some(yes.clone())), ("confirm", None), ("beforeunload", None)]
+            .map(|(k, a)| (k.to_owned(), a));
         assert_eq!(answers, expected);
         assert_eq!(*tap.signs().borrow(), Signs { crashed: false, prompts: 3 });
         tap.answer_next_prompt(PromptAnswer { accept: false, text: None });
@@ -282,15 +295,21 @@ mod tests {
             {"type": "number", "unserializableValue": "NaN", "description": "NaN"}, {"type": "undefined"},
             {"type": "object", "subtype": "null", "value": null}, {"type": "object", "description": "Array(2)"},
         ]);
-        event(&tap, "Runtime.consoleAPICalled", &json!({"type": "warning", "args": args, "stackTrace": place}));
+        event(
+            &tap,
+            "Runtime.consoleAPICalled",
+            &json!({"type": "warning", "args": args, "stackTrace": place}),
+        );
         let thrown = json!({"text": "Uncaught", "lineNumber": 0, "columnNumber": 0, "url": "http://x/",
             "exception": {"type": "object", "description": "Error: no\n    at f"}});
         event(&tap, "Runtime.exceptionThrown", &json!({"exceptionDetails": thrown}));
         let missing = json!({"level": "error", "text": "404", "url": "http://x/i.png", "source": "network"});
         event(&tap, "Log.entryAdded", &json!({"entry": missing}));
         let lines = tap.console().lines;
-        let shown: Vec<_> =
-            lines.iter().map(|it| format!("{} | {} | {}", it.level, it.text.line(), it.from.line())).collect();
+        let shown: Vec<_> = lines
+            .iter()
+            .map(|it| format!("{} | {} | {}", it.level, it.text.line(), it.from.line()))
+            .collect();
         assert_eq!(
             shown,
             [
