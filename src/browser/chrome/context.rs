@@ -115,8 +115,10 @@ impl Context {
     /// Gives the viewport its size: the full browser counts its own bars as part of the window.
     async fn fit_window(&self, viewport: Viewport, deadline: Deadline) -> Result<(), CdpError> {
         let target = json!({ "targetId": self.target });
-        let window: Window = self.core.pipe.call(None, "Browser.getWindowForTarget", &target, deadline).await?;
-        let size = json!({ "windowId": window.window_id, "width": viewport.width, "height": viewport.height });
+        let window: Window =
+            self.core.pipe.call(None, "Browser.getWindowForTarget", &target, deadline).await?;
+        let size =
+            json!({ "windowId": window.window_id, "width": viewport.width, "height": viewport.height });
         self.core.pipe.call::<Value>(None, "Browser.setContentsSize", &size, deadline).await?;
         Ok(())
     }
