@@ -1,5 +1,9 @@
 //! What is wrong with an input, where, and what to do: collected as values, shown in one place.
 
+mod render;
+
+pub use render::render;
+
 use crate::source::{Location, SourceFile, Span};
 use std::sync::Arc;
 

@@ -12,7 +12,7 @@ pub fn duration(duration: Duration) -> String {
     let ms = duration.as_millis();
     match ms {
         0..1_000 => format!("{ms}ms"),
-        1_000..60_000 if ms % 1_000 == 0 => format!("{}s", ms / 1_000),
+        1_000..60_000 if ms.is_multiple_of(1_000) => format!("{}s", ms / 1_000),
         1_000..60_000 => {
             let text = format!("{:.3}", duration.as_secs_f64());
             format!("{}s", text.trim_end_matches('0').trim_end_matches('.'))

@@ -12,6 +12,7 @@ pub mod text_test;
 pub mod url;
 
 pub use load::{LoadOptions, Loaded, SettingNames, load};
+pub use spec::{reference, schema};
 
 mod parse;
 mod spec;

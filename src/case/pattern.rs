@@ -5,7 +5,7 @@
 
 use super::template::{FillError, Lookup, Template, value_as_text};
 use serde_json::{Value, json};
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 /// A pattern, unanchored.
 #[derive(Clone, Debug)]
@@ -19,9 +19,42 @@ pub struct Pattern {
     slashed: bool,
 }
 
-/// A text that is not a pattern: what is wrong with it.
+/// A text that is not a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PatternError(pub String);
+pub enum PatternError {
+    /// It holds a control character.
+    Control(char),
+    /// A flag that patterns do not have here.
+    Flag(char),
+    /// The rest: what the compiler says.
+    Syntax(String),
+}
+
+impl fmt::Display for PatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Control(c) => write!(f, "it holds the control character {}", c.escape_unicode()),
+            Self::Flag(flag) => write!(f, "the flag `{flag}` is not one of `i`, `m`, `s`, `u`, `v`"),
+            Self::Syntax(message) => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for PatternError {}
+
+impl PatternError {
+    /// What to do.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Control('\u{8}') => {
+                Some("in double quotes `\\b` is a backspace; write it in single quotes: '\\b'")
+            }
+            Self::Control(_) => Some("write it as an escape, in single quotes: '\\t', '\\n'"),
+            Self::Flag(_) => None,
+            Self::Syntax(_) => Some("patterns are JavaScript's regular expressions"),
+        }
+    }
+}
 
 impl Pattern {
     /// A pattern as a matcher takes it: the whole text, or `/…/flags`.
@@ -29,8 +62,8 @@ impl Pattern {
         let text = template.text.as_str();
         match slashed(text) {
             Some((source, flags)) => {
-                let source =
-                    Template::parse(source, template.span).map_err(|error| PatternError(error.message))?;
+                let source = Template::parse(source, template.span)
+                    .map_err(|error| PatternError::Syntax(error.message))?;
                 Self::between_slashes(source, flags)
             }
             None => Self::checked(Self { source: template.clone(), flags: String::new(), slashed: false }),
@@ -40,7 +73,7 @@ impl Pattern {
     /// A pattern of which the slashes have been taken off.
     pub fn between_slashes(source: Template, flags: &str) -> Result<Self, PatternError> {
         if let Some(flag) = flags.chars().find(|flag| !"imsuv".contains(*flag)) {
-            return Err(PatternError(format!("the flag `{flag}` is not one of `i`, `m`, `s`, `u`, `v`")));
+            return Err(PatternError::Flag(flag));
         }
         Self::checked(Self { source, flags: flags.to_owned(), slashed: true })
     }
@@ -48,12 +81,7 @@ impl Pattern {
     fn checked(self) -> Result<Self, PatternError> {
         // The parts that are known are checked for control characters even when the rest is not known yet.
         if let Some(c) = self.source.text.chars().find(|c| c.is_control()) {
-            let hint =
-                if c == '\u{8}' { r": `\b` in a basic TOML string is a backspace, write `'\b'`" } else { "" };
-            return Err(PatternError(format!(
-                "the control character {} stands in a pattern{hint}",
-                c.escape_unicode()
-            )));
+            return Err(PatternError::Control(c));
         }
         if let Some(source) = self.source.plain() {
             check(&source, &self.flags)?;
@@ -71,7 +99,7 @@ impl Pattern {
         if !self.slashed && self.source.single().is_some() {
             let text = self.source.fill(scope)?;
             let (source, flags) = slashed(&text).unwrap_or((&text, ""));
-            check(source, flags).map_err(|error| self.source.error(format!("`{text}`: {}", error.0)))?;
+            check(source, flags).map_err(|error| self.source.error(format!("`{text}`: {error}")))?;
             return Ok(json!({"pattern": source, "flags": flags}));
         }
         let source = self.source.fill_with(scope, |name, value, text| {
@@ -79,8 +107,7 @@ impl Pattern {
             Ok(())
         })?;
         if !self.source.is_plain() {
-            check(&source, &self.flags)
-                .map_err(|error| self.source.error(format!("`{source}`: {}", error.0)))?;
+            check(&source, &self.flags).map_err(|error| self.source.error(format!("`{source}`: {error}")))?;
         }
         Ok(json!({"pattern": source, "flags": self.flags}))
     }
@@ -93,7 +120,9 @@ fn slashed(text: &str) -> Option<(&str, &str)> {
 }
 
 fn check(source: &str, flags: &str) -> Result<(), PatternError> {
-    regress::Regex::with_flags(source, flags).map(|_| ()).map_err(|error| PatternError(lower(&error.text)))
+    regress::Regex::with_flags(source, flags)
+        .map(|_| ())
+        .map_err(|error| PatternError::Syntax(lower(&error.text)))
 }
 
 /// Messages of ours begin in lower case.
@@ -157,10 +186,10 @@ mod tests {
 
     #[test]
     fn what_is_not_javascript_is_refused_at_load() {
-        let error = |text| parse(text).unwrap_err().0;
+        let error = |text| parse(text).unwrap_err().to_string();
         assert_eq!(error("/a/g"), "the flag `g` is not one of `i`, `m`, `s`, `u`, `v`");
         assert_eq!(error("(a"), "unbalanced parenthesis");
-        assert!(error("\u{8}").contains("write `'\\b'`"), "{}", error("\u{8}"));
+        assert_eq!(error("\u{8}"), "it holds the control character \\u{8}");
         assert!(parse("${x}").unwrap().fill(&One("(")).unwrap_err().message.starts_with("`(`: "));
     }
 

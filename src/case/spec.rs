@@ -8,11 +8,13 @@ pub(super) mod flows;
 pub(super) mod keys;
 pub(super) mod kind;
 pub(super) mod matchers;
-pub(super) mod reference;
-pub(super) mod schema;
+mod reference;
+mod schema;
 pub(super) mod verbs;
 
 pub(super) use kind::Kind;
+pub use reference::reference;
+pub use schema::schema;
 
 use super::parse::given::{Arguments, Problem};
 

@@ -266,8 +266,8 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
+    use super::super::story::{Story, failure};
     use super::*;
-    use crate::event::story::{Story, failure};
     use crate::outcome::FailureKind;
 
     fn tally(events: &[Stamped]) -> Tally {
@@ -290,6 +290,7 @@ mod tests {
 
     #[test]
     fn the_exit_code_follows_the_worst_verdict_that_decides() {
+        use Verdict::{Errored, Failed, Flaky, Interrupted, NotRun, Passed, Skipped};
         let exit = |verdicts: &[Verdict], quarantined: bool| {
             let mut story = Story::new(verdicts.len(), 2);
             for (i, verdict) in verdicts.iter().enumerate() {
@@ -298,7 +299,6 @@ mod tests {
             }
             tally(&story.events())
         };
-        use Verdict::{Errored, Failed, Flaky, Interrupted, NotRun, Passed, Skipped};
         let plain = |verdicts: &[Verdict]| exit(verdicts, false).exit_code(FlakyCounts::AsPassed).code();
         assert_eq!(plain(&[Passed, Flaky, Skipped]), 0);
         assert_eq!(plain(&[Passed, NotRun]), 6);

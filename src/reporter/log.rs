@@ -5,6 +5,7 @@ use crate::event::reporter::{Artifact, Closing, ReportError, Reporter};
 use crate::event::tally::Tally;
 use crate::event::{Event, Level, Stamped, millis};
 use crate::text::{Untrusted, duration};
+use jiff::Timestamp;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -27,6 +28,11 @@ impl Log {
         }
     }
 
+    fn add(&mut self, at: Timestamp, level: Level, text: String) {
+        let line = format!("{} {:<7} {}\n", millis::text(at), level.as_str(), Untrusted::from(text).line());
+        self.pending.push_str(&line);
+    }
+
     fn send(&mut self) -> Result<(), ReportError> {
         let text = std::mem::take(&mut self.pending);
         self.file
@@ -42,8 +48,7 @@ impl Reporter for Log {
 
     fn on(&mut self, stamped: &Stamped, tally: &Tally) -> Result<(), ReportError> {
         if let Some((level, text)) = words(&stamped.event, tally) {
-            let at = millis::text(stamped.at);
-            self.pending.push_str(&format!("{at} {:<7} {}\n", level.as_str(), Untrusted::from(text).line()));
+            self.add(stamped.at, level, text);
         }
         Ok(())
     }
@@ -54,8 +59,7 @@ impl Reporter for Log {
 
     fn finish(&mut self, closing: &Closing, _: &Tally) -> Result<Option<Artifact>, ReportError> {
         for failure in &closing.failures {
-            let at = millis::text(jiff::Timestamp::now());
-            self.pending.push_str(&format!("{at} error   {}\n", Untrusted::from(failure.to_string()).line()));
+            self.add(Timestamp::now(), Level::Error, failure.to_string());
         }
         self.send()?;
         Ok(Some(Artifact { kind: "log", path: self.path.clone() }))

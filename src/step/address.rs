@@ -1,21 +1,9 @@
 //! Addresses: where a case may go, and what it may expect a URL to be. Opens nothing.
 
+use crate::case::url::{UrlError, check};
 use serde_json::{Value, json};
 use std::fmt;
 use url::Url;
-
-/// Schemes that reach beyond what a case may read, or that are not addresses of pages.
-const REFUSED: &[&str] = &[
-    "file",
-    "filesystem",
-    "chrome",
-    "chrome-untrusted",
-    "chrome-extension",
-    "devtools",
-    "edge",
-    "view-source",
-    "javascript",
-];
 
 /// An address that a case may not go to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,10 +14,10 @@ pub(super) enum AddressError {
     Invalid { url: String, why: String },
     /// The base is not a URL.
     InvalidBase { base: String, why: String },
-    /// A scheme that is refused.
-    Refused { url: String, scheme: String },
-    /// A user name or password in the URL.
-    Userinfo { url: String },
+    /// Code, not an address.
+    Script,
+    /// What no case may open.
+    Refused { url: String, why: UrlError },
 }
 
 impl fmt::Display for AddressError {
@@ -38,8 +26,8 @@ impl fmt::Display for AddressError {
             Self::NoBase { url } => write!(f, "`{url}` is relative and there is no `base_url` to join it to"),
             Self::Invalid { url, why } => write!(f, "`{url}` is not a URL: {why}"),
             Self::InvalidBase { base, why } => write!(f, "`base_url` `{base}` is not a URL: {why}"),
-            Self::Refused { url, scheme } => write!(f, "`{url}` is refused: cases may not open `{scheme}:`"),
-            Self::Userinfo { url } => write!(f, "`{url}` was given with a user name or password in it"),
+            Self::Script => f.write_str("a `javascript:` URL is code, not an address"),
+            Self::Refused { url, why } => write!(f, "`{url}` cannot be opened: {why}"),
         }
     }
 }
@@ -52,11 +40,8 @@ impl AddressError {
                 "set `base_url = \"http://127.0.0.1:8080\"` in runner.toml, or give `--base-url`"
             }
             Self::Invalid { .. } => "write `/path` to join it to `base_url`, or a whole `http://…` URL",
-            Self::Refused { scheme, .. } if scheme == "javascript" => "use a `script` step",
-            Self::Refused { .. } => "serve the page over HTTP: `[server] dir = …` in runner.toml does",
-            Self::Userinfo { .. } => {
-                "use `http_auth = { user = \"…\", password = \"${secret.…}\" }` in the case"
-            }
+            Self::Script => "use a `script` step",
+            Self::Refused { why, .. } => why.help(),
         }
     }
 }
@@ -68,17 +53,20 @@ pub(super) fn destination(
     allowed: &[String],
 ) -> Result<String, AddressError> {
     let url = join(written, base)?;
-    let scheme = url.scheme();
-    if REFUSED.contains(&scheme) && !allowed.iter().any(|it| it == scheme) {
-        return Err(AddressError::Refused { url: written.to_owned(), scheme: scheme.to_owned() });
+    if url.scheme() == "javascript" {
+        return Err(AddressError::Script);
     }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(AddressError::Userinfo { url: without_userinfo(url) });
+    // What was checked as it is written is checked again now that its variables are filled in.
+    match check(url.as_str(), |scheme| allowed.iter().any(|it| it == scheme)) {
+        Ok(()) => Ok(url.into()),
+        Err(why) => Err(AddressError::Refused { url: without_userinfo(url), why }),
     }
-    Ok(url.into())
 }
 
 fn without_userinfo(mut url: Url) -> String {
+    if url.username().is_empty() && url.password().is_none() {
+        return url.into();
+    }
     // Both fail only for URLs that cannot have a user, and those never get here.
     let cleared = url.set_username("").and_then(|()| url.set_password(None));
     if cleared.is_ok() { url.into() } else { "…".to_owned() }
@@ -207,10 +195,10 @@ mod tests {
         `/login` is relative and there is no `base_url` to join it to; set `base_url = "http://127.0.0.1:8080"` in runner.toml, or give `--base-url`
         `base_url` `localhost` is not a URL: relative URL without a base; set `base_url = "http://127.0.0.1:8080"` in runner.toml, or give `--base-url`
         `http://[` is not a URL: invalid IPv6 address; write `/path` to join it to `base_url`, or a whole `http://…` URL
-        `file:///etc/passwd` is refused: cases may not open `file:`; serve the page over HTTP: `[server] dir = …` in runner.toml does
-        `view-source:http://a` is refused: cases may not open `view-source:`; serve the page over HTTP: `[server] dir = …` in runner.toml does
-        `javascript:alert(1)` is refused: cases may not open `javascript:`; use a `script` step
-        `http://host/a` was given with a user name or password in it; use `http_auth = { user = "…", password = "${secret.…}" }` in the case
+        `file:///etc/passwd` cannot be opened: `file:` URLs are refused; only runner.toml can allow them
+        `view-source:http://a` cannot be opened: `view-source:` URLs are refused; only runner.toml can allow them
+        a `javascript:` URL is code, not an address; use a `script` step
+        `http://host/a` cannot be opened: a user name stands in the URL; write `http_auth = { user = "…", password = "${secret.…}" }` at the top of the case
         "#);
         assert!(destination("file:///tmp/a.html", None, &["file".to_owned()]).is_ok());
     }

@@ -21,8 +21,7 @@ impl Interpreter<'_> {
             match action {
                 Action::Group(steps) => self.steps(steps, deadline).await?,
                 Action::If { condition, steps, otherwise } => {
-                    let looking = limit::preparing(self.step_timeout, deadline);
-                    let branch = if self.holds(condition, looking).await? { steps } else { otherwise };
+                    let branch = if self.holds(condition, deadline).await? { steps } else { otherwise };
                     self.steps(branch, deadline).await?;
                 }
                 Action::Repeat { times, steps } => {
@@ -116,16 +115,15 @@ impl Interpreter<'_> {
         deadline: Deadline,
     ) -> Result<(), Trouble> {
         for _ in 0..rounds {
-            tokio::task::consume_budget().await;
             if deadline.is_missed() {
                 return Err(Problem::missed(deadline.missed(), "the condition of `while` still held").into());
             }
-            if !self.holds(condition, limit::preparing(self.step_timeout, deadline)).await? {
+            if !self.holds(condition, deadline).await? {
                 return Ok(());
             }
             self.steps(steps, deadline).await?;
         }
-        if !self.holds(condition, limit::preparing(self.step_timeout, deadline)).await? {
+        if !self.holds(condition, deadline).await? {
             return Ok(());
         }
         Err(Problem::step(format!("the condition of `while` still holds after {rounds} rounds"))

@@ -12,7 +12,13 @@ use crate::deadline::Deadline;
 use serde_json::{Value, json};
 
 impl Interpreter<'_> {
-    pub(super) async fn check(&mut self, target: &Locator, on: bool, force: bool, deadline: Deadline) -> Outcome {
+    pub(super) async fn check(
+        &mut self,
+        target: &Locator,
+        on: bool,
+        force: bool,
+        deadline: Deadline,
+    ) -> Outcome {
         let target = self.locate(target)?;
         let wait = Wait::to(deadline);
         let question = |query, wait_ms| Call::Read { query, take: Reading::Checked, wait_ms };
@@ -33,7 +39,8 @@ impl Interpreter<'_> {
         }
         let state = if on { "checked" } else { "unchecked" };
         let why = self.not_ready(&target.text, &after, wait).await;
-        let problem = Problem { message: format!("`{}` was pressed and did not become {state}", target.text), ..why };
+        let problem =
+            Problem { message: format!("`{}` was pressed and did not become {state}", target.text), ..why };
         Err(Box::new(if on {
             problem.hint("does the page take the click back? pressing its label may be what a person does: `click` that")
         } else {

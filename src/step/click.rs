@@ -6,6 +6,7 @@
 use super::Interpreter;
 use super::problem::{Obstacle, Outcome, Problem};
 use super::wait::{Again, Answer, Log, Wait, looking_for};
+use super::witness::PageLeft;
 use crate::browser::engine::{Call, Element, Need, Then};
 use crate::browser::page::{Fault, Press};
 use crate::case::locator::Filled;
@@ -114,7 +115,11 @@ impl Interpreter<'_> {
         log: &mut Log,
     ) -> Outcome<Answer> {
         let answer = self.ask_noting(target, wait, question, log).await?;
-        if answer.envelope.ok { Ok(answer) } else { Err(self.not_ready(&target.text, &answer, wait).await.into()) }
+        if answer.envelope.ok {
+            Ok(answer)
+        } else {
+            Err(self.not_ready(&target.text, &answer, wait).await.into())
+        }
     }
 
     async fn landed(&mut self, armed: &Answer, element: &Element, wait: Wait) -> Outcome<Landed> {
@@ -151,8 +156,13 @@ impl Interpreter<'_> {
     /// A renderer may also go since the press led to another site: then the page answers again.
     async fn still_there(&mut self, wait: Wait) -> Outcome<Landed> {
         let question = |wait_ms| Call::Document { ready: None, url: None, title: None, wait_ms };
-        self.ask_document(Wait::look(wait.answer_by), &question).await?;
-        Ok(Landed::Hit)
+        match self.ask_document(Wait::look(wait.answer_by), &question).await {
+            Ok(_) => Ok(Landed::Hit),
+            Err(problem) if problem.page == PageLeft::Crashed => {
+                Err(Box::new(Problem::fault(Fault::Crashed, "being pressed")))
+            }
+            Err(problem) => Err(problem),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Interpreter;
 use super::address::url_test;
 use super::expect::absence;
+use super::limit;
 use super::problem::{Outcome, Problem};
 use super::wait::Wait;
 use crate::browser::engine::Call;
@@ -18,16 +19,17 @@ use std::time::Duration;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 impl Interpreter<'_> {
-    /// Whether a condition holds. The page must have answered by the deadline.
+    /// Whether a condition holds, within what is around it.
     pub(super) fn holds<'s>(
         &'s mut self,
         condition: &'s Condition,
-        deadline: Deadline,
+        outer: Deadline,
     ) -> Pin<Box<dyn Future<Output = Outcome<bool>> + Send + 's>> {
         Box::pin(async move {
             let patience = condition.timeout.unwrap_or_default();
             // Its own time counts, and the page gets the usual time to answer beyond that.
-            let wait = Wait::patient(patience, deadline.plus(patience));
+            let answer_by = limit::preparing(self.step_timeout + patience, outer);
+            let wait = Wait::patient(patience, answer_by);
             match &condition.test {
                 Test::Element { target, matchers } => {
                     return self.element_holds(target, matchers, wait).await;

@@ -20,7 +20,10 @@ impl Interpreter<'_> {
     /// Queues the answer of a `dialog`; returns the prompt's number.
     pub(super) fn queue_answer(&mut self, dialog: &Action) -> Outcome<u32> {
         let Action::Dialog { accept, value, kind, message, .. } = dialog else {
-            return Err(Box::new(Problem::new(FailureKind::Internal, "an answer was queued that is no `dialog`")));
+            return Err(Box::new(Problem::new(
+                FailureKind::Internal,
+                "an answer was queued that is no `dialog`",
+            )));
         };
         let text = match value {
             Some(value) => Some(self.text(value)?),
@@ -51,7 +54,8 @@ impl Interpreter<'_> {
             return Ok(());
         }
         self.hand.withdraw(number);
-        let what = format!("no prompt appeared while its steps ran, nor {} after", Self::within_time(patience));
+        let what =
+            format!("no prompt appeared while its steps ran, nor {} after", Self::within_time(patience));
         Err(Problem::new(FailureKind::Prompt, what).hint("does one of the steps really bring one up?").into())
     }
 
@@ -66,8 +70,11 @@ impl Interpreter<'_> {
             match self.prompt_came(number, patience).await {
                 Ok(true) => {}
                 Ok(false) => {
-                    let problem = Problem::new(FailureKind::Prompt, "no prompt appeared: this `dialog` was never used")
-                        .hint("take the step out, or put it right before the step that brings the prompt up");
+                    let problem = Problem::new(
+                        FailureKind::Prompt,
+                        "no prompt appeared: this `dialog` was never used",
+                    )
+                    .hint("take the step out, or put it right before the step that brings the prompt up");
                     return self.halt_at_the_end(problem, Some(&step));
                 }
                 Err(problem) => return self.halt_at_the_end(*problem, Some(&step)),

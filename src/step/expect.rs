@@ -44,7 +44,12 @@ pub(super) struct Compared {
 }
 
 impl Interpreter<'_> {
-    pub(super) async fn expect(&mut self, target: &Locator, matchers: &Matchers, deadline: Deadline) -> Outcome {
+    pub(super) async fn expect(
+        &mut self,
+        target: &Locator,
+        matchers: &Matchers,
+        deadline: Deadline,
+    ) -> Outcome {
         let target = self.locate(target)?;
         let matchers = matchers.fill(&self.scope)?;
         let wait = Wait::to(deadline);
@@ -63,13 +68,15 @@ impl Interpreter<'_> {
 
     pub(super) async fn expect_url(&mut self, test: &Text, deadline: Deadline) -> Outcome {
         let test = self.url_test(test)?;
-        let question = |wait_ms| Call::Document { ready: None, url: Some(test.clone()), title: None, wait_ms };
+        let question =
+            |wait_ms| Call::Document { ready: None, url: Some(test.clone()), title: None, wait_ms };
         self.document_holds(Fact::Url, &test, deadline, &question).await
     }
 
     pub(super) async fn expect_title(&mut self, test: &Text, deadline: Deadline) -> Outcome {
         let test = test.fill(&self.scope)?;
-        let question = |wait_ms| Call::Document { ready: None, url: None, title: Some(test.clone()), wait_ms };
+        let question =
+            |wait_ms| Call::Document { ready: None, url: None, title: Some(test.clone()), wait_ms };
         self.document_holds(Fact::Title, &test, deadline, &question).await
     }
 
@@ -127,7 +134,8 @@ impl Interpreter<'_> {
                 Err(problem) => return Err(problem),
             };
             if deadline.is_missed() {
-                let message = format!("{}, asked again and again for {}", problem.message, duration(deadline.budget()));
+                let message =
+                    format!("{}, asked again and again for {}", problem.message, duration(deadline.budget()));
                 return Err(Box::new(Problem { message, ..problem }));
             }
             tokio::time::sleep(LOOK_EVERY.min(deadline.left())).await;
@@ -216,12 +224,4 @@ pub(super) fn absence(matchers: &Value) -> bool {
         || flag("detached") == Some(true)
         || flag("visible") == Some(false)
         || flag("attached") == Some(false)
-}
-
-/// The state of loading that a document reports, for messages.
-pub(super) fn state_of(document: &Value) -> String {
-    match document["ready_state"].as_str() {
-        Some(state) => format!("`document.readyState` is `{state}`"),
-        None => "no document".to_owned(),
-    }
 }

@@ -6,7 +6,6 @@ use super::Interpreter;
 use super::limit;
 use super::problem::Problem;
 use super::wait::{Answer, Wait};
-use super::witness::PageLeft;
 use crate::browser::engine::{Call, NotReady};
 use crate::deadline::Deadline;
 use crate::outcome::FailureKind;
@@ -27,7 +26,7 @@ impl Interpreter<'_> {
             None => format!("`{locator}`"),
         };
         let mut problem = not_ready(&subject, answer, wait, FailureKind::Step);
-        if problem.page == PageLeft::Sound && problem.kind != FailureKind::Protocol {
+        if !is_final(code(answer)) && !problem.kind.is_infrastructure() {
             self.look_around(&mut problem, answer).await;
         }
         problem
@@ -48,11 +47,15 @@ impl Interpreter<'_> {
         let question = |wait_ms| Call::Document { ready: None, url: None, title: None, wait_ms };
         let Ok(found) = self.ask_document(wait, &question).await else { return };
         let text = |key: &str| found.envelope.value[key].as_str().map(|it| Untrusted::from(it).line());
-        let Some(url) = text("url") else { return };
+        let Some(url) = text("url").filter(|it| !it.is_empty()) else { return };
         let title = text("title").filter(|it| !it.is_empty()).map(|it| format!(", titled `{it}`"));
         problem.seen.push(format!("in the end the page is at {url}{}", title.unwrap_or_default()));
-        if let Some(went_to) = self.went_to.as_ref().filter(|it| code(answer) == "missing" && !same_page(it, &url)) {
-            problem.hints.push(format!("the case last went to {went_to}: is this still the page it is about?"));
+        if let Some(went_to) =
+            self.went_to.as_ref().filter(|it| code(answer) == "missing" && !same_page(it, &url))
+        {
+            problem
+                .hints
+                .push(format!("the case last went to {went_to}: is this still the page it is about?"));
         }
     }
 }
@@ -107,13 +110,21 @@ fn hints(failure: &NotReady) -> Vec<String> {
         "ambiguous" if hints.is_empty() => Some("make the locator narrower, or choose one with `>> nth=0`"),
         "hidden" => Some("it is in the page and cannot be seen: does something have to be opened first?"),
         "moving" => Some("something animates it without end; `force = true` acts all the same"),
-        "disabled" => Some("what enables it? an earlier step may be missing; `force = true` acts all the same"),
+        "disabled" => {
+            Some("what enables it? an earlier step may be missing; `force = true` acts all the same")
+        }
         "readonly" => Some("it cannot be typed into: is it filled by a click on something else?"),
-        "covered" => Some(
-            "close what covers it, or wait until that is gone with `{ expect = LOCATOR, hidden = true }`; \
-             `force = true` acts all the same",
+        "covered" => {
+            let cover = cover(&failure.message).unwrap_or_else(|| "LOCATOR".to_owned());
+            hints.push(format!(
+                "close what covers it, or wait until that is gone: `{{ expect = \"{cover}\", hidden = true }}`; \
+                 `force = true` acts all the same"
+            ));
+            None
+        }
+        "outside" => Some(
+            "it cannot be brought into view: is the `viewport` too small, or is it placed outside the page?",
         ),
-        "outside" => Some("it cannot be brought into view: is the `viewport` too small, or is it placed outside the page?"),
         _ => None,
     };
     hints.extend(advice.map(str::to_owned));
@@ -122,15 +133,24 @@ fn hints(failure: &NotReady) -> Vec<String> {
 }
 
 fn candidates(failure: &NotReady) -> Vec<String> {
-    let lead = if failure.code == "missing" { "similar" } else { "use one of these" };
-    failure
-        .candidates
-        .iter()
-        .map(|it| {
-            let (locator, description) = (Untrusted::from(it.locator.as_str()), Untrusted::from(it.description.as_str()));
-            format!("{lead}: `{}` for {}", locator.line(), description.line())
-        })
-        .collect()
+    let finds = if failure.code == "missing" { "is there, it is" } else { "finds only" };
+    let line = |text: &str| Untrusted::from(text).line();
+    let candidates = failure.candidates.iter();
+    candidates.map(|it| format!("`{}` {finds} {}", line(&it.locator), line(&it.description))).collect()
+}
+
+/// A selector for what covers an element, from its description in "is covered by `<div class="veil">`".
+fn cover(predicate: &str) -> Option<String> {
+    let tag = predicate.split_once("`<")?.1.split_once(">`")?.0;
+    let is_name =
+        |it: &str| !it.is_empty() && it.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    let attribute = |name: &str| tag.split_once(&format!(" {name}=\""))?.1.split_once('"').map(|it| it.0);
+    if let Some(id) = attribute("id").filter(|id| is_name(id)) {
+        return Some(format!("#{id}"));
+    }
+    let name = tag.split(' ').next().filter(|it| is_name(it))?;
+    let classes: Vec<&str> = attribute("class")?.split_whitespace().collect();
+    classes.iter().all(|it| is_name(it)).then(|| format!("{name}.{}", classes.join(".")))
 }
 
 /// Advice where expected and actual text are nearly the same.
@@ -140,7 +160,9 @@ fn nearly(failure: &NotReady) -> Option<&'static str> {
     if expected.is_empty() || expected == actual {
         None
     } else if expected.to_lowercase() == actual.to_lowercase() {
-        Some("they differ in upper and lower case only: checks are case-sensitive, `matches = \"/…/i\"` is not")
+        Some(
+            "they differ in upper and lower case only: checks are case-sensitive, `matches = \"/…/i\"` is not",
+        )
     } else if actual.contains(&expected) {
         Some("the text is part of what is there: `text` compares the whole, `contains` a part")
     } else {

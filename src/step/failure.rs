@@ -124,7 +124,7 @@ fn shorten(text: String) -> String {
 pub(super) fn excerpt(source: &SourceFile, span: Span) -> String {
     let first = source.line(span.start);
     let last = source.line(span.end.saturating_sub(1).max(span.start));
-    let width = (first + EXCERPT_LINES).to_string().len();
+    let width = last.min(first + EXCERPT_LINES - 1).to_string().len();
     let lines = source.text.lines().enumerate().map(|(at, line)| (at + 1, line));
     let mut shown: Vec<String> = lines
         .skip_while(|(number, _)| *number < first)

@@ -64,10 +64,10 @@ impl Interpreter<'_> {
 
     /// Waits until the document is loaded as far as asked.
     async fn loaded(&mut self, what: &str, until: Until, deadline: Deadline) -> Outcome {
-        let (ready, word) = match until {
-            Until::Dom => (Ready::Dom, "dom"),
-            Until::Load => (Ready::Load, "load"),
-            Until::Idle => (Ready::Idle, "idle"),
+        let ready = match until {
+            Until::Dom => Ready::Dom,
+            Until::Load => Ready::Load,
+            Until::Idle => Ready::Idle,
         };
         let question = |wait_ms| Call::Document { ready: Some(ready), url: None, title: None, wait_ms };
         let answer = self.ask_document(Wait::to(deadline), &question).await?;
@@ -78,9 +78,10 @@ impl Interpreter<'_> {
             return Ok(());
         }
         let missed = deadline.missed();
-        let mut problem = Problem::missed(missed, &format!("{what} did not finish loading"))
-            .compared(format!("`{word}`"), super::expect::state_of(&answer.envelope.value))
-            .saw(answer.seen);
+        let mut problem = Problem::missed(missed, &format!("{what} did not finish loading")).saw(answer.seen);
+        if let Some(failure) = answer.envelope.failure {
+            (problem.expected, problem.actual) = (failure.expected, failure.actual);
+        }
         if until != Until::Dom {
             problem = problem.hint(
                 "something that the page includes does not arrive; `until = \"dom\"` goes on as soon as the markup is \

@@ -103,9 +103,18 @@ impl Problem {
     pub(super) fn thrown(message: &str) -> Self {
         let mut lines = message.lines().map(str::trim).filter(|line| !line.is_empty());
         let what = lines.next().unwrap_or("nothing");
-        Self::new(FailureKind::Script, format!("the script threw {what}"))
-            .saw(lines.take(10).map(str::to_owned).collect::<Vec<_>>())
-            .hint("the body runs as a function: it needs `return`, and reads its arguments as `args[0]`, `args[1]`, …")
+        let problem = Self::new(FailureKind::Script, format!("the script threw {what}"))
+            .saw(lines.take(10).map(str::to_owned).collect::<Vec<_>>());
+        let advice = if what.contains("SyntaxError") {
+            "the body runs as the body of a function: `return` gives its result, `args[0]` is its first argument"
+        } else if what.contains("is not defined") {
+            "it sees the page's own globals and `args`, nothing of the case: pass variables with `args = [\"${x}\"]`"
+        } else if what.contains("undefined") || what.contains("null") {
+            "what it reads may not be there yet: wait for it with an `expect` before"
+        } else {
+            return problem;
+        };
+        problem.hint(advice)
     }
 
     /// Whether the case could go on after it: not when the page or what carries it is lost.
@@ -116,8 +125,24 @@ impl Problem {
 
 impl From<FillError> for Box<Problem> {
     fn from(error: FillError) -> Self {
-        Self::new(Problem::step(error.message))
+        let hint = unset(&error.message).and_then(|name| match name.split_once('.') {
+            Some(("env", name)) => Some(format!("it must be in the environment, and runner.toml must let cases read it: `env = [\"{name}\"]`")),
+            Some(("secret", name)) => Some(format!("runner.toml says where secrets come from: `[secrets] env = [\"{name}\"]`, and it must be set there")),
+            Some(("server", _)) => Some("runner.toml has no `[server]`".to_owned()),
+            Some(("row" | "share", _)) => None,
+            _ => Some(format!("`vars`, `set`, `as = \"{name}\"` of an earlier step and `--var {name}=…` set it; was that step passed over?")),
+        });
+        let problem = Problem::step(error.message);
+        Self::new(match hint {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        })
     }
+}
+
+/// The name in "`${name}` is not set".
+pub(super) fn unset(message: &str) -> Option<&str> {
+    message.strip_prefix("`${")?.strip_suffix("}` is not set")
 }
 
 /// What a verb ends with.

@@ -16,6 +16,7 @@ use crate::deadline::Deadline;
 use crate::event::Failure;
 use crate::id::BatchId;
 use crate::outcome::{AttemptVerdict, FailureKind};
+use crate::text::Untrusted;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -115,6 +116,7 @@ pub async fn run(page: &mut dyn Page, run: Run<'_>) -> Ended {
         went_to: None,
         soft: Vec::new(),
         further: Vec::new(),
+        notes: Vec::new(),
         halted: None,
         page_left: PageLeft::Sound,
     };
@@ -167,6 +169,8 @@ pub(super) struct Interpreter<'r> {
     pub(super) soft: Vec<Failed>,
     /// Failures of `after` steps.
     further: Vec<Failed>,
+    /// What else is to be said of a failure.
+    notes: Vec<Untrusted>,
     /// What ended the steps early.
     halted: Option<Halt>,
     page_left: PageLeft,
@@ -215,6 +219,7 @@ impl Interpreter<'_> {
         let before = self.soft.len();
         for step in steps {
             if self.page_left != PageLeft::Sound {
+                self.notes.push("not all `after` steps were run: the page was lost".into());
                 break;
             }
             let end = match self.step(step, deadline).await {
@@ -275,7 +280,7 @@ impl Interpreter<'_> {
             return Ended { verdict, failure: None, skipped, crashed_at: None, page: self.page_left };
         };
         let crashed_at = (first.page == PageLeft::Crashed).then_some(first.position);
-        let further = all.map(|it| it.line()).collect();
+        let further = all.map(|it| it.line()).chain(self.notes.drain(..)).collect();
         let failure = Failure { further, ..first.failure };
         let verdict = failure.kind.attempt_verdict();
         Ended { verdict, failure: Some(failure), skipped: None, crashed_at, page: self.page_left }

@@ -2,6 +2,7 @@
 //! what steps have set. A flow has a layer of its own.
 
 use super::builtin::Builtin;
+use super::problem::unset;
 use crate::case::model::{Case, Row};
 use crate::case::template::{FillError, Lookup, ValueTemplate};
 use serde_json::Value;
@@ -18,6 +19,8 @@ pub(super) struct Scope<'r> {
     row: Option<&'r Row>,
     /// The case's own, then one for each flow that is open.
     layers: Vec<Layer>,
+    /// The case's `vars` that use what only steps set: filled in where they are read.
+    pending: BTreeMap<String, ValueTemplate>,
 }
 
 #[derive(Debug, Default)]
@@ -35,9 +38,9 @@ impl<'r> Scope<'r> {
         case: &Case,
         row: Option<&'r Row>,
     ) -> Result<Self, FillError> {
-        let (given, base_url) = Filling::new(&builtin, case, row).all()?;
+        let Filled { given, pending, base_url } = Filling::new(&builtin, case, row).all()?;
         builtin.base_url = base_url;
-        Ok(Self { builtin, row, layers: vec![Layer { set: Variables::new(), given }] })
+        Ok(Self { builtin, row, layers: vec![Layer { set: Variables::new(), given }], pending })
     }
 
     /// What relative URLs are joined to.
@@ -116,7 +119,10 @@ impl Lookup for Scope<'_> {
             return value.or_else(|| context.vars.get(name)).cloned();
         }
         let value = context.vars_override.get(name).or_else(|| self.row.and_then(|row| row.get(name)));
-        value.or_else(|| layer.given.get(name)).or_else(|| context.vars.get(name)).cloned()
+        let value = value.or_else(|| layer.given.get(name)).cloned();
+        // One that lacks something still is as good as not set.
+        let value = value.or_else(|| self.pending.get(name).and_then(|it| it.fill(self).ok()));
+        value.or_else(|| context.vars.get(name).cloned())
     }
 }
 
@@ -131,6 +137,14 @@ struct Filling<'f> {
     open: RefCell<Vec<String>>,
     /// The first error: a lookup can only say that there is nothing.
     error: RefCell<Option<FillError>>,
+}
+
+/// What it comes to.
+struct Filled {
+    given: Variables,
+    /// Those that use what is not set yet.
+    pending: BTreeMap<String, ValueTemplate>,
+    base_url: Option<String>,
 }
 
 const BASE_URL: &str = "base_url";
@@ -150,9 +164,16 @@ impl<'f> Filling<'f> {
         }
     }
 
-    fn all(self) -> Result<(Variables, Option<String>), FillError> {
-        for name in self.case.vars.keys() {
-            self.value(name)?;
+    fn all(self) -> Result<Filled, FillError> {
+        let mut pending = BTreeMap::new();
+        for (name, template) in &self.case.vars {
+            match self.value(name) {
+                Ok(_) => {}
+                Err(error) if unset(&error.message).is_some() => {
+                    pending.insert(name.clone(), template.clone());
+                }
+                Err(error) => return Err(error),
+            }
         }
         let base_url = match self.base_url {
             Some(_) => match self.value(BASE_URL)? {
@@ -162,9 +183,9 @@ impl<'f> Filling<'f> {
             },
             None => self.builtin.base_url.clone(),
         };
-        let mut done = self.done.into_inner();
-        done.remove(BASE_URL);
-        Ok((done, base_url))
+        let mut given = self.done.into_inner();
+        given.remove(BASE_URL);
+        Ok(Filled { given, pending, base_url })
     }
 
     fn template(&self, name: &str) -> Option<&ValueTemplate> {
@@ -200,8 +221,7 @@ impl Lookup for Filling<'_> {
             return self.builtin.get(name, self.row);
         }
         if name != BASE_URL {
-            let above =
-                context.vars_override.get(name).or_else(|| self.row.and_then(|row| row.get(name)));
+            let above = context.vars_override.get(name).or_else(|| self.row.and_then(|row| row.get(name)));
             if let Some(value) = self.builtin.get(name, self.row).or_else(|| above.cloned()) {
                 return Some(value);
             }

@@ -53,6 +53,8 @@ impl Interpreter<'_> {
     /// Carries out steps one after the other, up to the first that halts.
     pub(super) fn steps<'s>(&'s mut self, steps: &'s [Step], outer: Deadline) -> Walking<'s, Halt> {
         Box::pin(async move {
+            // Steps that never touch the page must not keep the thread, nor a wish to stop from being heard.
+            tokio::task::consume_budget().await;
             for step in steps {
                 self.step(step, outer).await?;
             }
@@ -62,9 +64,9 @@ impl Interpreter<'_> {
 
     /// Carries out one step.
     pub(super) async fn step(&mut self, step: &Step, outer: Deadline) -> Result<(), Halt> {
-        // Steps that never touch the page must not keep the thread, nor a wish to stop from being heard.
         tokio::task::consume_budget().await;
-        let title = if step.sensitive { step.title.text.clone() } else { step.title.show(&self.scope) };
+        let hidden = step.sensitive || self.trail.is_sensitive();
+        let title = if hidden { step.title.text.clone() } else { step.title.show(&self.scope) };
         self.trail.begin(step, title, self.witness);
         let trouble = match self.carry_out(step, outer).await {
             Ok(done) => {
@@ -93,9 +95,11 @@ impl Interpreter<'_> {
     async fn failed(&mut self, step: &Step, failed: Box<Failed>) -> Result<(), Halt> {
         let kind = failed.failure.kind;
         let verdict = if kind.is_infrastructure() { StepVerdict::Errored } else { StepVerdict::Failed };
-        let message = failed.failure.message.clone();
+        // A block says nothing more: the step inside of it has said why.
+        let own = self.trail.here().is_some_and(|it| it.started.position == failed.position);
+        let message = own.then(|| failed.failure.message.clone());
         if !(step.soft && failed.can_go_on) {
-            self.trail.end(verdict, Some(message), self.witness);
+            self.trail.end(verdict, message, self.witness);
             return Err(Halt::Failed(failed));
         }
         let moment = Moment {
@@ -106,7 +110,7 @@ impl Interpreter<'_> {
         };
         self.evidence.moment(self.hand.page(), moment).await;
         self.soft.push(*failed);
-        self.trail.end(verdict, Some(message), self.witness);
+        self.trail.end(verdict, message, self.witness);
         Ok(())
     }
 
@@ -114,11 +118,10 @@ impl Interpreter<'_> {
         if outer.is_missed() {
             return Err(Problem::missed(outer.missed(), "no time was left for this step").into());
         }
-        if let Some(condition) = &step.condition {
-            let looking = limit::preparing(self.step_timeout, outer);
-            if !self.holds(condition, looking).await? {
-                return Ok(Done::PassedOver);
-            }
+        if let Some(condition) = &step.condition
+            && !self.holds(condition, outer).await?
+        {
+            return Ok(Done::PassedOver);
         }
         let deadline = limit::of(step, self.step_timeout, outer);
         if limit::is_block(&step.action) {
@@ -155,10 +158,10 @@ impl Interpreter<'_> {
             Action::Script { script, name } => self.script(script, name.as_deref(), deadline).await?,
             Action::Set(values) => self.set(values)?,
             Action::Screenshot { name, of } => self.screenshot(name, of.as_ref(), deadline).await?,
-            Action::Log(text) => self.witness.log(text.show(&self.scope).into()),
+            Action::Log(text) => self.witness.log(self.words(text).into()),
             Action::Dialog { .. } => drop(self.queue_answer(&step.action)?),
-            Action::Fail(text) => return Err(Problem::assertion(text.show(&self.scope)).into()),
-            Action::Skip(text) => return Err(Halt::Skipped(text.show(&self.scope)).into()),
+            Action::Fail(text) => return Err(Problem::assertion(self.words(text)).into()),
+            Action::Skip(text) => return Err(Halt::Skipped(self.words(text)).into()),
             Action::Within { .. }
             | Action::Use { .. }
             | Action::Group(_)
@@ -170,6 +173,11 @@ impl Interpreter<'_> {
             | Action::Retry { .. } => self.block(&step.action, deadline).await?,
         }
         Ok(())
+    }
+
+    /// A text for people, as written if the step is `sensitive`.
+    fn words(&self, template: &Template) -> String {
+        if self.trail.is_sensitive() { template.text.clone() } else { template.show(&self.scope) }
     }
 
     /// A text with its variables filled in; masked from now on if the step is `sensitive`.

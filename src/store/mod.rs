@@ -8,12 +8,14 @@
 //!   .barrier().await            everything sent before is in the database
 //!   .finish()                   joins the thread: what became of record and reports
 //! Reader::open(path)?           batches, case runs, attempts, steps, evidence, events
+//!   .replay(&batch, reporters)  the reports of an old batch
 //! ```
 //!
 //! The recorder takes whatever queued while its last commit ran, writes it in one transaction, commits, and only then
 //! tells the reporters: what is shown has been recorded. Recording never breaks a run: what the database does not take
 //! goes to a spool beside it. This is the only module that knows `rusqlite`.
 
+mod begin;
 mod fan;
 mod journal;
 mod lock;
@@ -21,16 +23,20 @@ mod open;
 mod place;
 mod query;
 mod recorder;
+mod replay;
 mod rows;
 mod schema;
+mod sender;
 mod spool;
 #[cfg(test)]
 mod tests;
 mod write;
 
+pub use begin::Begun;
 pub use lock::{BatchLock, LockError, NamedLock};
-pub use open::{Begun, OpenError, Store};
+pub use open::{OpenError, Store};
 pub use place::Place;
 pub use query::{QueryError, Reader, Which};
-pub use recorder::{EventSender, Recorded, Recorder};
+pub use recorder::{Recorded, Recorder};
 pub use rows::{AttemptRow, BatchRow, CaseRow, EvidenceRow, Past, SampleRow, StepRow};
+pub use sender::EventSender;

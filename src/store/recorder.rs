@@ -1,20 +1,20 @@
 //! The recorder: one thread and one connection, which write down whatever queued and only then tell the reporters.
 //! Whoever sends an event never waits for it.
 
+use super::begin::Begun;
 use super::fan::Fan;
-use super::open::{BUSY_TIMEOUT, Begun, Store};
+use super::open::{BUSY_TIMEOUT, Store};
+use super::sender::{EventSender, Letter};
 use super::spool::Spool;
 use super::write::{WriteError, Writer};
-use crate::event::reporter::{Closing, Reporter, ReporterFailure};
+use crate::event::reporter::{Closing, FailureCause, Reporter, ReporterFailure};
 use crate::event::tally::Tally;
 use crate::event::{Event, Level, Stamped};
 use crate::outcome::ExitCode;
-use jiff::Timestamp;
 use rusqlite::ErrorCode;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// How often reporters are refreshed when nothing happens.
@@ -29,23 +29,6 @@ const GROUP: usize = 10_000;
 pub struct Recorder {
     sender: EventSender,
     thread: Option<JoinHandle<Recorded>>,
-}
-
-/// Sends events; clones go to whoever has something to tell.
-#[derive(Clone, Debug)]
-pub struct EventSender(Arc<Desk>);
-
-#[derive(Debug)]
-struct Desk {
-    started: Instant,
-    // One lock for number and queue: the order of the numbers is the order in the queue.
-    outbox: Mutex<(u64, mpsc::Sender<Letter>)>,
-}
-
-enum Letter {
-    Event(Stamped),
-    Barrier(oneshot::Sender<bool>),
-    Close,
 }
 
 /// What became of a batch's record and reports.
@@ -66,40 +49,10 @@ impl Recorded {
     }
 }
 
-impl EventSender {
-    /// Stamps an event and queues it. Never waits for the disk or for a reporter.
-    pub fn send(&self, event: Event) {
-        // Time and number are taken under one lock, so that they rise together.
-        self.post(|seq, elapsed_ms| Letter::Event(Stamped { seq, at: Timestamp::now(), elapsed_ms, event }));
-    }
-
-    /// Milliseconds since the batch started, by the clock that events are stamped with.
-    pub fn elapsed_ms(&self) -> u64 {
-        u64::try_from(self.0.started.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
-
-    /// Answers once everything sent before has been written (or spooled) and reported: whether all of it is in the
-    /// database. Await it, or take it with `blocking_recv` outside of a runtime.
-    pub fn barrier(&self) -> oneshot::Receiver<bool> {
-        let (answer, answered) = oneshot::channel();
-        self.post(|_, _| Letter::Barrier(answer));
-        answered
-    }
-
-    fn post(&self, letter: impl FnOnce(u64, u64) -> Letter) {
-        let mut outbox = self.0.outbox.lock().unwrap_or_else(PoisonError::into_inner);
-        let letter = letter(outbox.0 + 1, self.elapsed_ms());
-        outbox.0 += u64::from(matches!(letter, Letter::Event(_)));
-        // Fails only when the thread is gone, which `finish` tells of.
-        let _ = outbox.1.send(letter);
-    }
-}
-
 impl Recorder {
     /// Starts the thread. The first event must be `batch_started`. `reporters` are told, and ended, in this order.
     pub fn start(store: Store, begun: Begun, reporters: Vec<Box<dyn Reporter>>) -> std::io::Result<Self> {
-        let (outbox, inbox) = mpsc::channel();
-        let sender = EventSender(Arc::new(Desk { started: Instant::now(), outbox: Mutex::new((0, outbox)) }));
+        let (sender, inbox) = EventSender::new();
         let desk = sender.clone();
         let thread = std::thread::Builder::new().name("recorder".to_owned()).spawn(move || {
             let batch = begun.lock.batch().clone();
@@ -152,26 +105,24 @@ impl Recorder {
 
     /// Writes what is left, ends the reporters and the thread. Blocks until then: what is sent later is lost.
     pub fn finish(mut self) -> Recorded {
-        self.sender.post(|_, _| Letter::Close);
-        match self.thread.take().map(JoinHandle::join) {
-            Some(Ok(recorded)) => recorded,
-            Some(Err(_)) | None => {
-                let failure = ReporterFailure {
-                    reporter: "recorder".to_owned(),
-                    message: "it panicked".to_owned(),
-                    cause: crate::event::reporter::FailureCause::Panic,
-                };
-                let closing = Closing { failures: vec![failure], ..Closing::default() };
-                Recorded { tally: Tally::default(), closing, commits: 0 }
-            }
+        self.sender.close();
+        if let Some(Ok(recorded)) = self.thread.take().map(JoinHandle::join) {
+            return recorded;
         }
+        let failure = ReporterFailure {
+            reporter: "recorder".to_owned(),
+            message: "it panicked".to_owned(),
+            cause: FailureCause::Panic,
+        };
+        let closing = Closing { failures: vec![failure], ..Closing::default() };
+        Recorded { tally: Tally::default(), closing, commits: 0 }
     }
 }
 
 impl Drop for Recorder {
     fn drop(&mut self) {
         if self.thread.is_some() {
-            self.sender.post(|_, _| Letter::Close);
+            self.sender.close();
         }
     }
 }
@@ -232,28 +183,27 @@ impl Loop {
                     break;
                 }
             }
-            // What the recorder itself has to say comes in the next round.
-            let full = events.len() >= GROUP;
+            // What the recorder itself has to say about these comes in the next round.
             let quiet = events.is_empty();
-            self.take_in(events);
+            self.take_in(&events);
             for answer in barriers {
                 let _ = answer.send(self.detour.is_none() && self.closing.saved);
             }
-            if closing && quiet && !full {
+            if closing && quiet {
                 return self.close();
             }
         }
     }
 
     /// Writes a group, then tells of it.
-    fn take_in(&mut self, events: Vec<Stamped>) {
+    fn take_in(&mut self, events: &[Stamped]) {
         if !events.is_empty() {
-            self.write(&events);
+            self.write(events);
             for (level, text) in std::mem::take(&mut self.first_words) {
                 self.say(level, text);
             }
         }
-        for event in &events {
+        for event in events {
             self.tally.apply(event);
             let failed = self.fan.on(event, &self.tally);
             self.note(failed);
@@ -363,7 +313,8 @@ impl Loop {
 
     /// Sends a message of the recorder's own, in its place among the others. After the batch's last event there are none:
     /// whoever closes is told by [`Closing`].
-    fn say(&self, level: Level, text: String) {
+    fn say(&self, level: Level, text: impl Into<String>) {
+        let text: String = text.into();
         if self.tally.finished.is_none() {
             self.desk.send(Event::Message { level, text: text.into() });
         }

@@ -134,9 +134,11 @@ pub(super) enum Content {
 
 /// Reads what a database is; changes nothing.
 pub(super) fn content(connection: &Connection) -> rusqlite::Result<Content> {
-    let id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    // One statement, so that all three are of the same moment: another first run may be making the tables.
+    let sql = "SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version),
+            (SELECT count(*) FROM sqlite_schema)";
+    let (id, version, tables): (i32, i64, i64) =
+        connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     Ok(match (id, tables) {
         (APPLICATION_ID, _) => Content::Ours(usize::try_from(version).unwrap_or(usize::MAX)),
         (0, 0) if version == 0 => Content::Nothing,

@@ -29,30 +29,20 @@ async fn a_slot_switches_from_context_to_context() {
     let mut session = driver.session(&chrome, &gate).await;
     session.switch(&first).await.unwrap();
     session.goto(&page("<title>one</title>")).await.unwrap();
-    assert_eq!(
-        session.evaluate("document.cookie = 'a=1'; [innerWidth, innerHeight, navigator.webdriver]").await,
-        json!([800, 600, true])
-    );
+    assert_eq!(session.evaluate("[innerWidth, innerHeight, navigator.webdriver]").await, json!([800, 600, true]));
     assert_eq!(session.handles().await, [first.target_id()]);
     first.dispose(deadline()).await.unwrap();
     let second = gate.open_context(VIEWPORT, deadline()).await.unwrap();
     session.switch(&second).await.unwrap();
     assert_eq!(session.handles().await, [second.target_id()]);
-    assert_eq!(
-        second.command::<Value>("Runtime.evaluate", &json!({"expression": "6*7"}), deadline()).await.unwrap()
-            ["result"]["value"],
-        42
-    );
+    assert_eq!(second.command::<Value>("Runtime.evaluate", &json!({"expression": "6*7"}), deadline()).await.unwrap()["result"]["value"], 42);
     session.delete().await;
     drop(second);
     end(custody, chrome, driver).await;
 }
 
 /// A slot: a gate with its own session.
-async fn slot(
-    chrome: &Chrome,
-    driver: &Driver,
-) -> (batchrun::browser::chrome::Gate, Session, batchrun::browser::chrome::Context) {
+async fn slot(chrome: &Chrome, driver: &Driver) -> (batchrun::browser::chrome::Gate, Session, batchrun::browser::chrome::Context) {
     let gate = chrome.gate().await.unwrap();
     let context = gate.open_context(VIEWPORT, deadline()).await.unwrap();
     let mut session = driver.session(chrome, &gate).await;
@@ -101,19 +91,10 @@ async fn f32_f33_f28_a_hung_a_prompting_and_a_crashed_page_leave_the_other_slots
         hung.post("/execute/sync", endless).await.unwrap_err()
     });
     let (_gate, mut prompting, prompting_context) = slots.remove(0);
-    prompting
-        .goto(&page("<script>setTimeout(() => { while (true) alert('again') })</script>"))
-        .await
-        .unwrap();
+    prompting.goto(&page("<script>setTimeout(() => { while (true) alert('again') })</script>")).await.unwrap();
     prompting_context.signs().wait_for(|signs| signs.prompts > 5).await.unwrap();
     let (_gate, mut crashed, crashed_context) = slots.remove(0);
-    let _ = crashed_context
-        .command::<Value>(
-            "Page.crash",
-            &json!({}),
-            batchrun::deadline::Deadline::after("crash", Duration::from_millis(300)),
-        )
-        .await;
+    let _ = crashed_context.command::<Value>("Page.crash", &json!({}), batchrun::deadline::Deadline::after("crash", Duration::from_millis(300))).await;
     crashed_context.crashed().await;
 
     for (gate, session, context) in &mut slots {
@@ -155,17 +136,12 @@ async fn f33_a_prompt_is_answered_while_the_command_that_caused_it_runs() {
     let script = json!({ "script": "return confirm('really?')", "args": [] });
     assert_eq!(session.post("/execute/sync", script).await.unwrap(), false);
     assert_eq!(session.get("/title").await.unwrap(), "");
-    let prompts: Vec<_> =
-        context.take_prompts().into_iter().map(|it| (it.kind, it.message.raw().to_owned())).collect();
+    let prompts: Vec<_> = context.take_prompts().into_iter().map(|it| (it.kind, it.message.raw().to_owned())).collect();
     let expected = [("prompt", "name?"), ("confirm", "sure?"), ("confirm", "really?")];
     assert_eq!(prompts, expected.map(|(kind, message)| (kind.to_owned(), message.to_owned())));
-    let lines: Vec<_> =
-        context.console().lines.iter().map(|it| format!("{} {}", it.level, it.text.line())).collect();
+    let lines: Vec<_> = context.console().lines.iter().map(|it| format!("{} {}", it.level, it.text.line())).collect();
     assert_eq!(lines[0], "warning n = 3");
-    assert!(
-        lines[1].starts_with("exception Uncaught ReferenceError: undefinedFunction is not defined"),
-        "{lines:?}"
-    );
+    assert!(lines[1].starts_with("exception Uncaught ReferenceError: undefinedFunction is not defined"), "{lines:?}");
     drop((gate, context));
     end(custody, chrome, driver).await;
 }
@@ -175,11 +151,7 @@ async fn f24_a_browser_that_ends_at_start_is_told_with_its_last_lines() {
     let custody = custody().await;
     let folder = tempfile::tempdir().unwrap();
     let binary = folder.path().join("chrome-headless-shell");
-    std::fs::write(
-        &binary,
-        "#!/bin/sh\necho Running as root without --no-sandbox is not supported >&2\nexit 3\n",
-    )
-    .unwrap();
+    std::fs::write(&binary, "#!/bin/sh\necho Running as root without --no-sandbox is not supported >&2\nexit 3\n").unwrap();
     std::fs::set_permissions(&binary, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let options = LaunchOptions { binary: Some(binary), ..LaunchOptions::default() };
     match Chrome::launch(&custody, options).await.unwrap_err() {

@@ -1,6 +1,6 @@
 //! What the engine does with an element that is ready, and the press guard.
 
-use crate::lab::{BRIEF, CLICK, Lab, act, css, read, why};
+use crate::lab::{BRIEF, CLICK, Lab, PATIENT, act, css, read, why};
 use batchrun::browser::engine::{Call, Envelope, Need, Reading, Then};
 use serde_json::{Value, json};
 
@@ -38,10 +38,16 @@ async fn fill_replaces_what_is_there() {
     ] {
         assert_eq!(fill(&mut lab, selector, value).await.value, "insert", "{selector}");
         assert_eq!(lab.script(read_back).await, value, "{selector}");
-        assert_eq!(lab.script("logged()").await, "focus beforeinput input", "{selector}");
+        let events = lab.script("logged()").await;
+        assert!(events.as_str().unwrap().contains("focus beforeinput input"), "{selector}: {events}");
+        assert!(!events.as_str().unwrap().contains('!'), "{selector}: all trusted: {events}");
         assert_eq!(fill(&mut lab, selector, "").await.value, "set", "{selector}");
         assert_eq!(lab.script(&format!("{read_back}.trim()")).await, "", "{selector}");
-        assert_eq!(lab.script("logged()").await, "beforeinput input", "{selector}: emptied with trusted events");
+        assert_eq!(
+            lab.script("logged()").await,
+            "beforeinput! input",
+            "{selector}: emptied with a trusted input"
+        );
     }
     assert_eq!(lab.script("para.nextSibling.innerText").await, "stays");
 }
@@ -71,7 +77,10 @@ async fn fill_sets_what_cannot_be_typed() {
 
 #[tokio::test]
 async fn fill_refuses_what_holds_no_text() {
-    let mut lab = Lab::of("<body><input id=c type=checkbox><select id=s></select><input id=n type=number><p id=p>x</p>").await;
+    let mut lab = Lab::of(
+        "<body><input id=c type=checkbox><select id=s></select><input id=n type=number><p id=p>x</p>",
+    )
+    .await;
     for (selector, said) in [
         ("#c", "is an input of type `checkbox`, which is not filled: use `check` or `uncheck`"),
         ("#s", "is a select, which is not filled: use `select`"),
@@ -82,8 +91,8 @@ async fn fill_refuses_what_holds_no_text() {
         assert_eq!(why(&answer), ("unsuitable", said));
     }
     // A placeholder of the wrong kind may still turn into the right one.
-    lab.script("setTimeout(() => { p.outerHTML = '<input id=p>' }, 100)").await;
-    assert!(fill(&mut lab, "#p", "x").await.ok);
+    let wait = act(&css("#p"), WRITE, Then::Fill { value: "x".into() }, PATIENT);
+    assert!(lab.meanwhile(&wait, "p.outerHTML = '<input id=p>'").await.ok);
 }
 
 #[tokio::test]
@@ -130,17 +139,33 @@ async fn select_chooses_options_and_waits_for_them() {
         assert_eq!(lab.script("logged()").await, events);
     }
     for (selector, choices, said) in [
-        ("#s", json!([{ "label": "two" }]), ("missing", "has no option with the label `two`; there is `One`, `Two words`, `Three`")),
-        ("#s", json!([{ "value": "9" }]), ("missing", "has no option with the value `9`; there is `1`, `2`, `Three`")),
+        (
+            "#s",
+            json!([{ "label": "two" }]),
+            ("missing", "has no option with the label `two`; there is `One`, `Two words`, `Three`"),
+        ),
+        (
+            "#s",
+            json!([{ "value": "9" }]),
+            ("missing", "has no option with the value `9`; there is `1`, `2`, `Three`"),
+        ),
         ("#s", json!([{ "label": "Three" }]), ("disabled", "has the option `Three`, but it is disabled")),
-        ("#s", json!([{ "index": 0 }, { "index": 1 }]), ("unsuitable", "is a select that takes one option, not 2")),
-        ("#p", json!([{ "index": 0 }]), ("unsuitable", "is `<p id=\"p\">`, not a select: click it, then the option")),
+        (
+            "#s",
+            json!([{ "index": 0 }, { "index": 1 }]),
+            ("unsuitable", "is a select that takes one option, not 2"),
+        ),
+        (
+            "#p",
+            json!([{ "index": 0 }]),
+            ("unsuitable", "is `<p id=\"p\">`, not a select: click it, then the option"),
+        ),
     ] {
         let answer = lab.ask(&act(&css(selector), &[], choose(choices), BRIEF)).await;
         assert_eq!(why(&answer), said);
     }
-    lab.script("setTimeout(() => s.add(new Option('Late', 'l')), 100)").await;
-    let late = lab.act(&css("#s"), CLICK, choose(json!([{ "label": "Late" }]))).await;
+    let wait = act(&css("#s"), CLICK, choose(json!([{ "label": "Late" }])), PATIENT);
+    let late = lab.meanwhile(&wait, "s.add(new Option('Late', 'l'))").await;
     assert_eq!(late.value, json!(["Late"]));
     assert_eq!(late.seen.len(), 1);
 }
@@ -197,8 +222,8 @@ const GUARDED: &str = "<body><style>*{margin:0} button{position:absolute;left:0;
     document.addEventListener(type, e => log.push(e.type))</script>";
 
 async fn arm(lab: &mut Lab) -> (String, (f64, f64)) {
-    let element = lab.act(&css("#b"), CLICK, Then::Guard).await.element.unwrap();
-    (element.token, element.point.unwrap())
+    let element = lab.act(&css("#b"), CLICK, Then::Guard).await.element.expect("it is there");
+    (element.token, element.point.expect("it has a box"))
 }
 
 #[tokio::test]
@@ -221,7 +246,11 @@ async fn a_press_that_hits_passes_and_one_that_would_miss_is_swallowed() {
     assert_eq!(lab.script("document.activeElement.id").await, "b", "nor does it move the focus");
 
     lab.press(point).await;
-    assert_eq!(lab.script("log.splice(0).join(' ')").await, "pointerdown mousedown mouseup click", "one press is guarded");
+    assert_eq!(
+        lab.script("log.splice(0).join(' ')").await,
+        "pointerdown mousedown mouseup click",
+        "one press is guarded"
+    );
     assert_eq!(lab.ask(&Call::Pressed { token }).await.value, "none", "told once");
 }
 
@@ -243,11 +272,17 @@ async fn presses_inside_shadow_roots_and_on_labels_hit() {
 }
 
 #[tokio::test]
-async fn a_call_that_waits_is_told_how_long_each_reason_lasted() {
+async fn each_reason_is_kept_once_with_its_time_and_twenty_at_most() {
     let mut lab = Lab::of("<body><p id=p>0</p>").await;
     lab.script("{ let n = 0; setInterval(() => { p.textContent = ++n }, 5) }").await;
-    let call = Call::Check { query: vec![json!({ "by": "id", "value": "p" })], matchers: json!({ "text": { "is": "x" } }), wait_ms: 900 };
+    let call = Call::Check {
+        query: vec![json!({ "by": "id", "value": "p" })],
+        matchers: json!({ "text": { "is": "x" } }),
+        wait_ms: 900,
+    };
     let answer = lab.ask(&call).await;
-    assert_eq!(answer.seen.len(), 20, "at most twenty reasons are kept");
-    assert!(answer.seen.windows(2).all(|pair| pair[0].at_ms <= pair[1].at_ms && pair[0].what != pair[1].what));
+    assert_eq!(answer.seen.len(), 20);
+    assert!(
+        answer.seen.windows(2).all(|pair| pair[0].at_ms <= pair[1].at_ms && pair[0].what != pair[1].what)
+    );
 }

@@ -36,21 +36,24 @@ impl Lab {
     pub(crate) async fn of(html: &str) -> Self {
         let browser = Browser::start();
         let mut page = browser.page().await;
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let site = Site::default();
-        tokio::spawn(serve(listener, Arc::clone(&site)));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("it listens").port();
+        let pages = Site::default();
+        tokio::spawn(serve(listener, Arc::clone(&pages)));
         let size = json!({ "width": 800, "height": 600, "deviceScaleFactor": 1, "mobile": false });
         page.send("Emulation.setDeviceMetricsOverride", size).await;
         page.send("Emulation.setFocusEmulationEnabled", json!({ "enabled": true })).await;
-        let mut lab = Self { page, site, port, world: Value::Null, _browser: browser };
+        let mut lab = Self { page, site: pages, port, world: Value::Null, _browser: browser };
         lab.show(html).await;
         lab
     }
 
     /// Puts another document at a path of the same site, for frames.
     pub(crate) fn serve(&self, path: &str, html: &str) {
-        self.site.lock().unwrap().insert(path.to_owned(), format!("<!doctype html>{html}"));
+        self.site
+            .lock()
+            .expect("nobody panics with it")
+            .insert(path.to_owned(), format!("<!doctype html>{html}"));
     }
 
     /// The port of the site, which is another origin by the name `localhost`.
@@ -73,7 +76,10 @@ impl Lab {
     /// Navigates without waiting for the load.
     pub(crate) async fn open(&mut self, html: &str) {
         self.serve("/", html);
-        let went = self.page.send("Page.navigate", json!({ "url": format!("http://127.0.0.1:{}/", self.port) })).await;
+        let went = self
+            .page
+            .send("Page.navigate", json!({ "url": format!("http://127.0.0.1:{}/", self.port) }))
+            .await;
         let frame = went["frameId"].clone();
         self.world = self.isolate(&frame).await;
     }
@@ -101,13 +107,21 @@ impl Lab {
         self.envelope(id).await
     }
 
+    /// Asks, and runs a script in the page once the engine has looked for the first time.
+    pub(crate) async fn meanwhile(&mut self, call: &Call, script: &str) -> Envelope {
+        // The page takes commands one by one: the script runs when the first look is over.
+        let id = self.begin(call).await;
+        self.script(script).await;
+        self.envelope(id).await
+    }
+
     /// Asks without waiting for the answer.
     pub(crate) async fn begin(&mut self, call: &Call) -> u64 {
         self.begin_in(World::Isolated, call).await
     }
 
     async fn begin_in(&mut self, world: World, call: &Call) -> u64 {
-        let expression = format!("({SOURCE})({})", serde_json::to_string(call).unwrap());
+        let expression = format!("({SOURCE})({})", serde_json::to_string(call).expect("calls are JSON"));
         let mut params = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
         if matches!(world, World::Isolated) {
             params["contextId"] = self.world.clone();
@@ -149,7 +163,7 @@ impl Lab {
         let count = self.ask(&read(query, Reading::Count)).await;
         assert!(count.ok, "{query}: {count:?}");
         let mut ids = Vec::new();
-        for index in 0..count.value.as_u64().unwrap() {
+        for index in 0..count.value.as_u64().expect("a count is a number") {
             let mut one = parts(query);
             one.push(json!({ "by": "nth", "index": index }));
             let id = self.ask(&read(&Value::Array(one), Reading::Attribute("id".into()))).await.value;
@@ -223,7 +237,7 @@ async fn respond(mut stream: TcpStream, site: Site) {
     }
     let line = String::from_utf8_lossy(&request);
     let path = line.split(' ').nth(1).unwrap_or("/").to_owned();
-    let found = site.lock().unwrap().get(&path).cloned();
+    let found = site.lock().expect("nobody panics with it").get(&path).cloned();
     let (status, body) = found.map_or(("404 Not Found", String::new()), |html| ("200 OK", html));
     let head = format!(
         "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",

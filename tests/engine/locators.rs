@@ -77,7 +77,8 @@ async fn text_finds_the_smallest_elements() {
     .await;
     let contains = |text: &str| json!({ "by": "text", "text": { "contains": text } });
     let exact = |text: &str| json!({ "by": "text", "text": { "exact": text } });
-    let matching = |pattern: &str, flags: &str| json!({ "by": "text", "text": { "pattern": pattern, "flags": flags } });
+    let matching =
+        |pattern: &str, flags: &str| json!({ "by": "text", "text": { "pattern": pattern, "flags": flags } });
     finds(
         &mut lab,
         &[
@@ -173,7 +174,10 @@ async fn what_can_never_be_found_is_told_at_once() {
     let mut lab = Lab::of("<body><p id=p>x</p>").await;
     for (query, message) in [
         (css("p["), "`p[` is not a valid CSS selector"),
-        (json!({ "by": "xpath", "value": "//p[" }), "`//p[` is not an XPath that finds elements (SyntaxError)"),
+        (
+            json!({ "by": "xpath", "value": "//p[" }),
+            "`//p[` is not an XPath that finds elements (SyntaxError)",
+        ),
         (json!({ "by": "xpath", "value": "//p/text()" }), "`//p/text()` finds `#text`, not an element"),
         (json!({ "by": "aura" }), "no kind of locator is called `aura`"),
     ] {

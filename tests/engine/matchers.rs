@@ -1,6 +1,6 @@
 //! Every matcher, both ways, and what is said when it does not hold.
 
-use crate::lab::{BRIEF, Lab, css, parts, why};
+use crate::lab::{BRIEF, Lab, PATIENT, css, parts, why};
 use batchrun::browser::engine::Call;
 use serde_json::{Value, json};
 
@@ -31,9 +31,13 @@ async fn fails(lab: &mut Lab, table: &[(&str, Value, &str)]) {
     for (selector, matchers, said) in table {
         let answer = lab.look(&css(selector), matchers.clone()).await;
         assert!(!answer.ok, "{selector} {matchers} must fail");
-        let failure = answer.failure.unwrap();
+        let failure = answer.failure.expect("it failed");
         let (expected, actual) = (failure.expected.unwrap_or_default(), failure.actual.unwrap_or_default());
-        assert_eq!(format!("{}: {} | {expected} | {actual}", failure.code, failure.message), *said, "{selector} {matchers}");
+        assert_eq!(
+            format!("{}: {} | {expected} | {actual}", failure.code, failure.message),
+            *said,
+            "{selector} {matchers}"
+        );
     }
 }
 
@@ -41,9 +45,12 @@ async fn fails(lab: &mut Lab, table: &[(&str, Value, &str)]) {
 async fn what_can_be_seen_is_visible() {
     let mut lab = Lab::of(PAGE).await;
     for visible in ["#p", "#clear", "#contents", "#flat", "#opt", "#sum", "#low"] {
-        holds(&mut lab, &[(visible, json!({ "visible": true })), (visible, json!({ "hidden": false }))]).await;
-        fails(&mut lab, &[(visible, json!({ "hidden": true }), "mismatch: is visible | hidden | visible")]).await;
-        fails(&mut lab, &[(visible, json!({ "visible": false }), "mismatch: is visible | hidden | visible")]).await;
+        holds(&mut lab, &[(visible, json!({ "visible": true })), (visible, json!({ "hidden": false }))])
+            .await;
+        fails(&mut lab, &[(visible, json!({ "hidden": true }), "mismatch: is visible | hidden | visible")])
+            .await;
+        fails(&mut lab, &[(visible, json!({ "visible": false }), "mismatch: is visible | hidden | visible")])
+            .await;
     }
     for (hidden, why) in [
         ("#gone", "is hidden (`display: none`)"),
@@ -52,12 +59,19 @@ async fn what_can_be_seen_is_visible() {
         ("#within", "is hidden by `<div id=\"outer\" class=\"none\">` (`display: none`)"),
         ("#contents0", "is hidden (it has no size)"),
         ("#shut", "is hidden (it has no size)"),
-        ("#optgone", "is hidden with its select, which is hidden by `<div class=\"none\">` (`display: none`)"),
+        (
+            "#optgone",
+            "is hidden with its select, which is hidden by `<div class=\"none\">` (`display: none`)",
+        ),
         ("#folded", "is hidden (not rendered)"),
     ] {
         holds(&mut lab, &[(hidden, json!({ "hidden": true })), (hidden, json!({ "visible": false }))]).await;
         let said = format!("hidden: {why} | visible | hidden");
-        fails(&mut lab, &[(hidden, json!({ "visible": true }), &said), (hidden, json!({ "hidden": false }), &said)]).await;
+        fails(
+            &mut lab,
+            &[(hidden, json!({ "visible": true }), &said), (hidden, json!({ "hidden": false }), &said)],
+        )
+        .await;
     }
 }
 
@@ -133,19 +147,67 @@ async fn texts_and_values() {
     fails(
         &mut lab,
         &[
-            ("#p", json!({ "text": { "is": "Hello" } }), "mismatch: the text is `Hello World` | Hello | Hello World"),
-            ("#p", json!({ "text": { "is": "hello world" } }), "mismatch: the text is `Hello World` | hello world | Hello World"),
-            ("#p", json!({ "contains": "x" }), "mismatch: the text is `Hello World` | containing `x` | Hello World"),
-            ("#p", json!({ "matches": { "pattern": "^W", "flags": "" } }), "mismatch: the text is `Hello World` | matching `/^W/` | Hello World"),
-            ("#p", json!({ "text": { "one_of": ["x", "y"] } }), "mismatch: the text is `Hello World` | one of `x`, `y` | Hello World"),
-            ("#p", json!({ "text": { "min": 1 } }), "mismatch: the text is `Hello World` | at least 1 | Hello World"),
-            ("#p", json!({ "not": { "contains": "Hello" } }), "mismatch: the text is `Hello World` | not containing `Hello` | Hello World"),
-            ("#p", json!({ "not": { "class": ["a"] } }), "mismatch: is what it must not be: class | not class | class"),
-            ("#in", json!({ "text": { "is": "alice" } }), "mismatch: the text is `` (its value is `alice `: use `value`) | alice | "),
-            ("#in", json!({ "value": { "is": "alice" } }), "mismatch: the value is `alice ` | alice | alice "),
-            ("#p", json!({ "value": { "is": "x" } }), "unsuitable: is `<p id=\"p\" class=\"a b\">`, which has no value | x | no value"),
+            (
+                "#p",
+                json!({ "text": { "is": "Hello" } }),
+                "mismatch: the text is `Hello World` | Hello | Hello World",
+            ),
+            (
+                "#p",
+                json!({ "text": { "is": "hello world" } }),
+                "mismatch: the text is `Hello World` | hello world | Hello World",
+            ),
+            (
+                "#p",
+                json!({ "contains": "x" }),
+                "mismatch: the text is `Hello World` | containing `x` | Hello World",
+            ),
+            (
+                "#p",
+                json!({ "matches": { "pattern": "^W", "flags": "" } }),
+                "mismatch: the text is `Hello World` | matching `/^W/` | Hello World",
+            ),
+            (
+                "#p",
+                json!({ "text": { "one_of": ["x", "y"] } }),
+                "mismatch: the text is `Hello World` | one of `x`, `y` | Hello World",
+            ),
+            (
+                "#p",
+                json!({ "text": { "min": 1 } }),
+                "mismatch: the text is `Hello World` | at least 1 | Hello World",
+            ),
+            (
+                "#p",
+                json!({ "not": { "contains": "Hello" } }),
+                "mismatch: the text is `Hello World` | not containing `Hello` | Hello World",
+            ),
+            (
+                "#p",
+                json!({ "not": { "class": ["a"] } }),
+                "mismatch: is what it must not be: class | not class | class",
+            ),
+            (
+                "#in",
+                json!({ "text": { "is": "alice" } }),
+                "mismatch: the text is `` (its value is `alice `: use `value`) | alice | ",
+            ),
+            (
+                "#in",
+                json!({ "value": { "is": "alice" } }),
+                "mismatch: the value is `alice ` | alice | alice ",
+            ),
+            (
+                "#p",
+                json!({ "value": { "is": "x" } }),
+                "unsuitable: is `<p id=\"p\" class=\"a b\">`, which has no value | x | no value",
+            ),
             ("#sel", json!({ "selected": "One" }), "mismatch: has `Two` selected | One | Two"),
-            ("#p", json!({ "selected": "One" }), "unsuitable: is `<p id=\"p\" class=\"a b\">`, not a select | One | no select"),
+            (
+                "#p",
+                json!({ "selected": "One" }),
+                "unsuitable: is `<p id=\"p\" class=\"a b\">`, not a select | One | no select",
+            ),
         ],
     )
     .await;
@@ -186,13 +248,33 @@ async fn states_attributes_and_styles() {
         &mut lab,
         &[
             ("#p", json!({ "class": ["a", "c"] }), "mismatch: has no class `c` | a c | a b"),
-            ("#red", json!({ "attribute": { "nope": true } }), "mismatch: has no attribute `nope` | `nope` present | `nope` absent"),
-            ("#red", json!({ "attribute": { "nope": { "is": "x" } } }), "mismatch: has no attribute `nope` | x | no `nope`"),
-            ("#red", json!({ "attribute": { "href": { "is": "/b" } } }), "mismatch: `href` is `/a` | /b | /a"),
-            ("#red", json!({ "css": { "color": { "is": "red" } } }), "mismatch: `color` is `rgb(255, 0, 0)` | red | rgb(255, 0, 0)"),
+            (
+                "#red",
+                json!({ "attribute": { "nope": true } }),
+                "mismatch: has no attribute `nope` | `nope` present | `nope` absent",
+            ),
+            (
+                "#red",
+                json!({ "attribute": { "nope": { "is": "x" } } }),
+                "mismatch: has no attribute `nope` | x | no `nope`",
+            ),
+            (
+                "#red",
+                json!({ "attribute": { "href": { "is": "/b" } } }),
+                "mismatch: `href` is `/a` | /b | /a",
+            ),
+            (
+                "#red",
+                json!({ "css": { "color": { "is": "red" } } }),
+                "mismatch: `color` is `rgb(255, 0, 0)` | red | rgb(255, 0, 0)",
+            ),
             ("#mix", json!({ "checked": true }), "mismatch: is half checked | checked | half checked"),
             ("#ro", json!({ "editable": true }), "readonly: is readonly | editable | not editable"),
-            ("#ini", json!({ "enabled": true }), "disabled: is disabled (`aria-disabled`) by `<button id=\"btn\">` | enabled | disabled"),
+            (
+                "#ini",
+                json!({ "enabled": true }),
+                "disabled: is disabled (`aria-disabled`) by `<button id=\"btn\">` | enabled | disabled",
+            ),
             ("#pw", json!({ "empty": true }), "mismatch: is not empty | empty | not empty"),
         ],
     )
@@ -202,13 +284,15 @@ async fn states_attributes_and_styles() {
 #[tokio::test]
 async fn matchers_are_waited_for_and_all_hold_at_the_same_moment() {
     let mut lab = Lab::of("<body><p id=p>0</p><input id=in>").await;
-    lab.script("setTimeout(() => { p.textContent = 'done'; p.className = 'ok' }, 80)").await;
-    let both = lab.check(&css("#p"), json!({ "text": { "is": "done" }, "class": ["ok"] })).await;
+    let wait = |id: &str, matchers: Value| Call::Check { query: parts(&css(id)), matchers, wait_ms: PATIENT };
+    let call = wait("#p", json!({ "text": { "is": "done" }, "class": ["ok"] }));
+    let both = lab.meanwhile(&call, "p.textContent = 'done'; p.className = 'ok'").await;
     assert!(both.ok);
     assert_eq!(both.seen.iter().map(|it| it.what.as_str()).collect::<Vec<_>>(), ["the text is `0`"]);
     // A value is no change of the tree: the timer sees it.
-    lab.script("setTimeout(() => { document.getElementById('in').value = 'x' }, 80)").await;
-    assert!(lab.check(&css("#in"), json!({ "value": { "is": "x" } })).await.ok);
+    let call = wait("#in", json!({ "value": { "is": "x" } }));
+    let value = lab.meanwhile(&call, "document.getElementById('in').value = 'x'").await;
+    assert!(value.ok && value.seen.len() == 1);
     // Now the one, now the other, never both.
     lab.script("setInterval(() => { p.textContent = p.className; p.className = p.className === 'a' ? 'b' : 'a' }, 5)").await;
     let never = Call::Check {

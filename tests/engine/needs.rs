@@ -1,17 +1,16 @@
 //! What must hold of an element before it is acted on, on pages that make it hard.
 
-use crate::lab::{BRIEF, CLICK, Lab, act, css, why};
+use crate::lab::{BRIEF, CLICK, Lab, PATIENT, act, css, why};
 use batchrun::browser::engine::{Call, Envelope, Need, Then};
-use serde_json::{Value, json};
+use serde_json::json;
 
 fn seen(envelope: &Envelope) -> Vec<&str> {
     envelope.seen.iter().map(|it| it.what.as_str()).collect()
 }
 
-/// Runs a script once the engine has looked at least once: it shows in what the engine has seen.
-async fn while_waiting(lab: &mut Lab, query: &Value, script: &str) -> Envelope {
-    lab.script(&format!("setTimeout(() => {{ {script} }}, 100); 0")).await;
-    lab.act(query, CLICK, Then::Nothing).await
+/// Waits for what a click needs while a script changes the page.
+async fn while_waiting(lab: &mut Lab, script: &str) -> Envelope {
+    lab.meanwhile(&act(&css("#b"), CLICK, Then::Nothing, PATIENT), script).await
 }
 
 #[tokio::test]
@@ -20,7 +19,11 @@ async fn an_element_that_is_not_ready_yet_is_waited_for() {
     for (before, script, said) in [
         ("", "document.body.innerHTML = '<button id=b>x</button>'", "is not there"),
         ("<button id=b hidden>x</button>", "b.hidden = false", "is hidden (`display: none`)"),
-        ("<div style='visibility:hidden'><button id=b>x</button></div>", "b.parentNode.style = ''", "is hidden (`visibility: hidden`)"),
+        (
+            "<div style='visibility:hidden'><button id=b>x</button></div>",
+            "b.parentNode.style = ''",
+            "is hidden (`visibility: hidden`)",
+        ),
         ("<button id=b disabled>x</button>", "b.disabled = false", "is disabled"),
         (
             "<fieldset disabled><button id=b>x</button></fieldset>",
@@ -37,10 +40,14 @@ async fn an_element_that_is_not_ready_yet_is_waited_for() {
             "b.style = ''",
             "lets the pointer through (`pointer-events: none`)",
         ),
-        ("<button id=b>x</button><button id=b class=old>x</button>", "document.querySelector('.old').remove()", "matches 2 elements"),
+        (
+            "<button id=b>x</button><button id=b class=old>x</button>",
+            "document.querySelector('.old').remove()",
+            "matches 2 elements",
+        ),
     ] {
         lab.show(&format!("<body>{before}")).await;
-        let answer = while_waiting(&mut lab, &css("#b"), script).await;
+        let answer = while_waiting(&mut lab, script).await;
         assert!(answer.ok, "{before}: {answer:?}");
         assert_eq!(seen(&answer), [said], "{before}");
         assert_eq!(answer.element.unwrap().description, "<button id=\"b\">");
@@ -86,20 +93,25 @@ async fn what_never_gets_ready_says_why() {
 
 #[tokio::test]
 async fn a_moving_element_is_acted_on_where_it_comes_to_rest() {
-    let mut lab = Lab::of("<body><style>@keyframes go{to{transform:translateX(300px)}}</style><button id=b>x</button>").await;
-    lab.script("b.style.animation = 'go 250ms linear forwards'").await;
-    let by_style = lab.act(&css("#b"), CLICK, Then::Nothing).await;
+    let some_frames =
+        "(async () => { for (let n = 0; n < 6; n++) await new Promise(requestAnimationFrame); REST })()";
+    let mut lab = Lab::of(
+        "<body><style>@keyframes go{to{transform:translateX(300px)}} #b{animation:go 200ms linear infinite alternate;\
+         position:absolute;left:8px}</style><button id=b>x</button>",
+    )
+    .await;
+    let by_style = while_waiting(&mut lab, &some_frames.replace("REST", "b.style.animation = 'none'")).await;
     assert_eq!(seen(&by_style), ["is moving"]);
-    assert!((by_style.element.unwrap().rect.unwrap().0 - 308.0).abs() < 0.01);
+    assert!((by_style.element.unwrap().rect.unwrap().0 - 8.0).abs() < 0.01);
 
-    lab.show("<body><button id=b style='position:absolute;left:0;top:0'>x</button>").await;
-    lab.script("{ let x = 0; const go = () => { b.style.left = `${x += 10}px`; if (x < 150) requestAnimationFrame(go) }; go() }").await;
-    let by_script = lab.act(&css("#b"), CLICK, Then::Nothing).await;
+    let moving = "<body><button id=b style='position:absolute;left:0;top:0'>x</button><script>{ let x = 0; const go = () => {\
+         b.style.left = window.rest ? '150px' : `${x = (x + 7) % 100}px`; requestAnimationFrame(go) }; go() }</script>";
+    lab.show(moving).await;
+    let by_script = while_waiting(&mut lab, &some_frames.replace("REST", "window.rest = true")).await;
     assert_eq!(seen(&by_script), ["is moving"]);
     assert!((by_script.element.unwrap().rect.unwrap().0 - 150.0).abs() < 0.01);
 
-    // For ever: `moving` is the reason.
-    lab.script("setInterval(() => { b.style.top = `${Math.random() * 99}px` }, 5)").await;
+    lab.show(moving).await;
     let never = lab.ask(&act(&css("#b"), CLICK, Then::Nothing, 200)).await;
     assert_eq!(why(&never), ("moving", "is moving"));
 }
@@ -171,7 +183,10 @@ async fn the_point_is_in_the_element_also_where_its_middle_is_not() {
     };
     let element = lab.ask(&at).await.element.unwrap();
     let (point, rect) = (element.point.unwrap(), element.rect.unwrap());
-    assert!((point.1 - rect.1 - 2400.0).abs() < 0.01 && (0.0..600.0).contains(&point.1), "{point:?} of {rect:?}");
+    assert!(
+        (point.1 - rect.1 - 2400.0).abs() < 0.01 && (0.0..600.0).contains(&point.1),
+        "{point:?} of {rect:?}"
+    );
 }
 
 #[tokio::test]

@@ -76,7 +76,7 @@ async fn names_are_computed_as_accname_says() {
          <button id=Icon><svg><title>Icon</title></svg></button>\
          <input id=Go type=submit value=Go><input id=Submit type=submit><input id=Pic type=image alt=Pic>\
          <label for=By_label>By label</label><input id=By_label><label>Around <input id=Around type=checkbox></label>\
-         <label>Flash <input value=3 size=2> times <input id=Flash_3_times type=checkbox></label>\
+         <label><input id=Flash_3_times type=checkbox> Flash <input value=3 size=2> times</label>\
          <input id=Hold placeholder=Hold><input id=Title title=Title placeholder=Not>\
          <fieldset id=Legend><legend>Legend</legend></fieldset><table id=Caption><caption>Caption</caption><tr><td></table>\
          <figure id=Fig><figcaption>Fig</figcaption></figure><a id=A_link href=x>A <span>link</span></a>\
@@ -84,11 +84,15 @@ async fn names_are_computed_as_accname_says() {
          <div role=button id=Deep><div><div>Deep</div></div></div>",
     )
     .await;
-    let ids = lab.script("[...document.querySelectorAll('[id]')].map(e => e.id).filter(id => /^[A-Z]/.test(id))").await;
+    let ids = lab
+        .script("[...document.querySelectorAll('[id]')].map(e => e.id).filter(id => /^[A-Z]/.test(id))")
+        .await;
     for id in ids.as_array().unwrap() {
         let id = id.as_str().unwrap();
         let query = json!({ "by": "role", "role": "*", "name": { "exact": id.replace('_', " ") } });
-        assert_eq!(lab.ids(&query).await, [id], "{id}");
+        let mut found = lab.ids(&query).await;
+        found.retain(|found| found != "?");
+        assert_eq!(found, [id]);
     }
     for (role, id) in [("paragraph", "generic"), ("generic", "x")] {
         let named = json!({ "by": "role", "role": role, "name": { "contains": id } });

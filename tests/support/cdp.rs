@@ -3,9 +3,11 @@
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -18,6 +20,9 @@ const BINARIES: &[&str] = &[
     "/opt/google/chrome/chrome-headless-shell",
     "/Applications/Google Chrome for Testing.app/Contents/MacOS/chrome-headless-shell",
 ];
+
+/// How long the browser may be silent while an answer is awaited: a hanging test helps nobody.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running browser with its profile.
 pub(crate) struct Browser {
@@ -93,12 +98,14 @@ fn binary() -> PathBuf {
 pub(crate) struct Page {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     last: u64,
+    unread: HashMap<u64, Value>,
 }
 
 impl Page {
     async fn connect(url: &str) -> Self {
-        let (socket, _) = connect_async(url).await.unwrap_or_else(|error| panic!("cannot connect to {url}: {error}"));
-        Self { socket, last: 0 }
+        let (socket, _) =
+            connect_async(url).await.unwrap_or_else(|error| panic!("cannot connect to {url}: {error}"));
+        Self { socket, last: 0, unread: HashMap::new() }
     }
 
     /// Sends a command and answers its result; events are passed over. A refused command fails the test.
@@ -115,15 +122,19 @@ impl Page {
         self.last
     }
 
-    /// The answer to a command.
+    /// The answer to a command. Others that come meanwhile are kept.
     pub(crate) async fn answer(&mut self, id: u64) -> Result<Value, Value> {
-        loop {
-            let message = self.socket.next().await.expect("the browser is there").expect("the connection holds");
+        while !self.unread.contains_key(&id) {
+            let next = tokio::time::timeout(PATIENCE, self.socket.next()).await;
+            let next = next.unwrap_or_else(|_| panic!("no answer to command {id} within {PATIENCE:?}"));
+            let message = next.expect("the browser is there").expect("the connection holds");
             let Ok(text) = message.to_text() else { continue };
-            let mut answer: Value = serde_json::from_str(text).expect("the browser speaks JSON");
-            if answer["id"] == id {
-                return if answer.get("error").is_some() { Err(answer["error"].take()) } else { Ok(answer["result"].take()) };
+            let answer: Value = serde_json::from_str(text).expect("the browser speaks JSON");
+            if let Some(id) = answer["id"].as_u64() {
+                self.unread.insert(id, answer);
             }
         }
+        let mut answer = self.unread.remove(&id).expect("the loop ended because it is there");
+        if answer.get("error").is_some() { Err(answer["error"].take()) } else { Ok(answer["result"].take()) }
     }
 }

@@ -31,6 +31,10 @@ pub const SOURCE: &str = concat!(
 /// Frame hops are split off before a query gets here: the engine sees one document.
 pub type Query = Vec<Value>;
 
+/// An expression for the function that is installed in a world, `undefined` where none is yet: for drivers that would
+/// otherwise send [`SOURCE`] with each call.
+pub const INSTALLED: &str = "document[Symbol.for('batchrun.engine')]";
+
 /// What the engine is asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
@@ -48,7 +52,10 @@ pub enum Call {
         /// How long to wait. 0 looks once.
         wait_ms: u64,
     },
-    /// Waits until `matchers` hold of what the query finds.
+    /// Waits until `matchers` hold of what the query finds. Matchers of one element need exactly one match; beside
+    /// `count` or `texts` they must hold of each. For conditions, which take any number of matches, there is a key of
+    /// its own: `"any": true`, they hold when they hold of at least one (`hidden: false` and `detached: false` take
+    /// any number as they are).
     Check {
         /// Which elements.
         query: Query,
@@ -115,13 +122,15 @@ pub enum Then {
     /// Takes the focus away.
     Blur,
     /// Focuses it and selects all it holds, so that inserted text replaces it. For controls whose value cannot be
-    /// typed (date, time, month, week, color, range) it sets `value` with input and change events instead. The
-    /// envelope's `value` says which: `"insert"` or `"set"`.
+    /// typed (date, time, month, week, color, range) it sets `value` with input and change events instead, and an empty
+    /// text deletes what is there. The envelope's `value` says which: `"insert"` (the text is still to be inserted) or
+    /// `"set"` (done).
     Fill {
         /// The text that it shall hold.
         value: String,
     },
-    /// Chooses options of a select element, with input and change events. Waits for the options to be there.
+    /// Chooses options of a select element, with input and change events if that changes anything. Waits for the
+    /// options to be there (`missing` says which are). The envelope's `value` is the labels of the chosen ones.
     Select {
         /// `{"label": …}`, `{"value": …}` or `{"index": …}`, each.
         choose: Vec<Value>,
@@ -188,7 +197,8 @@ pub struct Envelope {
 #[serde(default)]
 pub struct NotReady {
     /// For programs: `missing`, `ambiguous`, `hidden`, `moving`, `disabled`, `readonly`, `covered`, `outside`,
-    /// `mismatch`, `unsuitable` (an act that this element cannot take), `invalid` (a selector the page refuses).
+    /// `mismatch`, `unsuitable` (an act that this element cannot take; waited out for a second at most), `invalid`
+    /// (a selector the page refuses, a call superseded by the next act, a bug: told at once).
     pub code: String,
     /// For people, one line without a full stop: "is covered by `<div class=\"veil\">`".
     pub message: String,

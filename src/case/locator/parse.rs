@@ -284,7 +284,7 @@ impl Parser<'_> {
             Some('/') => {
                 let (source, flags) = self.scanner.pattern()?;
                 let pattern = Pattern::between_slashes(self.template_of(source)?, flags)
-                    .map_err(|error| self.scanner.error(start..self.scanner.at, error.0))?;
+                    .map_err(|error| self.scanner.error(start..self.scanner.at, error.to_string()))?;
                 TextForm::Pattern(pattern)
             }
             _ => {

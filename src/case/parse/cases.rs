@@ -103,11 +103,12 @@ fn read_top(reader: &mut Reader<'_>, top: &Entries<'_, '_>) -> Top {
     }
     let outer = reader.begin_scope();
     let arguments = reader.arguments(&[CASE], &shared, "the file");
-    if arguments.is_none() {
+    let good = arguments.clone().good();
+    if good.is_none() {
         shared.iter().for_each(|(_, _, node)| harvest(node, &mut reader.names.defines));
     }
     let names = reader.end_scope(outer);
-    let mut arguments = arguments.unwrap_or_default();
+    let mut arguments = arguments;
     let mut steps = |word: &str| arguments.take::<Vec<Step>>(word).map(Arc::from);
     let (before, after) = (steps("before"), steps("after"));
     Top { arguments, names, before, after }
@@ -138,21 +139,31 @@ impl CaseReader<'_, '_> {
             table.iter().for_each(|(_, _, node)| harvest(node, &mut self.reader.names.defines));
         }
         let names = self.reader.end_scope(outer);
-        let rows = arguments.clone().and_then(|mut arguments| arguments.take::<RowTable>("rows"));
-        self.check_names(arguments.as_ref(), &names, rows.as_ref());
-        self.build(arguments?, rows, several.is_some()).filter(|_| self.reader.findings.len() == before)
+        let mut arguments = arguments;
+        let unread_rows = table.iter().any(|(key, _, _)| *key == "rows") && !arguments.has("rows");
+        let rows = arguments.take::<RowTable>("rows");
+        self.check_names(&arguments, &names, rows.as_ref(), unread_rows);
+        self.refuse_other_browsers(&arguments);
+        self.build(arguments.good()?, rows, several.is_some())
+            .filter(|_| self.reader.findings.len() == before)
     }
 
     /// Whether everything that is read can be defined.
-    fn check_names(&mut self, arguments: Option<&Arguments>, names: &Names, rows: Option<&RowTable>) {
-        let uses = self.uses(&mut arguments.cloned().unwrap_or_default());
+    fn check_names(
+        &mut self,
+        arguments: &Arguments,
+        names: &Names,
+        rows: Option<&RowTable>,
+        unread_rows: bool,
+    ) {
+        let uses = self.uses(&mut arguments.clone());
         let columns = rows.map(RowTable::columns).unwrap_or_default();
         let mut known = Known { columns, ..Known::default() };
         known.plain.extend(known.columns.iter().copied());
         known.plain.extend(names.defines.iter().chain(&self.top.names.defines).map(String::as_str));
         known.shares.extend(uses.iter().map(|it| it.share.as_str()));
         // Rows that could not be read have columns that nobody knows.
-        known.in_flow = arguments.is_none();
+        known.in_flow = unread_rows;
         for names in [&self.top.names, names] {
             check(self.reader, &names.reads, &known, self.facts.settings);
             check_flows(self.reader, names, &known, self.facts.settings);
@@ -181,7 +192,6 @@ impl CaseReader<'_, '_> {
         check_cycles(self.reader, &vars);
         let uses = self.uses(&mut own);
         let tags = self.tags(&mut own);
-        self.refuse_other_browsers(&own);
         // For everything else the case wins over the file.
         let mut both = Layered { own, top: self.top.arguments.clone() };
         let retries = both.whole("retries").and_then(|count| u32::try_from(count).ok());

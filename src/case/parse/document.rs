@@ -44,24 +44,48 @@ fn line_start(text: &str, at: usize) -> usize {
 
 /// The parser's message in our words, with what to do where that is known.
 fn diagnostic(source: &Arc<SourceFile>, span: Span, message: &str) -> Diagnostic {
-    let mut chars = message.chars();
-    let message: String =
-        chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect());
     let at = source.text.get(span.start..span.end).unwrap_or_default();
-    let (message, help) = if message == "duplicate key" {
-        (format!("the key `{at}` is given twice"), None)
-    } else if message.contains("recurse") {
-        ("nested too deeply".to_owned(), None)
-    } else if message.contains("string values must be quoted") {
-        (message, Some(format!("write \"{at}\"")))
-    } else if message.contains("escape") {
-        (message, Some("a text in single quotes takes backslashes as they are: 'a\\b'".to_owned()))
-    } else {
-        (message, None)
+    let (what, expected) = message.split_once(", expected ").unwrap_or((message, ""));
+    let (message, help) = match what {
+        "duplicate key" => (format!("the key `{at}` is given twice"), None),
+        "string values must be quoted" => ("a text needs quotes".to_owned(), Some(format!("write \"{at}\""))),
+        "invalid basic string"
+        | "invalid literal string"
+        | "invalid multi-line basic string"
+        | "invalid multi-line literal string"
+            if !expected.is_empty() =>
+        {
+            (format!("the text is not closed, expected {expected}"), None)
+        }
+        "missing comma between array elements" | "missing comma between key-value pairs" => {
+            ("a comma is missing before this".to_owned(), None)
+        }
+        "invalid inline table element" | "unclosed inline table" => {
+            ("the table is not closed".to_owned(), Some("is a `}` missing before this?".to_owned()))
+        }
+        "unclosed array" => {
+            ("the list is not closed".to_owned(), Some("is a `]` missing before this?".to_owned()))
+        }
+        "recursion limit" | "cannot recurse further; max recursion depth met" => {
+            ("nested too deeply".to_owned(), None)
+        }
+        "key with no value" => (format!("`{at}` has no value"), Some("write `key = value`".to_owned())),
+        _ => (lower(message), escape_help(what)),
     };
     let diagnostic = Diagnostic::error(message).at(source, span, "");
     match help {
         Some(help) => diagnostic.help(help),
         None => diagnostic,
     }
+}
+
+fn escape_help(what: &str) -> Option<String> {
+    what.contains("escape")
+        .then(|| "a text in single quotes takes backslashes as they are: 'a\\b'".to_owned())
+}
+
+/// Messages of ours begin in lower case.
+fn lower(message: &str) -> String {
+    let mut chars = message.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }

@@ -22,7 +22,7 @@ pub(in crate::case) fn read(reader: &mut Reader<'_>, settings: &SettingNames) ->
         return None;
     }
     let names = reader.begin_scope();
-    let mut arguments = arguments?;
+    let mut arguments = arguments.good()?;
     let spans = arguments.clone();
     let params: Vec<String> = arguments.take("params").unwrap_or_default();
     let returns: Vec<String> = arguments.take("returns").unwrap_or_default();

@@ -25,25 +25,24 @@ impl Reader<'_> {
         let entries = self.entries_of(word, node)?;
         let read = self.arguments(&[arguments], &entries, &format!("`{word}`"));
         let missing = self.missing(arguments, &entries, &format!("`{word}`"), node.span().into());
-        read.filter(|_| !missing)
+        read.good().filter(|_| !missing)
     }
 
-    /// Reads all entries by the tables of arguments. Everything wrong is reported; `None` if anything was.
+    /// Reads all entries by the tables of arguments. Everything wrong is reported and left out.
     pub(super) fn arguments(
         &mut self,
         tables: &[&'static [Argument]],
         entries: &Entries<'_, '_>,
         owner: &str,
-    ) -> Option<Arguments> {
+    ) -> Arguments {
         let mut read = Arguments::default();
         let mut matchers = Vec::new();
-        let mut good = true;
         for (key, span, node) in entries {
             let Some(argument) = tables.iter().copied().flatten().find(|argument| argument.word == *key)
             else {
                 let words = tables.iter().copied().flatten().map(|argument| argument.word);
                 self.unknown_key(key, *span, owner, words);
-                good = false;
+                read.fault();
                 continue;
             };
             match self.read(&argument.kind, argument.word, node) {
@@ -53,15 +52,15 @@ impl Reader<'_> {
                 Some(given) => {
                     if !argument.runs {
                         self.not_yet(argument.word, *span);
-                        good = false;
+                        read.fault();
                     }
                     read.put(argument.word, *span, node.span().into(), given);
                 }
-                None => good = false,
+                None => read.fault(),
             }
         }
         read.put_matchers(Matchers::new(matchers));
-        good.then_some(read)
+        read
     }
 
     /// Reports the required keys that are not there. Whether any was.
@@ -73,8 +72,13 @@ impl Reader<'_> {
         span: Span,
     ) -> bool {
         let before = self.findings.len();
+        let known = |key: &str| arguments.iter().any(|argument| argument.word == key);
         for argument in arguments.iter().filter(|argument| argument.required) {
-            if !entries.iter().any(|(key, _, _)| *key == argument.word) {
+            // A misspelt one has been told already.
+            let there = |key: &str| {
+                key == argument.word || !known(key) && suggest::one_of(key, [argument.word]).is_some()
+            };
+            if !entries.iter().any(|(key, _, _)| there(key)) {
                 let help = Some(format!("add `{} = …` ({})", argument.word, argument.kind.expected()));
                 self.error_with_help(span, format!("{owner} needs `{}`", argument.word), help);
             }
@@ -118,7 +122,7 @@ impl Reader<'_> {
             self.not_yet(form.word, *key_span);
             return None;
         };
-        let mut arguments = read.filter(|_| self.findings.len() == before)?;
+        let mut arguments = read.good().filter(|_| self.findings.len() == before)?;
         arguments.put(form.word, *key_span, subject.span().into(), given?);
         let spans = arguments.clone();
         match build(&mut arguments) {

@@ -85,6 +85,8 @@ struct Entry {
 pub(in crate::case) struct Arguments {
     entries: Vec<Entry>,
     matchers: Matchers,
+    /// Whether something was wrong with some key, which is not here then.
+    faulty: bool,
 }
 
 /// Why arguments that are right each do not go together.
@@ -122,6 +124,15 @@ impl Arguments {
 
     pub(super) fn put_matchers(&mut self, matchers: Matchers) {
         self.matchers = matchers;
+    }
+
+    pub(super) fn fault(&mut self) {
+        self.faulty = true;
+    }
+
+    /// The arguments, if nothing was wrong with any.
+    pub(in crate::case) fn good(self) -> Option<Self> {
+        (!self.faulty).then_some(self)
     }
 
     /// Whether a key was given.

@@ -176,8 +176,7 @@ impl Reader<'_> {
         match Pattern::parse(&template) {
             Ok(pattern) => Some(pattern),
             Err(error) => {
-                let help = Some("patterns are JavaScript's; write them in single quotes: `'\\d+'`");
-                self.error_with_help(node.span().into(), format!("bad pattern: {}", error.0), help);
+                self.error_with_help(node.span().into(), format!("bad pattern: {error}"), error.help());
                 None
             }
         }
@@ -334,7 +333,6 @@ impl Reader<'_> {
             self.error(node.span().into(), format!("`{word}` needs a matcher, such as `{{ text = \"…\" }}`"));
             return None;
         }
-        let mut arguments = self.arguments(&[MATCHERS], &entries, &format!("`{word}`"))?;
-        Some(arguments.matchers())
+        self.arguments(&[MATCHERS], &entries, &format!("`{word}`")).good().map(|mut read| read.matchers())
     }
 }

@@ -88,7 +88,7 @@ impl Reader<'_> {
         node: &Node<'_>,
         entries: &[(&str, crate::source::Span, &Node<'_>)],
     ) -> Option<Text> {
-        let mut given = self.arguments(&[TESTS], entries, &format!("`{word}`"))?;
+        let mut given = self.arguments(&[TESTS], entries, &format!("`{word}`")).good()?;
         let words: Vec<&str> = TESTS.iter().map(|test| test.word).filter(|word| given.has(word)).collect();
         match words.as_slice() {
             ["contains"] => given.take("contains").map(Text::Contains),

@@ -35,7 +35,7 @@ pub fn failure_block(failed: &FailedJob, tally: &Tally, view: FailureView<'_>) -
         Some(failure) => block.failure(failure),
         None => {
             if let Some(message) = &failed.message {
-                block.text.push_str(&format!("{}\n", shown(message)));
+                block.line(&shown(message));
             }
         }
     }
@@ -77,6 +77,11 @@ struct Block {
 }
 
 impl Block {
+    fn line(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.text.push('\n');
+    }
+
     fn head(&mut self, failed: &FailedJob, tally: &Tally) {
         let word = tinted(failed.verdict, word(failed.verdict), self.paint);
         let title = self.paint.strong(&shown(&tally.title(failed.job)));
@@ -91,19 +96,19 @@ impl Block {
             remarks.push("says nothing about the product".to_owned());
         }
         let remarks = if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join(", ")) };
-        self.text.push_str(&format!("{word} {title}{}\n", self.paint.faint(&remarks)));
+        self.line(&format!("{word} {title}{}", self.paint.faint(&remarks)));
     }
 
     fn failure(&mut self, failure: &Failure) {
         let kind = self.paint.bad(failure.kind.as_str());
-        self.text.push_str(&format!("{kind}: {}\n", self.paint.strong(&shown(&failure.message))));
+        self.line(&format!("{kind}: {}", self.paint.strong(&shown(&failure.message))));
         if let Some(place) = &failure.location {
             let excerpt = failure.excerpt.as_ref().map(Untrusted::ci_log).unwrap_or_default();
             let excerpt: Vec<&str> = excerpt.lines().collect();
             self.gutter = (place.line + excerpt.len().saturating_sub(1)).to_string().len();
             let arrow = self.paint.place(&format!("{}-->", " ".repeat(self.gutter)));
             let step = step(failure).map_or_else(String::new, |step| format!(", {step}"));
-            self.text.push_str(&format!("{arrow} {}{step}\n", shown(&place.to_string().into())));
+            self.line(&format!("{arrow} {}{step}", shown(&place.to_string().into())));
             self.excerpt(place.line, place.column, &excerpt);
         } else if let Some(step) = step(failure) {
             self.note("at", &step.into());
@@ -125,20 +130,20 @@ impl Block {
             return;
         }
         let blank = self.paint.place(&format!("{} |", " ".repeat(self.gutter)));
-        self.text.push_str(&format!("{blank}\n"));
+        self.line(&blank);
         for (i, line) in lines.iter().take(LINES).enumerate() {
             let line = line.replace('\t', "    ");
             let number = self.paint.place(&format!("{:>width$} |", first + i, width = self.gutter));
-            self.text.push_str(&format!("{number} {}\n", fit::head(&line, CHARACTERS)));
+            self.line(&format!("{number} {}", fit::head(&line, CHARACTERS)));
             if i == 0 {
                 let before: String = line.chars().take(column.saturating_sub(1)).collect();
                 let rest = fit::columns(line.trim_end().get(before.len()..).unwrap_or_default());
                 let carets = self.paint.bad(&"^".repeat(rest.clamp(1, 80)));
-                self.text.push_str(&format!("{blank} {}{carets}\n", " ".repeat(fit::columns(&before))));
+                self.line(&format!("{blank} {}{carets}", " ".repeat(fit::columns(&before))));
             }
         }
         if lines.len() > LINES {
-            self.text.push_str(&format!("{blank} … {} more\n", counted_lines(lines.len() - LINES)));
+            self.line(&format!("{blank} … {} more", counted_lines(lines.len() - LINES)));
         }
     }
 
@@ -163,7 +168,7 @@ impl Block {
         for (i, line) in lines.iter().enumerate() {
             let name = if i == 0 { name.as_str() } else { "" };
             let sign = self.paint.place(&format!("{} =", " ".repeat(self.gutter)));
-            self.text.push_str(&format!("{sign} {} {line}\n", self.paint.strong(&format!("{name:<9}"))));
+            self.line(&format!("{sign} {} {line}", self.paint.strong(&format!("{name:<9}"))));
         }
     }
 }

@@ -63,23 +63,24 @@ fn case(finished: &CaseFinished, tally: &Tally, paint: Paint) -> String {
 
 /// A sign of life: what runs, and what has run longest.
 pub(super) fn heartbeat(tally: &Tally, elapsed_ms: u64, paint: Paint) -> String {
-    let mut text = format!("{} {} {} ", paint.strong(&label("Running")), seconds(elapsed_ms), done(tally));
-    text.push_str(&format!("{} running", tally.running.len()));
+    let mut parts = vec![format!("{} running", tally.running.len())];
     for verdict in [Verdict::Failed, Verdict::Errored] {
         if tally.ended.of(verdict) > 0 {
-            text.push_str(&format!(", {} {}", tally.ended.of(verdict), word_of_count(verdict)));
+            parts.push(format!("{} {}", tally.ended.of(verdict), word_of_count(verdict)));
         }
     }
     if let Some(why) = &tally.paused {
-        text.push_str(&format!(", paused: {}", shown(&why.as_str().into())));
+        parts.push(format!("paused: {}", shown(&why.as_str().into())));
     }
-    if let Some(oldest) = tally.running.values().min_by_key(|running| running.started_ms) {
-        let age = duration(Duration::from_secs((elapsed_ms - oldest.started_ms.min(elapsed_ms)) / 1000));
+    let oldest = tally.running.values().min_by_key(|running| running.started_ms);
+    let oldest = oldest.map_or_else(String::new, |oldest| {
+        let age = duration(Duration::from_secs(elapsed_ms.saturating_sub(oldest.started_ms) / 1000));
         let step = oldest.titles.last().map_or_else(String::new, |it| format!(" {}", shown(it)));
         let (case, reached, steps) = (shown(&tally.title(oldest.job)), oldest.reached, oldest.steps);
-        text.push_str(&format!("; longest {age}: {case}, step {reached}/{steps}{step}"));
-    }
-    text
+        format!("; longest {age}: {case}, step {reached}/{steps}{step}")
+    });
+    let word = paint.strong(&label("Running"));
+    format!("{word} {} {} {}{oldest}", seconds(elapsed_ms), done(tally), parts.join(", "))
 }
 
 fn message(level: Level, text: &Untrusted, paint: Paint) -> String {

@@ -2,8 +2,8 @@
 
 use super::Bench;
 use super::build::{
-    case, click, expect, expect_var, flow, locator, log, now, plain, row, set, step, steps, text, value, var_is, visible,
-    wait,
+    case, click, expect, expect_var, flow, locator, log, now, plain, row, set, step, steps, text, value,
+    var_is, visible, wait,
 };
 use super::twin::{Play, Twin};
 use crate::case::model::{Action, Condition, Step, Test};
@@ -33,12 +33,19 @@ async fn loops_run_their_steps_and_give_their_variable_back() {
         Action::EachMatch { target: locator("li"), name: "row".to_owned(), steps: steps([log("${row}")]) },
     ])
     .await;
-    assert_eq!(lines, ["each a", "each 2", "then before", "again", "again", "li >> nth=0", "li >> nth=1"]);
+    assert_eq!(
+        lines,
+        ["each a", "each 2", "then before", "again", "again", "css=li >> nth=0", "css=li >> nth=1"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_match_means_the_same_within_a_place() {
-    let inner = Action::EachMatch { target: locator("li"), name: "row".to_owned(), steps: steps([click("${row} >> a")]) };
+    let inner = Action::EachMatch {
+        target: locator("li"),
+        name: "row".to_owned(),
+        steps: steps([click("${row} >> a")]),
+    };
     let mut bench = Bench::new(Twin::default().at("read", Play::value(json!(1))));
     let asked = bench.passes([Action::Within { target: locator("#list"), steps: vec![step(inner)] }]).await;
     assert!(asked[2].starts_with("act css=#list >> css=li >> nth=0 >> css=a visible"), "{asked:?}");
@@ -142,14 +149,18 @@ async fn a_flow_fills_in_its_defaults() {
     let given = vec![("user".to_owned(), value("alice"))];
     let both = vec![("user".to_owned(), value("alice")), ("role".to_owned(), value("admin"))];
     let lines =
-        logged(vec![Action::Use { flow: Arc::clone(&flow), with: given }, Action::Use { flow, with: both }]).await;
+        logged(vec![Action::Use { flow: Arc::clone(&flow), with: given }, Action::Use { flow, with: both }])
+            .await;
     assert_eq!(lines, ["alice friend of alice", "alice admin"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_flow_that_returns_what_it_never_set_fails() {
     let failure = Bench::new(Twin::default()).fails([login(&[], &["id"], vec![log("x")], &[])]).await;
-    assert_eq!(failure.message.raw(), "the flow `testcases/login.flow.toml` returns `id`, but did not set it");
+    assert_eq!(
+        failure.message.raw(),
+        "the flow `testcases/login.flow.toml` returns `id`, but did not set it"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -172,7 +183,10 @@ async fn a_skip_ends_the_attempt_from_wherever_it_stands() {
     let ended = bench.run(&case(steps([skip, log("never")]))).await;
     assert_eq!(ended.verdict, AttemptVerdict::Skipped);
     assert_eq!(ended.skipped.as_deref(), Some("not for alice"));
-    assert_eq!(bench.watched.steps, ["1 group", "  2 skip", "  2 skipped: not for alice", "1 skipped: not for alice"]);
+    assert_eq!(
+        bench.watched.steps,
+        ["1 group", "  2 skip", "  2 skipped: not for alice", "1 skipped: not for alice"]
+    );
     assert!(bench.watched.logged.is_empty());
 }
 

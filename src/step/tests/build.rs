@@ -9,7 +9,7 @@ use crate::case::template::{Arg, Template, ValueTemplate};
 use crate::id::CaseId;
 use crate::source::{SourceFile, Span};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -154,7 +154,8 @@ pub(super) fn placed(source: &Arc<SourceFile>, written: &str, action: Action) ->
 
 /// A case of these steps.
 pub(super) fn case(steps: Vec<Step>) -> Case {
-    let source = steps.first().map_or_else(|| SourceFile::new("testcases/a.toml", ""), |it| Arc::clone(&it.source));
+    let source =
+        steps.first().map_or_else(|| SourceFile::new("testcases/a.toml", ""), |it| Arc::clone(&it.source));
     Case {
         id: CaseId::new("testcases/a"),
         name: "a".to_owned(),
@@ -169,9 +170,9 @@ pub(super) fn case(steps: Vec<Step>) -> Case {
         uses: Vec::new(),
         vars: BTreeMap::new(),
         rows: Vec::new(),
-        before: Vec::new(),
+        before: Vec::new().into(),
         steps,
-        after: Vec::new(),
+        after: Vec::new().into(),
         skip: None,
         only_browsers: Vec::new(),
         browser: None,
@@ -186,7 +187,7 @@ pub(super) fn case(steps: Vec<Step>) -> Case {
 }
 
 pub(super) fn row(name: &str, values: &[(&str, Value)]) -> Row {
-    let values = values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let values = values.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
     Row { name: name.to_owned(), values }
 }
 
@@ -196,6 +197,7 @@ pub(super) fn flow(params: &[&str], returns: &[&str], steps: Vec<Step>) -> Flow 
         source: SourceFile::new("testcases/login.flow.toml", ""),
         params: owned(params),
         defaults: Vec::new(),
+        needs: BTreeSet::new(),
         returns: owned(returns),
         steps,
     }

@@ -1,8 +1,8 @@
 //! The checks: what is asked, for how long, and what counts as holding.
 
 use super::build::{
-    case, expect, expect_hidden, expect_text, expect_var, goto, is, now, plain, script, set, step, steps, text, value,
-    visible, wait,
+    case, expect, expect_hidden, expect_text, expect_var, goto, is, now, plain, script, set, step, steps,
+    text, value, visible, wait,
 };
 use super::twin::{Play, Twin};
 use super::{Bench, SECOND};
@@ -44,8 +44,11 @@ async fn what_is_in_a_frame_that_is_not_there_is_hidden() {
 #[tokio::test(start_paused = true)]
 async fn urls_are_joined_and_stars_become_patterns() {
     let mut bench = Bench::new(Twin::default());
-    let asked =
-        bench.passes([Action::ExpectUrl(is("/cart")), Action::ExpectUrl(is("/item/*")), Action::ExpectTitle(is("Cart"))]);
+    let asked = bench.passes([
+        Action::ExpectUrl(is("/cart")),
+        Action::ExpectUrl(is("/item/*")),
+        Action::ExpectTitle(is("Cart")),
+    ]);
     insta::assert_snapshot!(asked.await.join("\n"), @r#"
     document url {"is":"http://shop.test/cart"}
     document url {"matches":{"pattern":"^(?:http:\\/\\/shop\\.test\\/item\\/[^/]*)$","flags":""}}
@@ -57,7 +60,10 @@ async fn urls_are_joined_and_stars_become_patterns() {
 async fn a_script_is_asked_until_it_holds() {
     let twin = Twin::default()
         .at("script", Play::value(json!(false)))
-        .at("script", Play::fault(crate::browser::page::Fault::Script { message: "TypeError: no #x".to_owned() }))
+        .at(
+            "script",
+            Play::fault(crate::browser::page::Fault::Script { message: "TypeError: no #x".to_owned() }),
+        )
         .at("script", Play::value(json!(3.0)));
     let mut bench = Bench::new(twin);
     let script = script("return n > args[0]", vec![plain(2)]);
@@ -70,7 +76,8 @@ async fn a_script_is_asked_until_it_holds() {
 async fn a_script_with_a_syntax_error_fails_at_once() {
     let fault = crate::browser::page::Fault::Script { message: "SyntaxError: Unexpected token".to_owned() };
     let mut bench = Bench::new(Twin::default().at("script", Play::fault(fault)));
-    let failure = bench.fails([Action::ExpectScript { script: script("return (", Vec::new()), is: None }]).await;
+    let failure =
+        bench.fails([Action::ExpectScript { script: script("return (", Vec::new()), is: None }]).await;
     assert_eq!(failure.kind, FailureKind::Script);
     assert_eq!(bench.twin.asked.len(), 1);
 }
@@ -79,13 +86,21 @@ async fn a_script_with_a_syntax_error_fails_at_once() {
 async fn variables_are_compared_as_json() {
     let mut bench = Bench::new(Twin::default());
     let set_list = set("list", plain(json!([1, {"a": "b"}])));
-    bench.passes([set_list, expect_var("list", plain(json!([1.0, {"a": "b"}]))), expect_var("list.1.a", value("b"))]).await;
+    bench
+        .passes([
+            set_list,
+            expect_var("list", plain(json!([1.0, {"a": "b"}]))),
+            expect_var("list.1.a", value("b")),
+        ])
+        .await;
     let failure = Bench::new(Twin::default()).fails([set("n", plain(3)), expect_var("n", value("3"))]).await;
     assert_eq!(failure.message.raw(), "`n` is 3");
     assert_eq!(failure.expected.unwrap().raw(), "\"3\"");
     assert_eq!(failure.hints[0].raw(), "one is text, the other is not: `is` compares without converting");
     let contains = ValueTest::Text(Text::Contains(text("el")));
-    bench.passes([set("word", value("hello")), Action::ExpectVar { name: "word".to_owned(), is: contains }]).await;
+    bench
+        .passes([set("word", value("hello")), Action::ExpectVar { name: "word".to_owned(), is: contains }])
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -98,6 +113,17 @@ async fn a_condition_looks_once_unless_it_has_time() {
     bench.run(&case).await;
     assert_eq!(bench.twin.waits[..2], [0, 2_000]);
     assert_eq!(bench.watched.steps, ["1 goto", "1 skipped", "2 goto", "2 passed"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conditions_time_does_not_go_beyond_what_is_around_it() {
+    let twin = Twin::default().at("check", Play::not_ready("missing", "is not there"));
+    let mut case = case(vec![step(goto("/"))]);
+    case.steps[0].condition = Some(Condition { timeout: Some(20 * SECOND), ..visible("#banner") });
+    let mut bench = Bench::new(twin);
+    bench.deadline = 5 * SECOND;
+    bench.run(&case).await;
+    assert_eq!(bench.twin.waits, [5_000]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -146,12 +172,19 @@ async fn waiting_is_bounded_by_what_is_around_it_only() {
 
 #[tokio::test(start_paused = true)]
 async fn goto_checks_the_status_it_is_told() {
-    let status = |url, wanted| Action::Goto { url: text(url), until: crate::case::model::Until::Dom, status: Some(wanted) };
+    let status = |url, wanted| Action::Goto {
+        url: text(url),
+        until: crate::case::model::Until::Dom,
+        status: Some(wanted),
+    };
     let mut bench = Bench::new(Twin::default().at("navigate", Play::status(Some(404))));
     let failure = bench.fails([status("/nowhere", 200)]).await;
     assert_eq!(failure.message.raw(), "http://shop.test/nowhere answered with the HTTP status 404");
-    Bench::new(Twin::default().at("navigate", Play::status(Some(404)))).passes([status("/nowhere", 404)]).await;
-    let failure = Bench::new(Twin::default().at("navigate", Play::status(None))).fails([status("/", 200)]).await;
+    Bench::new(Twin::default().at("navigate", Play::status(Some(404))))
+        .passes([status("/nowhere", 404)])
+        .await;
+    let failure =
+        Bench::new(Twin::default().at("navigate", Play::status(None))).fails([status("/", 200)]).await;
     assert_eq!(failure.kind, FailureKind::Step);
 }
 
@@ -163,5 +196,10 @@ async fn a_page_that_reloads_itself_for_ever_ends_with_the_step() {
     }
     let failure = Bench::new(twin).fails([expect("h1")]).await;
     assert_eq!(failure.kind, FailureKind::Timeout);
-    assert!(failure.message.raw().starts_with("step timeout of 10s missed: the page kept going to other documents"));
+    assert!(
+        failure
+            .message
+            .raw()
+            .starts_with("step timeout of 10s missed: the page kept going to other documents")
+    );
 }

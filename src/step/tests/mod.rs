@@ -6,11 +6,14 @@ mod build;
 mod checks;
 mod ends;
 mod failures;
+mod loaded;
 mod prompts;
 mod twin;
 mod variables;
 
-use super::{Context, Ended, EvidenceSink, Finished, Happened, Moment, Run, Screenshot, Started, Witness, run};
+use super::{
+    Context, Ended, EvidenceSink, Finished, Happened, Moment, Run, Screenshot, Started, Witness, run,
+};
 use crate::browser::page::Page;
 use crate::case::model::{Action, Case, Row, Viewport};
 use crate::deadline::Deadline;

@@ -85,7 +85,7 @@ async fn a_try_that_failed_takes_its_answers_with_it() {
 #[tokio::test(start_paused = true)]
 async fn a_prompt_that_appears_with_the_last_operation_is_not_missed() {
     let mut case = case(vec![step(click("#save"))]);
-    case.after = steps([goto("/logout")]);
+    case.after = steps([goto("/logout")]).into();
     let twin = Twin::default().at("pressed", Play::prompt("alert", "Oops"));
     let failure = Bench::new(twin).run(&case).await.failure.unwrap();
     assert_eq!(failure.message.raw(), "an `alert` nobody asked for: `Oops`");

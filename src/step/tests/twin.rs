@@ -245,20 +245,32 @@ impl Page for Twin {
         }
     }
 
-    async fn press(&mut self, frame: &Frame, on: &Element, press: &Press, deadline: Deadline) -> Result<(), Fault> {
+    async fn press(
+        &mut self,
+        frame: &Frame,
+        on: &Element,
+        press: &Press,
+        deadline: Deadline,
+    ) -> Result<(), Fault> {
         let button = press.button.map_or("nothing".to_owned(), |it| format!("{it:?} × {}", press.count));
         self.note(frame, format!("press {button} {:?} on {}", press.modifiers, on.token));
         self.play("press", deadline).await.map(drop)
     }
 
-    async fn insert(&mut self, frame: &Frame, _: &Element, text: &str, deadline: Deadline) -> Result<(), Fault> {
+    async fn insert(
+        &mut self,
+        frame: &Frame,
+        _: &Element,
+        text: &str,
+        deadline: Deadline,
+    ) -> Result<(), Fault> {
         self.note(frame, format!("insert {text:?}"));
         self.play("insert", deadline).await.map(drop)
     }
 
     async fn keys(&mut self, frame: &Frame, keys: &[Key], deadline: Deadline) -> Result<(), Fault> {
         let shown = keys.iter().map(|key| {
-            let held: String = key.modifiers.iter().map(|it| format!("{it:?}+")).collect();
+            let held = key.modifiers.iter().map(|it| format!("{it:?}+")).collect::<Vec<_>>().concat();
             format!("{held}{}", key.key)
         });
         let words = format!("keys {}", shown.collect::<Vec<_>>().join(" "));
@@ -328,16 +340,10 @@ fn describe(call: &Call, url: &str) -> (&'static str, String, u64, Value) {
             ("read", format!("read {} {}", words(query), json!(take)), *wait_ms, value)
         }
         Call::Document { ready, url: wanted, title, wait_ms } => {
-            let mut words = "document".to_owned();
-            if let Some(ready) = ready {
-                words += &format!(" {}", json!(ready));
-            }
-            if let Some(test) = wanted {
-                words += &format!(" url {test}");
-            }
-            if let Some(test) = title {
-                words += &format!(" title {test}");
-            }
+            let ready = ready.map(|it| format!(" {}", json!(it))).unwrap_or_default();
+            let wanted = wanted.as_ref().map(|it| format!(" url {it}")).unwrap_or_default();
+            let title = title.as_ref().map(|it| format!(" title {it}")).unwrap_or_default();
+            let words = format!("document{ready}{wanted}{title}");
             let value = json!({"url": url, "title": "A page", "ready_state": "complete"});
             ("document", words, *wait_ms, value)
         }
@@ -348,10 +354,14 @@ fn describe(call: &Call, url: &str) -> (&'static str, String, u64, Value) {
 fn words(query: &Query) -> String {
     let part = |part: &Value| {
         let what = part.get("value").or_else(|| part.get("index")).or_else(|| part.get("text"));
-        format!("{}={}", part["by"].as_str().unwrap_or("?"), what.map_or(String::new(), |it| match it {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        }))
+        format!(
+            "{}={}",
+            part["by"].as_str().unwrap_or("?"),
+            what.map_or(String::new(), |it| match it {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            })
+        )
     };
     query.iter().map(part).collect::<Vec<_>>().join(" >> ")
 }

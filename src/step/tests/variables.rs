@@ -48,6 +48,15 @@ async fn a_cases_variables_may_use_each_other_in_any_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_cases_variable_may_use_what_a_step_sets() {
+    let mut bench = Bench::new(Twin::default());
+    let mut case = case(vec![step(log("${a}")), step(set("b", value("now"))), step(log("${a}"))]);
+    case.vars = vars(&[("a", "${b}!")]);
+    bench.run(&case).await;
+    assert_eq!(bench.watched.logged, ["${a}", "now!"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn variables_in_a_circle_are_named() {
     let mut case = case(vec![step(log("never"))]);
     case.vars = vars(&[("a", "${b}"), ("b", "${a}")]);
@@ -77,12 +86,16 @@ async fn what_is_always_there() {
     bench.attempt = 2;
     bench.context.env.insert("CI".to_owned(), "true".to_owned());
     bench.context.secrets.insert("KEY".to_owned(), "hunter22".to_owned());
-    let written = "${case.id} ${case.attempt} ${batch.id} ${env.CI} ${secret.KEY} ${now.date} ${now.unix} ${now.iso}";
+    let written =
+        "${case.id} ${case.attempt} ${batch.id} ${env.CI} ${secret.KEY} ${now.date} ${now.unix} ${now.iso}";
     assert_eq!(
         says(&mut bench, written, BTreeMap::new()).await,
         "testcases/a[alice] 2 20270102-030405-7k2m9qxd true hunter22 2027-01-02 1798859045 2027-01-02T03:04:05.678Z"
     );
-    assert_eq!(says(&mut bench, "${env.HOME} ${random.dice}", BTreeMap::new()).await, "${env.HOME} ${random.dice}");
+    assert_eq!(
+        says(&mut bench, "${env.HOME} ${random.dice}", BTreeMap::new()).await,
+        "${env.HOME} ${random.dice}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

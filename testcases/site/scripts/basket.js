@@ -38,22 +38,20 @@ export const gift = () => shelf.read("gift", "");
 
 export const setGift = (note) => (note ? shelf.write("gift", note) : shelf.drop("gift"));
 
-/** The cart with articles in the place of ids, and what it costs. */
+/** The cart with articles in the place of ids, and what it costs. Forgets ids that the shop does not know. */
 export async function priced() {
+  const goods = await all();
   const cart = read();
-  const lines = (await all())
+  for (const id of Object.keys(cart)) if (!goods.some((article) => article.id === id)) put(id, 0);
+  const lines = goods
     .filter((article) => cart[article.id])
     .map((article) => ({ article, quantity: cart[article.id], sum: article.price * cart[article.id] }));
-  const goods = lines.reduce((sum, line) => sum + line.sum, 0);
-  const delivery = goods >= freeFrom ? 0 : ferry;
-  return { lines, goods, delivery, total: goods + delivery };
+  const sum = lines.reduce((total, line) => total + line.sum, 0);
+  const delivery = sum >= freeFrom ? 0 : ferry;
+  return { lines, goods: sum, delivery, total: sum + delivery };
 }
 
 /** Takes over a cart from a link such as `cart.html?with=oil-lamp:1,tar-soap:2`. */
-export async function takeOver(list) {
-  const known = new Set((await all()).map((article) => article.id));
-  for (const part of list.split(",")) {
-    const [id, quantity] = part.split(":");
-    if (known.has(id)) put(id, Math.trunc(Number(quantity ?? 1)) || 0);
-  }
+export function takeOver(list) {
+  for (const [, id, quantity] of list.matchAll(/([a-z-]+)(?::(\d))?/g)) put(id, Number(quantity ?? 1));
 }

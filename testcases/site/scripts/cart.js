@@ -48,6 +48,7 @@ async function refresh() {
   $("#bare").hidden = cart.lines.length > 0;
   $("#lines").replaceChildren(...cart.lines.map(line));
   totals(cart);
+  $("main").setAttribute("aria-busy", "false");
 }
 
 $("#empty").addEventListener("click", () => {
@@ -65,7 +66,7 @@ $("#gift").addEventListener("click", async () => {
 
 const handed = new URLSearchParams(location.search).get("with");
 if (handed) {
-  await basket.takeOver(handed);
+  basket.takeOver(handed);
   history.replaceState(null, "", "cart.html");
 }
 await refresh();

@@ -83,8 +83,7 @@ function pager({ page: number, pages }) {
   nav.replaceChildren(button("Previous", number - 1), ...numbers, button("Next", number + 1));
 }
 
-async function kinds(chosen) {
-  const names = ["", ...new Set((await all()).map((article) => article.kind))];
+function kinds(names, chosen) {
   $(".kinds").replaceChildren(...names.map((name) => {
     const button = document.createElement("button");
     button.type = "button";
@@ -98,13 +97,18 @@ async function kinds(chosen) {
   }));
 }
 
+let turns = 0;
+
 async function refresh() {
+  const turn = ++turns;
   const wanted = asked();
   if (search !== document.activeElement) search.value = wanted.q;
   order.value = wanted.sort;
   stock.checked = wanted.stock;
   const found = await pick(wanted);
-  await kinds(wanted.kind);
+  const names = ["", ...new Set((await all()).map((article) => article.kind))];
+  if (turn !== turns) return;     // something else was asked for meanwhile
+  kinds(names, wanted.kind);
   show($("#goods"), found.goods);
   $("#nothing").hidden = found.total > 0;
   pager(found);

@@ -73,15 +73,6 @@ function paid() {
   $("#thanks h1").focus();
 }
 
-if (cart.lines.length) {
-  $("#name").value = signedIn()?.name ?? "";
-  $("#ferry").textContent = cart.delivery ? euros(cart.delivery) : "Free";
-  summary();
-} else {
-  $("#form").hidden = true;
-  $("#bare").hidden = false;
-}
-
 for (const way of document.querySelectorAll("[name='way']")) way.addEventListener("change", summary);
 $("#terms").addEventListener("scroll", ({ target }) => {
   if (target.scrollTop + target.clientHeight >= target.scrollHeight - 4) $("#agree").disabled = false;
@@ -93,3 +84,12 @@ $(".steps").addEventListener("submit", (event) => {
 addEventListener("message", (event) => {
   if (event.origin === location.origin && event.data === "paid") paid();
 });
+
+if (cart.lines.length) {
+  $("#name").value = signedIn()?.name ?? "";
+  $("#ferry").textContent = cart.delivery ? euros(cart.delivery) : "Free";
+  summary();
+  $("#form").hidden = false;
+} else {
+  $("#bare").hidden = false;
+}

@@ -23,6 +23,7 @@ function show() {
   stock.textContent = article.stock ? `${article.stock} in the warehouse` : "Sold out";
   stock.className = article.stock ? "soft" : "out";
   $("#add").disabled = !article.stock;
+  $("#ask").disabled = false;
   $(".product").setAttribute("aria-busy", "false");
 }
 

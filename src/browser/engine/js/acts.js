@@ -36,17 +36,23 @@
     if (tag === 'input' || tag === 'textarea') element.select();
     else window.getSelection().selectAllChildren(element);
     if (value !== '') return { value: 'insert' };
-    // There is no inserting nothing: what is selected is deleted, with the events that a key would make.
-    const isEmpty = () => (tag === 'input' || tag === 'textarea' ? element.value === '' : rawText(element) === '');
-    memo.raw.clear();
-    if (!isEmpty()) execCommand(document, 'delete');
-    memo.raw.clear();
-    if (!isEmpty() && tag !== 'div' && element.value !== undefined) {
+    emptySelected(element);
+    return { value: 'set' };
+  }
+
+  // There is no inserting nothing: what is selected is deleted, with a trusted `input` as a key would make. Editors that
+  // do the work themselves listen to `beforeinput`, which the command leaves out.
+  function emptySelected(element) {
+    const isControl = localName(element) === 'input' || localName(element) === 'textarea';
+    if (isControl ? element.value === '' : element.textContent === '') return;
+    const before = new InputEvent('beforeinput', { bubbles: true, composed: true, cancelable: true, inputType: 'deleteContentBackward' });
+    if (!dispatch(element, before)) return;
+    execCommand(document, 'delete');
+    if (isControl && element.value !== '') {
       setValue(element, '');
       fire(element, 'input');
       fire(element, 'change');
     }
-    return { value: 'set' };
   }
 
   function setInput(element, value) {
@@ -84,7 +90,8 @@
     const editable = isHtml(element) && isContentEditable(element);
     let target = element;
     while (editable && around(target) && isHtml(around(target)) && isContentEditable(around(target))) target = around(target);
-    focusElement(target);
+    if (isHtml(target)) focusElement(target);
+    else target.focus?.(); // SVG has its own
     for (let at = deepFocus(); at; at = around(at)) if (at === target) return null;
     return unsuitable(`is ${quote(describe(element))}, which does not take the focus`);
   }
@@ -113,7 +120,7 @@
   }
 
   function blur(element) {
-    for (let at = deepFocus(); at; at = around(at)) if (at === element) blurElement(deepFocus());
+    for (let at = deepFocus(); at; at = around(at)) if (at === element) (isHtml(deepFocus()) ? blurElement(deepFocus()) : deepFocus().blur());
     return { value: null };
   }
 

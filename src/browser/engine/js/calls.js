@@ -28,7 +28,11 @@
         }
         return new Promise((resolve) => {
           let isAsked = false;
+          let isDone = false;
           const done = () => {
+            // A frame that comes after the timer must not touch the wait that follows.
+            if (isDone) return;
+            isDone = true;
             wake = () => {};
             never(timer);
             isDirty = false;
@@ -54,8 +58,9 @@
   }
 
   // Calls `look` until it answers without a failure or the time is over. A failure may say: `frame`, the next frame
-  // has to be seen; `quiet`, it is nothing that stood in the way; `at_once`, waiting is of no use.
-  async function wait(waitMs, look) {
+  // has to be seen; `quiet`, it is nothing that stood in the way; `at_once`, waiting is of no use. What is unsuitable for
+  // longer than `unsuitableMs` ends it, too.
+  async function wait(waitMs, look, unsuitableMs = Infinity) {
     const began = clock();
     const seen = [];
     let watch = null;
@@ -73,7 +78,7 @@
         const now = clock();
         if (failure.code !== 'unsuitable') unsuitableSince = null;
         else if (unsuitableSince === null) unsuitableSince = at;
-        const isHopeless = failure.at_once || (unsuitableSince !== null && now - unsuitableSince >= UNSUITABLE_WAIT);
+        const isHopeless = failure.at_once || (unsuitableSince !== null && now - unsuitableSince >= unsuitableMs);
         // Looking once may take the frames that stability needs.
         const left = waitMs - (now - began);
         if (isHopeless || (left <= 0 && !(failure.quiet && failure.frame))) return finish(answer, seen);
@@ -158,7 +163,7 @@
       if (unready) return { failure: unready, element, at };
       const done = ACTS[then.do](element, then, call.query);
       return done.code ? { failure: done, element, at } : { element, at, value: done.value };
-    });
+    }, UNSUITABLE_WAIT);
   }
 
   function whyUnready(element, { needs, at, steadiness, scrolling }) {
@@ -218,7 +223,7 @@
       if (what.attribute !== undefined) return { element, value: attribute(element, what.attribute) };
       const taken = READINGS[what](element);
       return taken.code ? { failure: taken, element } : { element, value: taken.value };
-    });
+    }, UNSUITABLE_WAIT);
   }
 
   function pressed(call) {
@@ -287,7 +292,6 @@
       const title = normal(documentTitle(document));
       const failure = (call.ready && whyLoading(call.ready)) || (call.url && whyWrongUrl(call.url))
         || (call.title && textReason(call.title, title, 'the title', normal)) || null;
-      // A frame would come too late for a load that just ended.
       return { failure, value: { url: location.href, title, ready_state: readyState(document) } };
     });
   }

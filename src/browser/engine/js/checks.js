@@ -209,21 +209,21 @@
   // ---- stability ---------------------------------------------------------------------------------------------------
 
   // Whether the box stays the same from frame to frame. `track` is kept between looks. The look at once counts as the
-  // first frame, so a resting page costs one frame only; while anything is animated two frames more must agree, since
-  // an animation that was just started shows no movement in its first frame. The box decides, not the element: pages
+  // first frame, so a resting page costs one frame only; while anything is animated, or once it has moved, two frames
+  // more must agree, since an animation that was just started shows no movement in its first frame. The box decides, not the element: pages
   // that build an element anew at the same place each few milliseconds are stable, too.
   function isSteady(element, track) {
     const box = boxOf(element);
     const place = box && [box.x, box.y, box.width, box.height].join(' ');
     if (place !== track.place) {
       // A first measurement is no movement.
-      track.moved = track.place !== undefined;
+      track.moved = track.moved || track.place !== undefined;
       track.place = place;
       track.same = 0;
       return false;
     }
     track.same += 1;
-    return track.same >= (isAnimated() ? 2 : 1);
+    return track.same >= (track.moved || isAnimated() ? 2 : 1);
   }
 
   function isAnimated() {

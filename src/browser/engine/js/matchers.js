@@ -56,7 +56,7 @@
     const text = textOf(element);
     const found = textReason(test, text, 'the text', normal);
     // A common slip: what is typed into a control is not its text.
-    if (found && !text && valueOf(element)) found.message += ` (its value is ${isSecret(element) ? 'not' : quote(valueOf(element))}: use \`value\`)`;
+    if (found && !text && valueOf(element)) found.message += isSecret(element) ? ' (it has a value: use `value`)' : ` (its value is ${quote(valueOf(element))}: use \`value\`)`;
     return found;
   }
 

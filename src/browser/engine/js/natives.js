@@ -47,22 +47,20 @@
     return isNative(world.WeakMap) && isNative(world.RegExp) && isNative(world.document.createElement);
   }
 
-  // The built-ins of a frame work on this document's nodes, also after the frame is gone. A detour for pages that
-  // replaced theirs; an isolated world never takes it.
-  function cleanWorld() {
+  // The built-ins of a frame work on this document's nodes, also after the frame is gone; but they have to be taken
+  // before. A detour for pages that replaced theirs; an isolated world never takes it.
+  function cleanFrame() {
     try {
-      if (isClean(window)) return window;
+      if (isClean(window)) return null;
       const frame = new DOMParser().parseFromString('<iframe hidden></iframe>', 'text/html').body.firstChild;
-      document.documentElement.appendChild(document.adoptNode(frame));
-      const world = frame.contentWindow;
-      frame.parentNode.removeChild(frame);
-      return world.Node ? world : window;
+      return document.documentElement.appendChild(document.adoptNode(frame));
     } catch {
-      return window;
+      return null;
     }
   }
 
-  const world = cleanWorld();
+  const frame = cleanFrame();
+  const world = (frame && frame.contentWindow) || window;
   const { Map, Set, WeakMap, RegExp } = world;
   const uncurry = (f) => Function.prototype.call.bind(f);
   const take = (type, name) => uncurry(borrow(world, type, name));
@@ -119,6 +117,7 @@
   const MutationObserver = isNative(window.MutationObserver) ? window.MutationObserver : null;
   const clock = performance.now.bind(performance);
   const escapeCss = CSS.escape;
+  if (frame) frame.parentNode.removeChild(frame);
 
   const isElement = (node) => nodeType(node) === 1;
   const isHtml = (element) => element.namespaceURI === 'http://www.w3.org/1999/xhtml';

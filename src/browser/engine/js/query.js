@@ -124,7 +124,7 @@
   // All elements that a query finds, in document order. `trace.part` is the first part that found nothing.
   function resolve(query, from = document, trace = {}) {
     let found = [from];
-    if (!query.length) return [documentElement(document)].filter((root) => root);
+    if (!query.length) return rootElement();
     for (let i = 0; i < query.length; i++) {
       const part = query[i];
       if (FINDERS[part.by]) {
@@ -132,7 +132,7 @@
         for (const scope of found) all.push(...FINDERS[part.by](scope, part));
         found = found.length > 1 ? inOrder(all) : all;
       } else if (FILTERS[part.by]) {
-        if (found[0] === document) found = [documentElement(document)];
+        if (found[0] === document) found = rootElement();
         found = FILTERS[part.by](found, part);
       } else {
         throw new Invalid(`no kind of locator is called ${quote(part.by)}`);
@@ -182,14 +182,16 @@
     return byPlace(element);
   }
 
+  // The shortest path of tags and places, upwards from the element, that is unique in its tree.
   function byPlace(element) {
     const root = rootOf(element);
     let path = '';
     for (let at = element; at && isElement(at); at = parentNode(at)) {
       const id = attribute(at, 'id');
-      const step = id && select(root, `#${escapeCss(id)}`).length === 1 ? `#${escapeCss(id)}` : placeAmong(at);
+      const isAnchor = id && select(root, `#${escapeCss(id)}`).length === 1;
+      const step = isAnchor ? `#${escapeCss(id)}` : placeAmong(at);
       path = path ? `${step} > ${path}` : step;
-      if (step[0] === '#') break;
+      if (isAnchor || selectDeep(root, path).length === 1) break;
     }
     return nodeType(root) === 11 && root.host ? `${locatorFor(root.host)} >> ${path}` : path;
   }

@@ -115,8 +115,8 @@
       found.push(node);
       return true;
     };
-    if (nodeType(scope) === 9) visit(documentElement(scope));
-    else eachInside(scope, visit);
+    if (isElement(scope)) eachInside(scope, visit);
+    else for (const root of rootElement()) visit(root);
     return found;
   }
 

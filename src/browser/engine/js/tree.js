@@ -22,6 +22,9 @@
     for (let node = firstChild(shadow || element); node; node = nextSibling(node)) visit(node);
   }
 
+  // The root element as a list: a document that has only just begun has none.
+  const rootElement = () => [documentElement(document)].filter((root) => root);
+
   // `scope` and all shadow roots below it (and its own): the trees that selectors have to be tried in.
   function rootsBelow(scope) {
     let roots = memo.roots.get(scope);
