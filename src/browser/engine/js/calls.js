@@ -292,7 +292,10 @@
       const title = normal(documentTitle(document));
       const failure = (call.ready && whyLoading(call.ready)) || (call.url && whyWrongUrl(call.url))
         || (call.title && textReason(call.title, title, 'the title', normal)) || null;
-      return { failure, value: { url: location.href, title, ready_state: readyState(document) } };
+      const timing = navigationTiming();
+      // 0 where the document did not come over HTTP, or the browser does not tell.
+      const status = (timing && timing.responseStatus) || null;
+      return { failure, value: { url: location.href, title, ready_state: readyState(document), status } };
     });
   }
 
