@@ -23,8 +23,10 @@ import tempfile
 import time
 from pathlib import Path
 
-import sides
-import tree
+sys.dont_write_bytecode = True       # nothing is left in the source tree
+
+import sides  # noqa: E402
+import tree  # noqa: E402
 
 BROWSERS = [
     "/usr/lib/chromium/chromium-headless-shell",        # Debian's is a script around this
