@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::io::Read;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use unicode_normalization::UnicodeNormalization;
 
@@ -80,6 +81,15 @@ impl fmt::Display for CaseId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct JobId(pub u32);
+
+/// 128 random bits from the system, in hexadecimal: for names and tokens that nobody may guess.
+pub fn secret() -> String {
+    let mut bits = [0; 16];
+    let read = std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bits));
+    // Going on with something guessable would be worse than not going on.
+    assert!(read.is_ok(), "no randomness to be had from /dev/urandom: {read:?}");
+    bits.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
 
 #[cfg(test)]
 mod tests {

@@ -21,18 +21,32 @@
 //! | 6 | `runner` |
 //! | 5 | `step`, `reporter` |
 //! | 4 | `browser`, `store`, `plan`, `serve` |
-//! | 3 | `case`, `config`, `event` |
+//! | 3 | `case`, `config`, `event` (with its tally and the trait of reporters) |
 //! | 2 | `custody`, `load`, `filter` |
 //! | 1 | `diagnostic`, `outcome`, `control`, `deadline` |
-//! | 0 | `text`, `id`, `source` |
+//! | 0 | `text`, `id`, `source`, `suggestion` |
+//! | 0 | `text`, `id`, `source`, `mask` |
 
 pub mod browser;
 pub mod case;
+pub mod cli;
+pub mod config;
 pub mod control;
+pub mod custody;
 pub mod deadline;
 pub mod diagnostic;
 pub mod event;
+pub mod filter;
 pub mod id;
+pub mod load;
+pub mod mask;
 pub mod outcome;
+pub mod plan;
+pub mod reporter;
+pub mod runner;
+pub mod serve;
 pub mod source;
+pub mod step;
+pub mod store;
+pub mod suggestion;
 pub mod text;

@@ -1,1 +1,6 @@
-fn main() {}
+//! The program: everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    batchrun::custody::guard_main_if_asked();
+    batchrun::cli::main()
+}

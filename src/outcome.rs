@@ -230,6 +230,23 @@ impl ExitCode {
         }
     }
 
+    /// The exit code with this number.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            0 => Self::Success,
+            1 => Self::Failed,
+            2 => Self::Usage,
+            3 => Self::Errored,
+            4 => Self::NotSaved,
+            5 => Self::NothingSelected,
+            6 => Self::Incomplete,
+            75 => Self::Locked,
+            101 => Self::Bug,
+            129.. => Self::Signal(code - 128),
+            _ => return None,
+        })
+    }
+
     fn rank(self) -> u8 {
         match self {
             Self::Success => 0,
@@ -274,6 +291,7 @@ mod tests {
                 assert_eq!(low.or(*high), *high);
                 assert_eq!(high.or(*low), *high);
             }
+            assert_eq!(ExitCode::from_code(low.code()), Some(*low));
         }
         assert_eq!(Signal(15).code(), 143);
     }

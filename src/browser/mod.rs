@@ -1,4 +1,9 @@
 //! Browsers: starting them, talking to them, lending out their pages.
 
+pub mod chrome;
 pub mod engine;
+pub mod lease;
+pub mod local;
 pub mod page;
+pub mod remote;
+pub mod webdriver;

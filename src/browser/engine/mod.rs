@@ -1,21 +1,39 @@
 //! The in-page engine, seen from outside: what it can be asked and what it answers.
 //!
-//! `engine.js` resolves locators, waits and checks inside the page, so that a step is one or two round trips. It is
-//! installed once a document, in an isolated world where the driver offers one, and called with one [`Call`] as JSON;
-//! it answers one [`Envelope`], never null, also when it gives up. It never acts where a native command can: clicks
-//! and keys are sent by the driver after the engine has found, scrolled to and confirmed the element.
+//! The engine (the files in `js/`, joined) resolves locators, waits and checks inside the page, so that a step is one
+//! or two round trips. It is installed once a document, in an isolated world where the driver offers one, and called
+//! with one [`Call`] as JSON; it answers one [`Envelope`], never null, also when it gives up. It never acts where a
+//! native command can: clicks and keys are sent by the driver after the engine has found, scrolled to and confirmed
+//! the element.
 //!
 //! A call is idempotent: it may be sent again when the document went away under it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The source of the engine: a function expression `(call) => Promise<Envelope>` that keeps its state in its world.
-pub const SOURCE: &str = include_str!("engine.js");
+/// The source of the engine: an expression whose value is a function `(call) => Promise<Envelope>` that keeps its state
+/// in its world. Evaluating it again in the same document and world is cheap to ask for and answers the same function,
+/// which is also at `document[Symbol.for('batchrun.engine')]`. Its property `element(token)` is the element that a
+/// token of an [`Element`] names, or null: for drivers that need the element itself.
+pub const SOURCE: &str = concat!(
+    include_str!("js/natives.js"),
+    include_str!("js/tree.js"),
+    include_str!("js/text.js"),
+    include_str!("js/roles.js"),
+    include_str!("js/query.js"),
+    include_str!("js/checks.js"),
+    include_str!("js/matchers.js"),
+    include_str!("js/acts.js"),
+    include_str!("js/calls.js"),
+);
 
 /// A locator with its variables filled in: the steps from the document to the elements.
 /// Frame hops are split off before a query gets here: the engine sees one document.
 pub type Query = Vec<Value>;
+
+/// An expression for the function that is installed in a world, `undefined` where none is yet: for drivers that would
+/// otherwise send [`SOURCE`] with each call.
+pub const INSTALLED: &str = "document[Symbol.for('batchrun.engine')]";
 
 /// What the engine is asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -34,7 +52,10 @@ pub enum Call {
         /// How long to wait. 0 looks once.
         wait_ms: u64,
     },
-    /// Waits until `matchers` hold of what the query finds.
+    /// Waits until `matchers` hold of what the query finds. Matchers of one element need exactly one match; beside
+    /// `count` or `texts` they must hold of each. For conditions, which take any number of matches, there is a key of
+    /// its own: `"any": true`, they hold when they hold of at least one (`hidden: false` and `detached: false` take
+    /// any number as they are).
     Check {
         /// Which elements.
         query: Query,
@@ -52,7 +73,8 @@ pub enum Call {
         /// How long to wait. 0 looks once.
         wait_ms: u64,
     },
-    /// Waits until the document itself is as asked; `value` is `{"url","title","ready_state"}`.
+    /// Waits until the document itself is as asked; `value` is `{"url","title","ready_state",
+    /// "status"}`, the status being that of HTTP or null.
     Document {
         /// The state of loading to reach.
         ready: Option<Ready>,
@@ -101,13 +123,15 @@ pub enum Then {
     /// Takes the focus away.
     Blur,
     /// Focuses it and selects all it holds, so that inserted text replaces it. For controls whose value cannot be
-    /// typed (date, time, month, week, color, range) it sets `value` with input and change events instead. The
-    /// envelope's `value` says which: `"insert"` or `"set"`.
+    /// typed (date, time, month, week, color, range) it sets `value` with input and change events instead, and an empty
+    /// text deletes what is there. The envelope's `value` says which: `"insert"` (the text is still to be inserted) or
+    /// `"set"` (done).
     Fill {
         /// The text that it shall hold.
         value: String,
     },
-    /// Chooses options of a select element, with input and change events. Waits for the options to be there.
+    /// Chooses options of a select element, with input and change events if that changes anything. Waits for the
+    /// options to be there (`missing` says which are). The envelope's `value` is the labels of the chosen ones.
     Select {
         /// `{"label": …}`, `{"value": …}` or `{"index": …}`, each.
         choose: Vec<Value>,
@@ -174,7 +198,8 @@ pub struct Envelope {
 #[serde(default)]
 pub struct NotReady {
     /// For programs: `missing`, `ambiguous`, `hidden`, `moving`, `disabled`, `readonly`, `covered`, `outside`,
-    /// `mismatch`, `unsuitable` (an act that this element cannot take), `invalid` (a selector the page refuses).
+    /// `mismatch`, `unsuitable` (an act that this element cannot take; waited out for a second at most), `invalid`
+    /// (a selector the page refuses, a call superseded by the next act, a bug: told at once).
     pub code: String,
     /// For people, one line without a full stop: "is covered by `<div class=\"veil\">`".
     pub message: String,

@@ -1,106 +1,12 @@
-//! The one event enum: what happened in a batch, as facts, for the record, the reporters and the live socket.
-//!
-//! Events hold no policy and no borrowed data. Texts in them are already masked; the untrusted ones say so by type.
+//! What each event states: the structs inside of [`Event`](super::Event). Facts only, nothing borrowed, no policy.
 
 use crate::id::{BatchId, CaseId, JobId};
 use crate::outcome::{AttemptVerdict, BatchStatus, ExitCode, FailureKind, StepVerdict, Verdict};
 use crate::source::Location;
 use crate::text::Untrusted;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// An event with its place in the batch.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Stamped {
-    /// From 1, without gaps.
-    pub seq: u64,
-    /// Wall time, RFC 3339 UTC with milliseconds: for people.
-    #[serde(with = "millis")]
-    pub at: Timestamp,
-    /// Monotonic milliseconds since the batch started: for arithmetic.
-    pub elapsed_ms: u64,
-    /// What happened.
-    #[serde(flatten)]
-    pub event: Event,
-}
-
-/// RFC 3339 with exactly three digits of milliseconds.
-pub mod millis {
-    use jiff::Timestamp;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    /// The text form.
-    pub fn text(at: Timestamp) -> String {
-        at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
-    }
-
-    pub(super) fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&text(*at))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-/// What happened.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event {
-    /// The first event of a batch; its record exists before any browser starts.
-    BatchStarted(Box<BatchStarted>),
-    /// A job of the plan; all come before the first attempt.
-    CaseQueued(Box<CaseQueued>),
-    /// A job got a slot and a page is being leased.
-    AttemptStarted(AttemptStarted),
-    /// A step began.
-    StepStarted(StepStarted),
-    /// A step ended.
-    StepFinished(StepFinished),
-    /// An attempt ended; the job may be tried again.
-    AttemptFinished(Box<AttemptFinished>),
-    /// A job has its verdict.
-    CaseFinished(CaseFinished),
-    /// The limit changed.
-    ConcurrencyChanged {
-        /// Slots before.
-        from: u32,
-        /// Slots now.
-        to: u32,
-        /// The reason, for people.
-        why: String,
-    },
-    /// Nothing more is started until `resumed`.
-    Paused {
-        /// The reason, for people.
-        why: String,
-    },
-    /// Jobs are started again.
-    Resumed,
-    /// Something a person should know, once.
-    Message {
-        /// How serious.
-        level: Level,
-        /// One or more lines.
-        text: Untrusted,
-    },
-    /// The last event.
-    BatchFinished(BatchFinished),
-}
-
-/// How serious a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Good to know.
-    Info,
-    /// May explain trouble.
-    Warning,
-    /// Is trouble.
-    Error,
-}
-
-/// See [`Event::BatchStarted`].
+/// See [`Event::BatchStarted`](super::Event::BatchStarted).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BatchStarted {
     /// The batch.
@@ -115,6 +21,8 @@ pub struct BatchStarted {
     pub boot_id: Option<String>,
     /// Seed of everything random in the batch.
     pub seed: u64,
+    /// Which part of the whole this is, as given: `2/5`.
+    pub shard: Option<String>,
     /// batchrun's version.
     pub version: String,
     /// The commit that is checked out in the project root.
@@ -125,7 +33,7 @@ pub struct BatchStarted {
     pub settings: serde_json::Value,
 }
 
-/// See [`Event::CaseQueued`].
+/// See [`Event::CaseQueued`](super::Event::CaseQueued).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CaseQueued {
     /// The job.
@@ -148,9 +56,11 @@ pub struct CaseQueued {
     pub priority: i8,
     /// Whether it does not decide the exit code.
     pub quarantined: bool,
+    /// Attempts it may have, infrastructure retries not counted: `retries` + 1.
+    pub tries: u32,
 }
 
-/// See [`Event::AttemptStarted`].
+/// See [`Event::AttemptStarted`](super::Event::AttemptStarted).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AttemptStarted {
     /// The job.
@@ -165,9 +75,43 @@ pub struct AttemptStarted {
     pub limit: u32,
     /// Steps that the case has at its top level, `before` and `after` included.
     pub steps: u32,
+    /// What the machine was doing at that moment.
+    pub load: Load,
 }
 
-/// See [`Event::StepStarted`].
+/// What the machine was doing at a moment; what is not known is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Load {
+    /// Use of all processors, in percent of all of them.
+    pub cpu: Option<f64>,
+    /// Share of the last ten seconds in which something waited for a processor, in percent (PSI `some avg10`).
+    pub cpu_pressure: Option<f64>,
+    /// The same for memory.
+    pub memory_pressure: Option<f64>,
+    /// Memory that can be had without swapping, in MiB.
+    pub memory_free_mb: Option<u64>,
+}
+
+/// See [`Event::Sample`](super::Event::Sample).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Use of all processors, in percent of all of them.
+    pub cpu: Option<f64>,
+    /// Resident memory of everything that the batch started, in MiB.
+    pub memory_mb: Option<u64>,
+    /// Bytes received since the sample before.
+    pub net_rx: Option<u64>,
+    /// Bytes sent since the sample before.
+    pub net_tx: Option<u64>,
+    /// Attempts that run.
+    pub running: u32,
+    /// Jobs that have not started.
+    pub queued: u32,
+    /// Slots there are.
+    pub limit: u32,
+}
+
+/// See [`Event::StepStarted`](super::Event::StepStarted).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StepStarted {
     /// The job.
@@ -184,7 +128,7 @@ pub struct StepStarted {
     pub location: Location,
 }
 
-/// See [`Event::StepFinished`].
+/// See [`Event::StepFinished`](super::Event::StepFinished).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StepFinished {
     /// The job.
@@ -209,7 +153,7 @@ pub struct StepFinished {
     pub message: Option<Untrusted>,
 }
 
-/// See [`Event::AttemptFinished`].
+/// See [`Event::AttemptFinished`](super::Event::AttemptFinished).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AttemptFinished {
     /// The job.
@@ -222,6 +166,8 @@ pub struct AttemptFinished {
     pub verdict: AttemptVerdict,
     /// How long it took.
     pub duration_ms: u64,
+    /// Use of all processors while it ran, in percent of all of them, where known.
+    pub cpu_mean: Option<f64>,
     /// Why it did not pass.
     pub failure: Option<Failure>,
     /// What was kept of it.
@@ -272,7 +218,7 @@ pub struct Evidence {
     pub note: Option<Untrusted>,
 }
 
-/// See [`Event::CaseFinished`].
+/// See [`Event::CaseFinished`](super::Event::CaseFinished).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CaseFinished {
     /// The job.
@@ -287,12 +233,14 @@ pub struct CaseFinished {
     pub message: Option<Untrusted>,
 }
 
-/// See [`Event::BatchFinished`].
+/// See [`Event::BatchFinished`](super::Event::BatchFinished).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BatchFinished {
     /// How it ended.
     pub status: BatchStatus,
-    /// What the process will exit with.
+    /// What the process will exit with, as far as the runner knows: a record or report that could not be written
+    /// comes on top of it.
+    #[serde(rename = "exit_code", with = "exit_code")]
     pub exit: ExitCode,
     /// The whole time.
     pub duration_ms: u64,
@@ -302,4 +250,21 @@ pub struct BatchFinished {
     pub mean_cpu_percent: Option<f64>,
     /// Processes and folders that were found left over and removed.
     pub leftovers: u32,
+}
+
+/// An exit code as the number that the process exits with.
+mod exit_code {
+    use crate::outcome::ExitCode;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+    pub(super) fn serialize<S: Serializer>(exit: &ExitCode, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(exit.code())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ExitCode, D::Error> {
+        let code = u8::deserialize(deserializer)?;
+        ExitCode::from_code(code)
+            .ok_or_else(|| serde::de::Error::custom(format_args!("unknown exit code `{code}`")))
+    }
 }

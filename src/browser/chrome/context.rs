@@ -1,0 +1,174 @@
+//! A browser context with a page: opened fresh for one attempt, disposed of after it.
+
+use super::find::Flavor;
+use super::gate::{Core, Gate};
+use super::pipe::CdpError;
+use super::tap::{Console, Signs, Tap};
+use crate::browser::page::{Prompt, PromptAnswer};
+use crate::case::model::Viewport;
+use crate::deadline::Deadline;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::sync::{OnceCell, watch};
+
+/// A context of its own with one page, at `about:blank`. Dropping it disposes of it without waiting.
+#[derive(Debug)]
+pub struct Context {
+    core: Arc<Core>,
+    tap: Arc<Tap>,
+    id: String,
+    target: String,
+    /// A session of ours in the page, made when it is first needed.
+    session: OnceCell<String>,
+    disposed: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Opened {
+    browser_context_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Created {
+    target_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Attached {
+    session_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Window {
+    window_id: i64,
+}
+
+impl Gate {
+    /// Opens a context with a page that the gate's driver can switch to: its window handle is the target's id.
+    pub async fn open_context(&self, viewport: Viewport, deadline: Deadline) -> Result<Context, CdpError> {
+        let core = Arc::clone(&self.core);
+        let opened: Opened =
+            core.pipe.call(None, "Target.createBrowserContext", &json!({}), deadline).await?;
+        let tap = Arc::new(Tap::new());
+        // From here on it is disposed of also when the page cannot be made or nobody waits any more.
+        let mut context = Context {
+            core,
+            tap,
+            id: opened.browser_context_id,
+            target: String::new(),
+            session: OnceCell::new(),
+            disposed: false,
+        };
+        context.core.show(&context.id, Arc::clone(&context.tap));
+        let page = json!({
+            "url": "about:blank",
+            "browserContextId": context.id,
+            "width": viewport.width,
+            "height": viewport.height,
+        });
+        let created: Created = context.core.pipe.call(None, "Target.createTarget", &page, deadline).await?;
+        context.target = created.target_id;
+        if context.core.flavor == Flavor::Full {
+            context.fit_window(viewport, deadline).await?;
+        }
+        Ok(context)
+    }
+}
+
+impl Context {
+    /// The id of the page's target, which is also its WebDriver window handle.
+    pub fn target_id(&self) -> &str {
+        &self.target
+    }
+
+    /// The id of the context.
+    pub fn context_id(&self) -> &str {
+        &self.id
+    }
+
+    /// Ends the context with all its pages. That also frees a driver that is stuck in a command of one of them.
+    pub async fn dispose(mut self, deadline: Deadline) -> Result<(), CdpError> {
+        self.disposed = true;
+        self.core.hide(&self.id);
+        let params = json!({ "browserContextId": self.id });
+        self.core.pipe.call::<Value>(None, "Target.disposeBrowserContext", &params, deadline).await?;
+        Ok(())
+    }
+
+    /// Sends a command to the page past the driver, in a session of our own.
+    pub async fn command<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        params: &Value,
+        deadline: Deadline,
+    ) -> Result<T, CdpError> {
+        let session = self.session.get_or_try_init(|| self.attach(deadline)).await?;
+        self.core.pipe.call(Some(session), method, params, deadline).await
+    }
+
+    /// Gives the viewport its size: the full browser counts its own bars as part of the window.
+    async fn fit_window(&self, viewport: Viewport, deadline: Deadline) -> Result<(), CdpError> {
+        let target = json!({ "targetId": self.target });
+        let window: Window =
+            self.core.pipe.call(None, "Browser.getWindowForTarget", &target, deadline).await?;
+        let size =
+            json!({ "windowId": window.window_id, "width": viewport.width, "height": viewport.height });
+        self.core.pipe.call::<Value>(None, "Browser.setContentsSize", &size, deadline).await?;
+        Ok(())
+    }
+
+    async fn attach(&self, deadline: Deadline) -> Result<String, CdpError> {
+        let params = json!({ "targetId": self.target, "flatten": true });
+        let attached: Attached =
+            self.core.pipe.call(None, "Target.attachToTarget", &params, deadline).await?;
+        Ok(attached.session_id)
+    }
+
+    /// Queues an answer for the next prompt. Without one a prompt is dismissed at once, and a `beforeunload` accepted.
+    pub fn answer_next_prompt(&self, answer: PromptAnswer) {
+        self.tap.answer_next_prompt(answer);
+    }
+
+    /// Takes back the answers that no prompt has used, newest first.
+    pub fn withdraw_answers(&self) -> Vec<PromptAnswer> {
+        self.tap.withdraw_answers()
+    }
+
+    /// The prompts that appeared since the last call, at most the first hundred of them.
+    pub fn take_prompts(&self) -> Vec<Prompt> {
+        self.tap.take_prompts()
+    }
+
+    /// What the pages wrote to their console so far.
+    pub fn console(&self) -> Console {
+        self.tap.console()
+    }
+
+    /// Whether a page crashed and how many prompts there were, now and at every change.
+    pub fn signs(&self) -> watch::Receiver<Signs> {
+        self.tap.signs()
+    }
+
+    /// Completes when a page of the context has crashed.
+    pub async fn crashed(&self) {
+        let mut signs = self.signs();
+        // The tap lives as long as this borrow, so the wait cannot fail.
+        let _ = signs.wait_for(|signs| signs.crashed).await;
+    }
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        if !self.disposed {
+            self.core.hide(&self.id);
+            let params = json!({ "browserContextId": self.id });
+            self.core.pipe.tell(None, "Target.disposeBrowserContext", &params);
+        }
+    }
+}

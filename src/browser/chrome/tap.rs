@@ -1,0 +1,335 @@
+//! What the pages of one context tell besides answers: prompts, console lines, crashes. Answers prompts at once.
+
+use super::message::{Message, raw};
+use crate::browser::page::{ConsoleLine, Prompt, PromptAnswer};
+use crate::text::Untrusted;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// Console lines that are kept; of more, the newest.
+const LINES: usize = 1000;
+
+/// Bytes of console messages that are kept.
+const BYTES: usize = 4 << 20;
+
+/// A console message larger than this is only counted.
+const LINE_BYTES: usize = 64 << 10;
+
+/// Prompts that are kept between two looks at them. A page in a loop of alerts makes hundreds a second.
+const PROMPTS: usize = 100;
+
+/// The tap of one context.
+#[derive(Debug)]
+pub(super) struct Tap {
+    state: Mutex<State>,
+    /// Whether a page crashed, and how many prompts there were.
+    signs: watch::Sender<Signs>,
+}
+
+/// What has happened in a context so far, to be waited on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Signs {
+    /// Whether a page of it crashed.
+    pub crashed: bool,
+    /// Prompts that appeared.
+    pub prompts: u64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    answers: VecDeque<PromptAnswer>,
+    prompts: VecDeque<Prompt>,
+    /// Unread until somebody asks: most contexts end without anybody asking.
+    lines: VecDeque<(Kind, Box<RawValue>)>,
+    bytes: usize,
+    dropped: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Call,
+    Exception,
+    Entry,
+}
+
+/// The console of a context so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Console {
+    /// Oldest first.
+    pub lines: Vec<ConsoleLine>,
+    /// How many were too many or too long, and are missing.
+    pub dropped: u64,
+}
+
+/// What becomes of an event after the tap has seen it.
+#[derive(Debug)]
+pub(super) enum Then {
+    /// The driver gets it, too.
+    Pass,
+    /// The driver does not get it.
+    Keep,
+    /// The driver does not get it, and the page gets this answer (`Page.handleJavaScriptDialog`).
+    Answer(Box<RawValue>),
+}
+
+impl Tap {
+    pub(super) fn new() -> Self {
+        Self { state: Mutex::default(), signs: watch::Sender::new(Signs::default()) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at an event of a page.
+    ///
+    /// Drivers never learn of prompts: one that knows of a prompt ends the command in flight with an error, while
+    /// here the command goes on as soon as the prompt is answered. Nor do they get the console, which they only drop.
+    pub(super) fn event(&self, message: &Message<'_>) -> Then {
+        let kind = match message.method.unwrap_or_default() {
+            "Page.javascriptDialogOpening" => return self.prompt(message.params),
+            "Page.javascriptDialogClosed" => return Then::Keep,
+            "Inspector.targetCrashed" => {
+                self.signs.send_modify(|signs| signs.crashed = true);
+                return Then::Pass;
+            }
+            "Runtime.consoleAPICalled" => Kind::Call,
+            "Runtime.exceptionThrown" => Kind::Exception,
+            "Log.entryAdded" => Kind::Entry,
+            _ => return Then::Pass,
+        };
+        if let Some(params) = message.params {
+            self.line(kind, params);
+        }
+        Then::Keep
+    }
+
+    fn prompt(&self, params: Option<&RawValue>) -> Then {
+        #[derive(Default, Deserialize)]
+        struct Opening {
+            #[serde(default, rename = "type")]
+            kind: String,
+            #[serde(default)]
+            message: String,
+        }
+        let opening: Opening = params.and_then(|it| serde_json::from_str(it.get()).ok()).unwrap_or_default();
+        let mut state = self.lock();
+        let answer = state.answers.pop_front();
+        // Nobody asked: dismissed, but for a page that wants to keep its visitor. That would block every navigation.
+        let accept = answer.as_ref().map_or(opening.kind == "beforeunload", |answer| answer.accept);
+        let mut reply = json!({ "accept": accept });
+        if let Some(text) = answer.as_ref().and_then(|answer| answer.text.as_ref()) {
+            reply["promptText"] = json!(text);
+        }
+        if state.prompts.len() < PROMPTS {
+            state.prompts.push_back(Prompt {
+                kind: opening.kind,
+                message: Untrusted::from(opening.message),
+                answer,
+            });
+        }
+        drop(state);
+        self.signs.send_modify(|signs| signs.prompts += 1);
+        Then::Answer(raw(&reply))
+    }
+
+    fn line(&self, kind: Kind, params: &RawValue) {
+        let mut state = self.lock();
+        let size = params.get().len();
+        if size > LINE_BYTES {
+            state.dropped += 1;
+            return;
+        }
+        while state.lines.len() >= LINES || state.bytes + size > BYTES {
+            let Some((_, oldest)) = state.lines.pop_front() else { break };
+            state.bytes -= oldest.get().len();
+            state.dropped += 1;
+        }
+        state.bytes += size;
+        state.lines.push_back((kind, params.to_owned()));
+    }
+
+    pub(super) fn answer_next_prompt(&self, answer: PromptAnswer) {
+        self.lock().answers.push_back(answer);
+    }
+
+    pub(super) fn withdraw_answers(&self) -> Vec<PromptAnswer> {
+        self.lock().answers.drain(..).rev().collect()
+    }
+
+    pub(super) fn take_prompts(&self) -> Vec<Prompt> {
+        self.lock().prompts.drain(..).collect()
+    }
+
+    pub(super) fn console(&self) -> Console {
+        let state = self.lock();
+        let lines = state.lines.iter().map(|(kind, params)| {
+            let params = serde_json::from_str(params.get()).unwrap_or_default();
+            match kind {
+                Kind::Call => call(&params),
+                Kind::Exception => exception(&params["exceptionDetails"]),
+                Kind::Entry => entry(&params["entry"]),
+            }
+        });
+        Console { lines: lines.collect(), dropped: state.dropped }
+    }
+
+    pub(super) fn signs(&self) -> watch::Receiver<Signs> {
+        self.signs.subscribe()
+    }
+}
+
+/// `Runtime.consoleAPICalled`.
+fn call(params: &Value) -> ConsoleLine {
+    let kind = params["type"].as_str().unwrap_or("log");
+    let level = match kind {
+        "debug" | "info" | "warning" | "error" => kind,
+        "assert" => "error",
+        _ => "log",
+    };
+    let args = params["args"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let text = args.iter().map(object).collect::<Vec<_>>().join(" ");
+    line(level, text, &params["stackTrace"]["callFrames"][0])
+}
+
+/// `Runtime.ExceptionDetails`.
+fn exception(details: &Value) -> ConsoleLine {
+    let what = &details["exception"];
+    let text = details["text"].as_str().unwrap_or_default();
+    let text = if what.is_null() { text.to_owned() } else { format!("{text} {}", object(what)) };
+    let frame = &details["stackTrace"]["callFrames"][0];
+    line("exception", text, if frame.is_null() { details } else { frame })
+}
+
+/// `Log.LogEntry`.
+fn entry(entry: &Value) -> ConsoleLine {
+    let level = match entry["level"].as_str() {
+        Some("verbose") => "debug",
+        Some(level) => level,
+        None => "log",
+    };
+    line(level, entry["text"].as_str().unwrap_or_default().to_owned(), entry)
+}
+
+/// A line with its place: `url`, `lineNumber` and `columnNumber`, counted from 0.
+fn line(level: &str, text: String, place: &Value) -> ConsoleLine {
+    let mut from = place["url"].as_str().unwrap_or_default().to_owned();
+    for number in [&place["lineNumber"], &place["columnNumber"]] {
+        if let Some(number) = number.as_u64() {
+            from = format!("{from}:{}", number + 1);
+        }
+    }
+    ConsoleLine { level: level.to_owned(), text: Untrusted::from(text), from: Untrusted::from(from) }
+}
+
+/// A `Runtime.RemoteObject` as a console shows it, in short.
+fn object(object: &Value) -> String {
+    match (&object["value"], &object["unserializableValue"], &object["description"]) {
+        (Value::String(text), ..) | (_, Value::String(text), _) | (Value::Null, _, Value::String(text)) => {
+            text.clone()
+        }
+        (Value::Null, ..) => {
+            object["type"].as_str().filter(|kind| *kind == "undefined").unwrap_or("null").to_owned()
+        }
+        (value, ..) => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(tap: &Tap, method: &str, params: &Value) -> Then {
+        let params = raw(params);
+        let message = Message {
+            id: None,
+            method: Some(method),
+            session: Some("S"),
+            params: Some(&params),
+            result: None,
+            error: None,
+        };
+        tap.event(&message)
+    }
+
+    fn answer_to(tap: &Tap, kind: &str) -> String {
+        match event(
+            tap,
+            "Page.javascriptDialogOpening",
+            &json!({"type": kind, "message": "sure?", "url": "u"}),
+        ) {
+            Then::Answer(answer) => answer.get().to_owned(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn f33_prompts_take_queued_answers_else_are_dismissed() {
+        let tap = Tap::new();
+        let yes = PromptAnswer { accept: true, text: Some("Ann".to_owned()) };
+        tap.answer_next_prompt(yes.clone());
+        assert_eq!(answer_to(&tap, "prompt"), r#"{"accept":true,"promptText":"Ann"}"#);
+        assert_eq!(answer_to(&tap, "confirm"), r#"{"accept":false}"#);
+        assert_eq!(answer_to(&tap, "beforeunload"), r#"{"accept":true}"#);
+        let answers: Vec<_> =
+            tap.take_prompts().into_iter().map(|prompt| (prompt.kind, prompt.answer)).collect();
+        let expected = [("prompt", Some(yes.clone())), ("confirm", None), ("beforeunload", None)]
+            .map(|(k, a)| (k.to_owned(), a));
+        assert_eq!(answers, expected);
+        assert_eq!(*tap.signs().borrow(), Signs { crashed: false, prompts: 3 });
+        tap.answer_next_prompt(PromptAnswer { accept: false, text: None });
+        tap.answer_next_prompt(yes.clone());
+        assert_eq!(tap.withdraw_answers(), [yes, PromptAnswer { accept: false, text: None }]);
+    }
+
+    #[test]
+    fn the_console_reads_like_a_console() {
+        let tap = Tap::new();
+        let place = json!({"callFrames": [{"url": "http://x/a.js", "lineNumber": 4, "columnNumber": 2}]});
+        let args = json!([
+            {"type": "string", "value": "n ="}, {"type": "number", "value": 3, "description": "3"},
+            {"type": "number", "unserializableValue": "NaN", "description": "NaN"}, {"type": "undefined"},
+            {"type": "object", "subtype": "null", "value": null}, {"type": "object", "description": "Array(2)"},
+        ]);
+        event(
+            &tap,
+            "Runtime.consoleAPICalled",
+            &json!({"type": "warning", "args": args, "stackTrace": place}),
+        );
+        let thrown = json!({"text": "Uncaught", "lineNumber": 0, "columnNumber": 0, "url": "http://x/",
+            "exception": {"type": "object", "description": "Error: no\n    at f"}});
+        event(&tap, "Runtime.exceptionThrown", &json!({"exceptionDetails": thrown}));
+        let missing = json!({"level": "error", "text": "404", "url": "http://x/i.png", "source": "network"});
+        event(&tap, "Log.entryAdded", &json!({"entry": missing}));
+        let lines = tap.console().lines;
+        let shown: Vec<_> = lines
+            .iter()
+            .map(|it| format!("{} | {} | {}", it.level, it.text.line(), it.from.line()))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "warning | n = 3 NaN undefined null Array(2) | http://x/a.js:5:3",
+                "exception | Uncaught Error: no at f | http://x/:1:1",
+                "error | 404 | http://x/i.png",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_flood_keeps_the_newest_lines_and_counts_the_rest() {
+        let tap = Tap::new();
+        for n in 0..LINES + 5 {
+            event(&tap, "Runtime.consoleAPICalled", &json!({"type": "log", "args": [{"value": n}]}));
+        }
+        let long = "x".repeat(LINE_BYTES);
+        event(&tap, "Runtime.consoleAPICalled", &json!({"type": "log", "args": [{"value": long}]}));
+        let console = tap.console();
+        assert_eq!((console.lines.len(), console.dropped), (LINES, 6));
+        assert_eq!(console.lines[0].text.raw(), "5");
+    }
+}

@@ -1,0 +1,48 @@
+//! Lending out pages: the contract between whoever runs attempts and whatever has browsers.
+
+use super::page::Page;
+use crate::outcome::FailureKind;
+use async_trait::async_trait;
+use std::fmt;
+
+/// Lends pages, one an attempt, each in a context that nothing else has ever used.
+#[async_trait]
+pub trait Lessor: Send + Sync + 'static {
+    /// Says that so many attempts more will want a page, so that pages can be prepared ahead and none in vain.
+    fn announce(&self, attempts: usize);
+
+    /// Waits for a page. May be dropped: the page goes to the next one who asks.
+    async fn lease(&self) -> Result<Box<dyn Lease>, NoLease>;
+
+    /// Gives everything back. Leases that are still out end with their browser.
+    async fn close(&self);
+}
+
+/// A page lent to one attempt.
+#[async_trait]
+pub trait Lease: Send {
+    /// The page.
+    fn page(&mut self) -> &mut dyn Page;
+
+    /// Gives the page back and waits until nothing of its context is left.
+    async fn release(self: Box<Self>);
+}
+
+/// Why there is no page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoLease {
+    /// An infrastructure kind.
+    pub kind: FailureKind,
+    /// What happened.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl fmt::Display for NoLease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for NoLease {}

@@ -1,0 +1,139 @@
+//! Pages of remote ends: a session for each attempt, wherever most of them are free. Nothing is prepared ahead, since
+//! a session at a Grid is somebody's machine.
+
+use super::lease::{Lease, Lessor, NoLease};
+use super::page::Page;
+use super::webdriver::wire::{CLOSE_TIMEOUT, Remote};
+use super::webdriver::{StandardPage, WireError};
+use crate::deadline::Deadline;
+use crate::outcome::FailureKind;
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// How long a session may take to come: a Grid's own queue gives up after 300 s.
+const NEW_SESSION_TIMEOUT: Duration = Duration::from_secs(330);
+
+/// What the timeouts of the session are set to: higher than any deadline of ours, which are what counts.
+const SESSION_TIMEOUT_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Remote ends and what is asked of them.
+pub struct RemoteEnds {
+    ends: Vec<Arc<End>>,
+    capabilities: Value,
+}
+
+struct End {
+    remote: Remote,
+    capacity: u32,
+    used: AtomicU32,
+}
+
+impl RemoteEnds {
+    /// These remote ends, each with the number of sessions it can take, and the browser that is wanted of them.
+    pub fn new(ends: Vec<(Remote, u32)>, browser: &str) -> Self {
+        let ends = ends
+            .into_iter()
+            .map(|(remote, capacity)| Arc::new(End { remote, capacity, used: AtomicU32::new(0) }))
+            .collect();
+        let capabilities = json!({
+            "browserName": browser,
+            "pageLoadStrategy": "eager",
+            "unhandledPromptBehavior": "ignore",
+            "timeouts": {"script": SESSION_TIMEOUT_MS, "pageLoad": SESSION_TIMEOUT_MS, "implicit": 0},
+        });
+        Self { ends, capabilities }
+    }
+
+    /// Whether any of them answers, with the reason of the first that does not.
+    pub async fn check(&self, timeout: Duration) -> Result<(), NoLease> {
+        let mut first = None;
+        for end in &self.ends {
+            match end.remote.status(Deadline::after("connect timeout", timeout)).await {
+                Ok(_) => return Ok(()),
+                Err(error) => drop(first.get_or_insert_with(|| no_lease(&end.remote, &error))),
+            }
+        }
+        first.map_or(Ok(()), Err)
+    }
+}
+
+fn no_lease(remote: &Remote, error: &WireError) -> NoLease {
+    let kind = Some(error.kind()).filter(|kind| kind.is_infrastructure()).unwrap_or(FailureKind::Endpoint);
+    let kind = if matches!(error, WireError::Missed(_)) { FailureKind::Endpoint } else { kind };
+    NoLease { kind, message: format!("no session at {}: {error}", remote.url()), hint: None }
+}
+
+#[async_trait]
+impl Lessor for RemoteEnds {
+    fn announce(&self, _attempts: usize) {}
+
+    async fn lease(&self) -> Result<Box<dyn Lease>, NoLease> {
+        let free = |end: &Arc<End>| i64::from(end.capacity) - i64::from(end.used.load(Ordering::SeqCst));
+        let Some(end) = self.ends.iter().max_by_key(|end| free(end)).cloned() else {
+            let message = "no endpoint is configured".to_owned();
+            return Err(NoLease { kind: FailureKind::Internal, message, hint: None });
+        };
+        end.used.fetch_add(1, Ordering::SeqCst);
+        let place = Place(end);
+        let deadline = Deadline::after("new session timeout", NEW_SESSION_TIMEOUT);
+        let remote = &place.0.remote;
+        let wire = remote
+            .new_session(&self.capabilities, deadline)
+            .await
+            .map_err(|error| no_lease(remote, &error))?;
+        let page = StandardPage::new(remote.clone(), wire);
+        Ok(Box::new(RemoteLease { page: Some(page), place }))
+    }
+
+    async fn close(&self) {}
+}
+
+/// A place in an end's capacity; free again with its value.
+struct Place(Arc<End>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.used.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// A page in a session of its own. The session is ended also when the lease is merely dropped.
+struct RemoteLease {
+    page: Option<StandardPage>,
+    place: Place,
+}
+
+#[async_trait]
+impl Lease for RemoteLease {
+    fn page(&mut self) -> &mut dyn Page {
+        self.page.as_mut().expect("a lease has its page until it is released")
+    }
+
+    async fn release(mut self: Box<Self>) {
+        if let Some(page) = self.page.take() {
+            end(&page).await;
+        }
+    }
+}
+
+impl Drop for RemoteLease {
+    fn drop(&mut self) {
+        if let Some(page) = self.page.take() {
+            let place = Place(Arc::clone(&self.place.0));
+            self.place.0.used.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(async move {
+                end(&page).await;
+                drop(place);
+            });
+        }
+    }
+}
+
+async fn end(page: &StandardPage) {
+    if let Err(error) = page.wire().end(Deadline::after("close timeout", CLOSE_TIMEOUT)).await {
+        tracing::warn!("session {} could not be ended: {error}", page.wire().session());
+    }
+}

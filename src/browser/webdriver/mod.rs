@@ -1,0 +1,15 @@
+//! WebDriver (W3C, level 2): the wire, and the two kinds of pages behind it. fantoccini is named here only.
+
+mod classify;
+mod connector;
+mod devtools;
+pub mod driver;
+mod keys;
+mod standard;
+mod watch;
+pub mod wire;
+
+pub use classify::WireError;
+pub use connector::ConnectorError;
+pub(super) use devtools::DevToolsPage;
+pub(super) use standard::StandardPage;

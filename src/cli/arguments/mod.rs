@@ -1,0 +1,85 @@
+//! The command line as it is typed, one struct a concern. Decides nothing: what flags mean together is `config`'s and
+//! `prepare`'s part.
+
+mod browser;
+mod commands;
+mod console;
+mod limits;
+mod project;
+mod record;
+mod run;
+mod selection;
+
+pub(crate) use browser::BrowserArguments;
+pub(crate) use commands::{
+    CheckArguments, CompletionsArguments, ConfigArguments, DoctorArguments, InitArguments, ListArguments, SchemaArguments,
+    SchemaOf, SetupArguments,
+};
+pub(crate) use console::{Color, ConsoleArguments, Format, FormatArguments};
+pub(crate) use limits::LimitArguments;
+pub(crate) use project::ProjectArguments;
+pub(crate) use record::{Progress, RecordArguments};
+pub(crate) use run::RunArguments;
+pub(crate) use selection::SelectionArguments;
+
+use clap::{Parser, Subcommand};
+
+/// Runs browser test cases in bulk and keeps a record worth trusting.
+///
+/// `batchrun PATHS…` is the same as `batchrun run PATHS…`. A folder that is named like a command is written `./list`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "batchrun",
+    version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 all passed, 1 a case failed, 2 wrong input, 3 infrastructure broke, 4 not saved,\n\
+                  5 nothing selected, 6 incomplete, 75 locked, 101 a bug, 128+n ended by a signal."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run cases (as `batchrun PATHS…` does)
+    Run(Box<RunArguments>),
+    /// List the jobs that a run would have, in their order
+    List(ListArguments),
+    /// Check case files and runner.toml without a browser
+    Check(CheckArguments),
+    /// Show every setting with where it comes from
+    Config(ConfigArguments),
+    /// Write a first runner.toml and a first case here
+    Init(InitArguments),
+    /// Print a JSON Schema for editors
+    Schema(SchemaArguments),
+    /// Print a completion script for a shell
+    Completions(CompletionsArguments),
+    /// Look at this machine: browser, driver, memory, folders
+    Doctor(DoctorArguments),
+    /// Install a browser and its driver
+    Setup(SetupArguments),
+}
+
+impl Command {
+    /// How much the command says, and in which colours; usual for commands that cannot be told.
+    pub(crate) fn console(&self) -> ConsoleArguments {
+        match self {
+            Self::Run(arguments) => arguments.console.clone(),
+            Self::List(arguments) => arguments.console.clone(),
+            Self::Check(arguments) => arguments.console.clone(),
+            Self::Config(arguments) => arguments.console.clone(),
+            Self::Init(arguments) => arguments.console.clone(),
+            Self::Doctor(arguments) => arguments.console.clone(),
+            Self::Setup(arguments) => arguments.console.clone(),
+            Self::Schema(_) | Self::Completions(_) => ConsoleArguments::default(),
+        }
+    }
+}

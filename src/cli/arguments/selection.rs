@@ -1,0 +1,32 @@
+//! Which cases.
+
+use clap::Args;
+use std::path::PathBuf;
+
+/// Which cases.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Selection")]
+pub(crate) struct SelectionArguments {
+    /// Folders, files, `file.toml:LINE` or ids [default: testcases/]
+    #[arg(value_name = "PATHS", help_heading = None)]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Only cases that an expression finds
+    ///
+    /// Tests are `tag(…)`, `file(…)`, `name(…)` and `id(…)`, each with a glob, a `/pattern/` or a quoted text, joined by
+    /// `&`, `|`, `!` and brackets: `tag(smoke) & !file(admin/*)`. Given several times, all must hold.
+    #[arg(short, long = "filter", value_name = "EXPR")]
+    pub(crate) filters: Vec<String>,
+
+    /// Only cases with this tag; given several times, with any of them
+    #[arg(short, long = "tag", value_name = "T")]
+    pub(crate) tags: Vec<String>,
+
+    /// No cases with this tag
+    #[arg(long = "skip-tag", value_name = "T")]
+    pub(crate) skip_tags: Vec<String>,
+
+    /// Exit with 0, not 5, when nothing is selected
+    #[arg(long, hide_short_help = true)]
+    pub(crate) allow_empty: bool,
+}

@@ -1,0 +1,122 @@
+//! The two outputs of a command: data on stdout, words for people on stderr. Knows no command.
+
+use super::arguments::{Color, ConsoleArguments};
+use super::failure::Failure;
+use crate::diagnostic::{self, Diagnostic, Severity};
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _, Write as _};
+
+/// Where a command writes.
+pub(crate) struct Console {
+    quiet: bool,
+    colored: bool,
+}
+
+impl Console {
+    /// Decides about colours once, from the flag and the environment.
+    pub(crate) fn new(arguments: &ConsoleArguments) -> Self {
+        Self {
+            quiet: arguments.quiet,
+            colored: colored(arguments.color, |name| std::env::var_os(name).is_some()),
+        }
+    }
+
+    /// Whether stderr gets colours.
+    pub(crate) fn colored(&self) -> bool {
+        self.colored
+    }
+
+    /// Prints data. Its end of line is the caller's.
+    #[expect(clippy::unused_self, reason = "all output goes through the console")]
+    pub(crate) fn data(&mut self, text: &str) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Failure::Stdout)
+    }
+
+    /// Prints a JSON document.
+    pub(crate) fn json(&mut self, value: &serde_json::Value) -> Result<(), Failure> {
+        self.data(&format!("{value:#}\n"))
+    }
+
+    /// Says something to people, unless they want to hear only of trouble.
+    pub(crate) fn say(&mut self, text: &str) {
+        if !self.quiet {
+            write_stderr(&format!("{text}\n"));
+        }
+    }
+
+    /// Shows findings, as many as anyone reads, and how many errors there are in all.
+    pub(crate) fn findings(&mut self, findings: &[Diagnostic]) {
+        let mut text = diagnostic::render(findings, self.colored, width());
+        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        if errors > 1 {
+            let _ = writeln!(text, "\n{errors} errors");
+        }
+        write_stderr(&text);
+    }
+
+    /// Says why a command could not do its work.
+    pub(crate) fn failure(&mut self, failure: &Failure) {
+        match failure {
+            Failure::Input(findings) => self.findings(findings),
+            Failure::NothingSelected { cases } => {
+                let finding = Diagnostic::error(match cases {
+                    0 => "no case is selected: there is none".to_owned(),
+                    1 => "no case is selected: the only one does not fit".to_owned(),
+                    _ => format!("no case is selected: none of {cases} fits"),
+                });
+                self.findings(&[finding.help("`--allow-empty` exits with 0")]);
+            }
+            Failure::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            Failure::Stdout(error) => {
+                self.findings(&[Diagnostic::error(format!("stdout cannot be written: {error}"))]);
+            }
+            Failure::Other(_, error) => {
+                // What follows the first line says what to do.
+                let text = format!("{error:#}");
+                let finding = match text.split_once('\n') {
+                    Some((message, help)) => Diagnostic::error(message).help(help),
+                    None => Diagnostic::error(text),
+                };
+                self.findings(&[finding]);
+            }
+        }
+    }
+}
+
+/// A closed stderr must not end the work, so nothing is made of errors.
+fn write_stderr(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Columns of the terminal behind stderr; elsewhere lines are as long as they are.
+fn width() -> usize {
+    const WITHOUT_TERMINAL: usize = 200;
+    rustix::termios::tcgetwinsize(io::stderr()).map_or(WITHOUT_TERMINAL, |size| match size.ws_col {
+        0 => WITHOUT_TERMINAL,
+        columns => usize::from(columns),
+    })
+}
+
+fn colored(wish: Color, is_set: impl Fn(&str) -> bool) -> bool {
+    match wish {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if is_set("NO_COLOR") => false,
+        Color::Auto => is_set("FORCE_COLOR") || io::stderr().is_terminal(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_wins_over_the_environment_and_no_color_over_force_color() {
+        let with = |names: &'static [&str]| move |name: &str| names.contains(&name);
+        assert!(colored(Color::Always, with(&["NO_COLOR"])));
+        assert!(!colored(Color::Never, with(&["FORCE_COLOR"])));
+        assert!(colored(Color::Auto, with(&["FORCE_COLOR"])));
+        assert!(!colored(Color::Auto, with(&["NO_COLOR", "FORCE_COLOR"])));
+    }
+}

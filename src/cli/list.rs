@@ -1,0 +1,77 @@
+//! `list`: the jobs that a run would have, in their order.
+
+use super::arguments::{Format, ListArguments};
+use super::console::Console;
+use super::failure::Failure;
+use super::prepare::prepare;
+use crate::outcome::ExitCode;
+use crate::plan::{Job, Plan};
+use crate::text::Untrusted;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// Prints the jobs.
+pub(crate) fn run(arguments: &ListArguments, console: &mut Console) -> Result<ExitCode, Failure> {
+    let prepared = prepare(&arguments.selection, &arguments.project, &arguments.browser, None, console)?;
+    match arguments.format.format {
+        Format::Text => console.data(&text(&prepared.plan))?,
+        Format::Json => console.json(&json(&prepared.plan))?,
+    }
+    Ok(ExitCode::Success)
+}
+
+/// One line a job: id, place, tags.
+pub(crate) fn text(plan: &Plan) -> String {
+    let several_browsers = plan.jobs.iter().any(|job| job.browser != plan.jobs[0].browser);
+    let cells: Vec<[String; 3]> = plan.jobs.iter().map(|job| cells(job, several_browsers)).collect();
+    let width = |column: usize| {
+        cells.iter().map(|row| unicode_width::UnicodeWidthStr::width(row[column].as_str())).max()
+    };
+    let (ids, places) = (width(0).unwrap_or(0), width(1).unwrap_or(0));
+    let mut text = String::new();
+    for [id, place, rest] in &cells {
+        let pad = |cell: &str, width: usize| {
+            " ".repeat(width.saturating_sub(unicode_width::UnicodeWidthStr::width(cell)))
+        };
+        let line = format!("{id}{}  {place}{}  {rest}", pad(id, ids), pad(place, places));
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text
+}
+
+fn cells(job: &Job, several_browsers: bool) -> [String; 3] {
+    let mut id = Untrusted::from(job.case_id.as_str()).line();
+    if several_browsers {
+        let _ = write!(id, " @{}", job.browser);
+    }
+    let place = job.case.source.location(job.case.span.start);
+    let mut rest = job.case.tags.clone();
+    rest.extend(job.quarantine.is_some().then(|| "(quarantined)".to_owned()));
+    rest.extend(job.skip.as_ref().map(|why| format!("(skipped: {why})")));
+    [
+        id,
+        Untrusted::from(format!("{}:{}", place.file, place.line)).line(),
+        Untrusted::from(rest.join(" ")).line(),
+    ]
+}
+
+fn json(plan: &Plan) -> Value {
+    let job = |job: &Job| {
+        let place = job.case.source.location(job.case.span.start);
+        json!({
+            "id": job.case_id,
+            "name": job.case.name,
+            "file": place.file,
+            "line": place.line,
+            "row": job.row().map(|row| &row.name),
+            "browser": job.browser.as_str(),
+            "tags": job.case.tags,
+            "priority": job.priority,
+            "timeout_ms": u64::try_from(job.timeout.as_millis()).unwrap_or(u64::MAX),
+            "retries": job.retries,
+            "quarantined": job.quarantine.is_some(),
+            "skip": job.skip,
+        })
+    };
+    json!({"total": plan.jobs.len(), "jobs": plan.jobs.iter().map(job).collect::<Vec<_>>()})
+}

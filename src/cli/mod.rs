@@ -1,0 +1,64 @@
+//! The command line: from arguments to an exit code. Wires the parts together and holds no logic of its own.
+//!
+//! Data goes to stdout, everything for people to stderr. Only this module ends the process.
+
+mod arguments;
+mod cases;
+mod check;
+mod completions;
+mod console;
+mod doctor;
+mod failure;
+mod init;
+mod list;
+mod prepare;
+mod run;
+mod schema;
+mod settings;
+mod setup;
+
+use arguments::{Arguments, Command};
+use clap::Parser as _;
+use console::Console;
+use failure::Failure;
+
+use crate::outcome::ExitCode;
+
+/// Runs the program with the arguments of this process.
+pub fn main() -> std::process::ExitCode {
+    let exit = match Arguments::try_parse() {
+        Ok(arguments) => dispatch(arguments),
+        Err(error) => usage(&error),
+    };
+    std::process::ExitCode::from(exit.code())
+}
+
+/// Shows clap's own message: help and version on stdout, mistakes on stderr.
+fn usage(error: &clap::Error) -> ExitCode {
+    let shown = error.print();
+    match (error.use_stderr(), shown) {
+        (true, _) => ExitCode::Usage,
+        (false, Ok(())) => ExitCode::Success,
+        (false, Err(error)) => Failure::Stdout(error).exit(),
+    }
+}
+
+fn dispatch(arguments: Arguments) -> ExitCode {
+    let command = arguments.command.unwrap_or_else(|| Command::Run(Box::new(arguments.run)));
+    let mut console = Console::new(&command.console());
+    let ended = match &command {
+        Command::Run(arguments) => run::run(arguments, &mut console),
+        Command::List(arguments) => list::run(arguments, &mut console),
+        Command::Check(arguments) => check::run(arguments, &mut console),
+        Command::Config(arguments) => settings::run(arguments, &mut console),
+        Command::Init(arguments) => init::run(arguments, &mut console),
+        Command::Schema(arguments) => schema::run(arguments, &mut console),
+        Command::Doctor(arguments) => doctor::run(arguments, &mut console),
+        Command::Setup(arguments) => setup::run(arguments, &mut console),
+        Command::Completions(arguments) => completions::run(arguments, &mut console),
+    };
+    ended.unwrap_or_else(|failure| {
+        console.failure(&failure);
+        failure.exit()
+    })
+}

@@ -1,0 +1,55 @@
+//! Passes events on to the recorder and counts verdicts on the way: the exit code is needed before the last event.
+
+use crate::event::tally::{FlakyCounts, Tally};
+use crate::event::{CaseFinished, Event, Level, Stamped};
+use crate::id::JobId;
+use crate::outcome::{ExitCode, Verdict};
+use crate::runner::dispatcher::Sink;
+use crate::store::EventSender;
+use crate::text::Untrusted;
+use std::sync::{Mutex, PoisonError};
+
+/// The way from the runner to the recorder.
+pub(super) struct Counting {
+    sender: EventSender,
+    tally: Mutex<Tally>,
+    flaky: FlakyCounts,
+}
+
+impl Counting {
+    pub(super) fn new(sender: EventSender, fail_on_flaky: bool) -> Self {
+        let flaky = if fail_on_flaky { FlakyCounts::AsFailed } else { FlakyCounts::AsPassed };
+        Self { sender, tally: Mutex::default(), flaky }
+    }
+
+    /// What the verdicts so far amount to.
+    pub(super) fn exit_code(&self) -> ExitCode {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner).exit_code(self.flaky)
+    }
+
+    /// Nothing could be run: says why, and gives every job its verdict.
+    pub(super) fn give_up(&self, why: &str, jobs: usize) {
+        self.send(Event::Message { level: Level::Error, text: Untrusted::from(why) });
+        for job in (0_u32..).take(jobs).map(JobId) {
+            let (attempts, duration_ms, message) = (0, 0, None);
+            self.send(Event::CaseFinished(CaseFinished {
+                job,
+                verdict: Verdict::NotRun,
+                attempts,
+                duration_ms,
+                message,
+            }));
+        }
+    }
+}
+
+impl Sink for Counting {
+    fn send(&self, event: Event) {
+        if matches!(event, Event::CaseQueued(_) | Event::CaseFinished(_)) {
+            let stamped =
+                Stamped { seq: 0, at: jiff::Timestamp::UNIX_EPOCH, elapsed_ms: 0, event: event.clone() };
+            self.tally.lock().unwrap_or_else(PoisonError::into_inner).apply(&stamped);
+        }
+        self.sender.send(event);
+    }
+}

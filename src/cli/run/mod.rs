@@ -1,0 +1,240 @@
+//! `run`: from a prepared plan to an exit code. Wires store, reporters, custody, servers, browsers and runner together.
+
+mod counting;
+mod lessor;
+mod logging;
+mod opening;
+mod reports;
+mod servers;
+
+use super::arguments::RunArguments;
+use super::console::Console;
+use super::failure::Failure;
+use super::list;
+use super::prepare::{Prepared, prepare};
+use crate::browser::lease::Lessor;
+use crate::control::{Command, Stop};
+use crate::custody::Custody;
+use crate::event::{BatchFinished, Event};
+use crate::load::Meter;
+use crate::outcome::{BatchStatus, ExitCode};
+use crate::runner::attempt::Attempts;
+use crate::runner::core::{Entry, Rules};
+use crate::runner::dispatcher::{self, BatchEnd, Orders, Sink};
+use crate::runner::evidence::EvidenceRules;
+use crate::runner::signals::{self, Signals};
+use anyhow::Context as _;
+use counting::Counting;
+use lessor::Pages;
+use opening::Opened;
+use servers::RunningServers;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
+
+/// Jobs in a row that end in infrastructure errors, with every retry, before the batch is given up.
+const GIVE_UP_AFTER: u32 = 5;
+
+/// Runs a batch.
+pub(crate) fn run(arguments: &RunArguments, console: &mut Console) -> Result<ExitCode, Failure> {
+    let prepared = prepare(
+        &arguments.selection,
+        &arguments.project,
+        &arguments.browser,
+        Some(&arguments.limits),
+        console,
+    )?;
+    if arguments.dry_run {
+        console.data(&list::text(&prepared.plan))?;
+        return Ok(ExitCode::Success);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("the runtime cannot be started")
+        .map_err(|error| Failure::Other(ExitCode::Bug, error))?;
+    let ended = runtime.block_on(batch(arguments, console, prepared));
+    // Nothing is waited for any more: what still runs in the background has lost its purpose.
+    runtime.shutdown_background();
+    match ended? {
+        (_, Some(signal)) => signals::die_by(signal),
+        (exit, None) => Ok(exit),
+    }
+}
+
+/// The batch itself; answers with the exit code and the signal that the process is to end by.
+async fn batch(
+    arguments: &RunArguments,
+    console: &mut Console,
+    prepared: Prepared,
+) -> Result<(ExitCode, Option<u8>), Failure> {
+    let began = Instant::now();
+    let pages = lessor::find(&prepared, console)?;
+    let opened = opening::open(arguments, console, &prepared, pages.to_mask())?;
+    let sink = Arc::new(Counting::new(opened.recorder.sender(), prepared.settings.fail_on_flaky.value));
+    opening::announce(&opened, &prepared, sink.as_ref());
+    let (commands, inbox) = mpsc::channel(8);
+    let signals = Signals::listen(&commands).context("signals cannot be listened for").map_err(bug)?;
+    let meter = Meter::start();
+    let jobs = prepared.plan.jobs.len();
+    let staged = Stage { opened: &opened, prepared, pages, sink: Arc::clone(&sink), began };
+    let (end, leftovers, metered) = staged.run(&commands, inbox, meter).await;
+    let end = end.unwrap_or_else(|error| {
+        sink.give_up(&format!("{error:#}"), jobs);
+        BatchEnd { status: BatchStatus::Aborted, panicked: false }
+    });
+    let nothing_began =
+        if end.status == BatchStatus::Aborted { ExitCode::Errored } else { ExitCode::Success };
+    let bug = if end.panicked { ExitCode::Bug } else { ExitCode::Success };
+    let signal = signals.received();
+    let by_signal = signal.map_or(ExitCode::Success, ExitCode::Signal);
+    let exit = sink.exit_code().or(nothing_began).or(bug).or(by_signal);
+    sink.send(Event::BatchFinished(BatchFinished {
+        status: end.status,
+        exit,
+        duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        peak_memory_bytes: metered.map(|it| it.peak_memory_bytes),
+        mean_cpu_percent: metered.map(|it| it.mean_cpu_percent),
+        leftovers: u32::try_from(leftovers).unwrap_or(u32::MAX),
+    }));
+    let recorded = tokio::task::spawn_blocking(move || opened.recorder.finish()).await;
+    let recorded = recorded.context("the recorder panicked").map_err(self::bug)?;
+    Ok((recorded.exit_code(exit), signal))
+}
+
+fn bug(error: anyhow::Error) -> Failure {
+    Failure::Other(ExitCode::Bug, error)
+}
+
+/// Everything that must be there while cases run.
+struct Stage<'a> {
+    opened: &'a Opened,
+    prepared: Prepared,
+    pages: Pages,
+    sink: Arc<Counting>,
+    began: Instant,
+}
+
+impl Stage<'_> {
+    /// Starts what is needed, runs the cases, and ends all of it again whatever happened. Answers how it ended, how many
+    /// processes and folders were found left over, and what it all used.
+    async fn run(
+        self,
+        commands: &mpsc::Sender<Command>,
+        inbox: mpsc::Receiver<Command>,
+        meter: Meter,
+    ) -> (anyhow::Result<BatchEnd>, usize, Option<crate::load::Metered>) {
+        let custody = match Custody::start().await {
+            Ok(custody) => Arc::new(custody),
+            Err(error) => return (Err(error.into()), 0, None),
+        };
+        let watch = tokio::spawn(watch_guard(Arc::clone(&custody), commands.clone()));
+        let ended = self.with_servers(&custody, commands, inbox).await;
+        let metered = meter.finish();
+        watch.abort();
+        let _ = watch.await;
+        let leftovers = match Arc::try_unwrap(custody) {
+            Ok(custody) => custody.finish().await.count(),
+            // Somebody still holds it, which is a bug; the guard acts when this process ends.
+            Err(_) => 0,
+        };
+        (ended, leftovers, metered)
+    }
+
+    async fn with_servers(
+        self,
+        custody: &Arc<Custody>,
+        commands: &mpsc::Sender<Command>,
+        inbox: mpsc::Receiver<Command>,
+    ) -> anyhow::Result<BatchEnd> {
+        let Self { opened, prepared, pages, sink, began } = self;
+        let servers =
+            RunningServers::start(custody, &prepared.settings, &opened.place, &opened.batch).await?;
+        let watch = servers.watch(commands.clone());
+        let ended = match pages.open(custody, prepared.plan.jobs.len(), sink.as_ref()).await {
+            Ok(lessor) => {
+                let cases = Cases { opened, prepared, sink, began };
+                let ended = cases.run(Arc::clone(&lessor), servers.url(), inbox).await;
+                lessor.close().await;
+                Ok(ended)
+            }
+            Err(error) => Err(error),
+        };
+        watch.abort();
+        servers.end().await;
+        ended
+    }
+}
+
+/// Everything that running the cases takes besides pages.
+struct Cases<'a> {
+    opened: &'a Opened,
+    prepared: Prepared,
+    sink: Arc<Counting>,
+    began: Instant,
+}
+
+impl Cases<'_> {
+    async fn run(
+        self,
+        lessor: Arc<dyn Lessor>,
+        server_url: Option<String>,
+        inbox: mpsc::Receiver<Command>,
+    ) -> BatchEnd {
+        let Self { opened, prepared, sink, began } = self;
+        let fail_fast = prepared.fail_fast.map(std::num::NonZeroU32::get);
+        let settings = &prepared.settings;
+        let limit = settings.concurrency.value.get();
+        let entries: Vec<Entry> = prepared.plan.jobs.iter().map(entry).collect();
+        lessor.announce(entries.iter().filter(|entry| !entry.skip).count());
+        let orders = Orders {
+            rules: Rules {
+                limit,
+                infra_retries: settings.infra_retries.value.get(),
+                fail_fast,
+                give_up_after: GIVE_UP_AFTER,
+            },
+            permits: Arc::new(Semaphore::new(limit as usize)),
+            entries,
+            grace: settings.grace.value.get(),
+            batch_timeout: settings.batch_timeout.value.map(crate::config::TimeLimit::get),
+        };
+        let evidence = EvidenceRules {
+            screenshot: settings.evidence_screenshot.value,
+            source: settings.evidence_source.value,
+            console: settings.evidence_console.value,
+        };
+        let context = opening::context(settings, opened, server_url);
+        let attempts = Attempts {
+            plan: Arc::new(prepared.plan),
+            lessor,
+            sink: Arc::clone(&sink) as Arc<dyn Sink>,
+            context,
+            masker: opened.masker.clone(),
+            evidence,
+            base: opened.place.folder().to_owned(),
+            evidence_folder: opened.place.evidence(&opened.batch),
+            limit,
+            began,
+        };
+        dispatcher::run(orders, Arc::new(attempts), sink, inbox).await
+    }
+}
+
+fn entry(job: &crate::plan::Job) -> Entry {
+    Entry {
+        priority: job.priority,
+        retries: job.retries,
+        expect_failure: job.case.expect_failure.is_some(),
+        skip: job.skip.is_some(),
+        quarantined: job.quarantine.is_some(),
+    }
+}
+
+/// Without the guard every browser is gone: what runs ends by itself, and nothing more may start.
+async fn watch_guard(custody: Arc<Custody>, commands: mpsc::Sender<Command>) {
+    custody.lost().await;
+    let why = "the guard of this run was ended from outside".to_owned();
+    let _ = commands.send(Command::Stop { how: Stop::Drain, why }).await;
+}

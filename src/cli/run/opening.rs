@@ -1,0 +1,181 @@
+//! What must be settled before anything is started: the locks, the database, the record of the plan, who reports.
+
+use super::super::arguments::RunArguments;
+use super::super::console::Console;
+use super::super::failure::Failure;
+use super::super::prepare::Prepared;
+use super::logging;
+use super::reports;
+use crate::config::Settings;
+use crate::event::{BatchStarted, CaseQueued, Event};
+use crate::id::BatchId;
+use crate::mask::Masker;
+use crate::outcome::ExitCode;
+use crate::plan::Job;
+use crate::runner::dispatcher::Sink;
+use crate::step;
+use crate::store::{LockError, NamedLock, OpenError, Place, Recorder, Store};
+use crate::text::Untrusted;
+use anyhow::Context as _;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// A batch that is recorded and has not begun.
+pub(super) struct Opened {
+    pub(super) batch: BatchId,
+    pub(super) seed: u64,
+    pub(super) place: Place,
+    pub(super) masker: Masker,
+    pub(super) recorder: Recorder,
+    /// Held for as long as the batch runs.
+    _lock: Option<NamedLock>,
+}
+
+/// Opens the record of a new batch. `to_mask` is what is secret besides the settings' own secrets.
+pub(super) fn open(
+    arguments: &RunArguments,
+    console: &mut Console,
+    prepared: &Prepared,
+    to_mask: Vec<String>,
+) -> Result<Opened, Failure> {
+    let settings = &prepared.settings;
+    let mut store = Store::open(settings.database.value.as_path()).map_err(unusable)?;
+    let lock = match &arguments.lock {
+        Some(name) => Some(NamedLock::take(&store.place().run(), name, Duration::ZERO).map_err(locked)?),
+        None => None,
+    };
+    let seed = random();
+    let batch = BatchId::new(SystemTime::now(), random());
+    let begun = store.begin(&batch).map_err(unusable)?;
+    let place = store.place().clone();
+    let secrets = settings.secrets.iter().map(|(_, secret)| secret.expose().to_owned());
+    let masker = Masker::new(secrets.chain(to_mask));
+    logging::start(&arguments.console, arguments.record.log.as_deref(), &place.log(&batch), &masker)
+        .context("the log cannot be written")
+        .map_err(|error| Failure::Other(ExitCode::Usage, error))?;
+    let reporters = reports::reporters(arguments, console, prepared, &place, &batch)?;
+    let recorder = Recorder::start(store, begun, reporters)
+        .context("the recorder cannot be started")
+        .map_err(|error| Failure::Other(ExitCode::Bug, error))?;
+    Ok(Opened { batch, seed, place, masker, recorder, _lock: lock })
+}
+
+/// The first events: the batch, and every job of its plan.
+pub(super) fn announce(opened: &Opened, prepared: &Prepared, sink: &dyn Sink) {
+    let settings = &prepared.settings;
+    let masked = |text: &str| Untrusted::from(opened.masker.mask(text));
+    let shown: serde_json::Map<String, serde_json::Value> = settings
+        .entries()
+        .into_iter()
+        .map(|entry| {
+            let value = opened.masker.mask(&entry.value.to_string());
+            (entry.key, serde_json::json!({"value": value, "from": entry.origin.to_string()}))
+        })
+        .collect();
+    sink.send(Event::BatchStarted(Box::new(BatchStarted {
+        batch: opened.batch.clone(),
+        total: u32::try_from(prepared.plan.jobs.len()).unwrap_or(u32::MAX),
+        concurrency: settings.concurrency.value.get(),
+        host: read("/proc/sys/kernel/hostname").unwrap_or_else(|| "unknown".to_owned()),
+        boot_id: read("/proc/sys/kernel/random/boot_id"),
+        seed: opened.seed,
+        shard: None,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        git_commit: git_commit(&settings.project.root),
+        command_line: std::env::args().map(|argument| masked(&argument)).collect(),
+        settings: serde_json::Value::Object(shown),
+    })));
+    for job in &prepared.plan.jobs {
+        sink.send(Event::CaseQueued(Box::new(queued(job, &masked))));
+    }
+}
+
+fn queued(job: &Job, masked: &dyn Fn(&str) -> Untrusted) -> CaseQueued {
+    let tries = if job.case.expect_failure.is_some() { 1 } else { job.retries + 1 };
+    CaseQueued {
+        job: job.id,
+        case: job.case_id.clone(),
+        name: masked(&job.case.name),
+        location: job.case.source.location(job.case.span.start),
+        content_hash: job.case.content_hash.clone(),
+        browser: job.browser.to_string(),
+        row: job.row().map(|row| row.name.clone()),
+        tags: job.case.tags.clone(),
+        priority: job.priority,
+        quarantined: job.quarantine.is_some(),
+        tries,
+    }
+}
+
+/// What `${…}` means in this batch.
+pub(super) fn context(settings: &Settings, opened: &Opened, server_url: Option<String>) -> step::Context {
+    let base_url = settings.base_url.value.as_ref().map(|address| address.as_str().to_owned());
+    let for_this_run = settings.base_url.origin.is_for_this_run();
+    let (vars_override, vars) =
+        settings.vars.iter().partition::<Vec<_>, _>(|(_, sourced)| sourced.origin.is_for_this_run());
+    let values = |vars: Vec<(&String, &crate::config::Sourced<serde_json::Value>)>| {
+        vars.into_iter().map(|(name, sourced)| (name.clone(), sourced.value.clone())).collect()
+    };
+    step::Context {
+        base_url_override: base_url.clone().filter(|_| for_this_run),
+        base_url: base_url.or_else(|| server_url.clone()),
+        server_url,
+        vars: values(vars),
+        vars_override: values(vars_override),
+        env: settings.environment.clone(),
+        secrets: settings
+            .secrets
+            .iter()
+            .map(|(name, it)| (name.to_owned(), it.expose().to_owned()))
+            .collect(),
+        batch: opened.batch.clone(),
+        seed: opened.seed,
+        test_id: settings.test_id_attribute.value.as_str().to_owned(),
+        viewport: super::lessor::VIEWPORT,
+        schemes: Vec::new(),
+        clock: jiff::Timestamp::now,
+    }
+}
+
+fn unusable(error: OpenError) -> Failure {
+    let exit = error.exit_code();
+    let hint = error.hint();
+    let error = anyhow::Error::new(error);
+    Failure::Other(
+        exit,
+        match hint {
+            Some(hint) => anyhow::anyhow!("{error:#}\n{hint}"),
+            None => error,
+        },
+    )
+}
+
+fn locked(error: LockError) -> Failure {
+    let exit = match error {
+        LockError::Held { .. } => ExitCode::Locked,
+        LockError::File { .. } => ExitCode::Usage,
+    };
+    Failure::Other(exit, anyhow::Error::new(error))
+}
+
+/// 64 bits that no other run has: the standard library seeds its hasher from the system's randomness.
+fn random() -> u64 {
+    use std::hash::{BuildHasher as _, Hasher as _};
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
+}
+
+fn read(path: &str) -> Option<String> {
+    std::fs::read_to_string(path).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// The commit that is checked out in `root`, read from git's own files: git itself may not be there.
+fn git_commit(root: &Path) -> Option<String> {
+    let git = root.ancestors().map(|folder| folder.join(".git")).find(|path| path.is_dir())?;
+    let head = std::fs::read_to_string(git.join("HEAD")).ok()?;
+    let Some(name) = head.trim().strip_prefix("ref: ") else { return Some(head.trim().to_owned()) };
+    if let Ok(commit) = std::fs::read_to_string(git.join(name)) {
+        return Some(commit.trim().to_owned());
+    }
+    let packed = std::fs::read_to_string(git.join("packed-refs")).ok()?;
+    packed.lines().find_map(|line| Some(line.strip_suffix(name)?.trim().to_owned()))
+}

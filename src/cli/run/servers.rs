@@ -1,0 +1,99 @@
+//! The `[server]`s of a batch: started in the order of runner.toml before the first case, ended after the last one.
+
+use crate::config::{Server, Settings};
+use crate::control::{Command, Stop};
+use crate::custody::Custody;
+use crate::id::BatchId;
+use crate::serve::{CommandServer, Program, StaticSite};
+use crate::store::Place;
+use anyhow::Context as _;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// Servers that run.
+pub(super) struct RunningServers {
+    sites: Vec<StaticSite>,
+    commands: Vec<Arc<CommandServer>>,
+    first: Option<String>,
+}
+
+impl RunningServers {
+    /// Starts all of them, one after the other: a later one may need an earlier one.
+    pub(super) async fn start(
+        custody: &Custody,
+        settings: &Settings,
+        place: &Place,
+        batch: &BatchId,
+    ) -> anyhow::Result<Self> {
+        let mut running = Self { sites: Vec::new(), commands: Vec::new(), first: None };
+        for (number, server) in (1..).zip(settings.servers.value.as_slice()) {
+            let url = match server {
+                Server::Folder { dir } => {
+                    let path = dir.as_path();
+                    let site = StaticSite::start(path).await.with_context(|| {
+                        format!("the folder `{}` of `[server]` cannot be served", path.display())
+                    })?;
+                    let url = site.url();
+                    running.sites.push(site);
+                    url
+                }
+                Server::Command { command, folder, url, timeout, reuse } => {
+                    let program = Program {
+                        command: command.clone(),
+                        folder: folder.clone(),
+                        url: url.as_str().to_owned(),
+                        timeout: timeout.get(),
+                        reuse: *reuse,
+                        log: place.log(batch).with_extension(format!("server-{number}.log")),
+                    };
+                    running.commands.push(Arc::new(CommandServer::start(custody, &program).await?));
+                    origin(&program.url)
+                }
+            };
+            running.first.get_or_insert(url);
+        }
+        Ok(running)
+    }
+
+    /// `${server.url}`: where the first one listens.
+    pub(super) fn url(&self) -> Option<String> {
+        self.first.clone()
+    }
+
+    /// Stops the batch when one of them ends by itself: what fails after that says nothing about the product.
+    pub(super) fn watch(&self, commands: mpsc::Sender<Command>) -> Watch {
+        let mut tasks = JoinSet::new();
+        for server in &self.commands {
+            let (server, commands) = (Arc::clone(server), commands.clone());
+            tasks.spawn(async move {
+                let exit = server.exited().await;
+                let why = format!("server `{}` ended by {exit}{}", server.name(), server.last_words());
+                let _ = commands.send(Command::Stop { how: Stop::Now, why }).await;
+            });
+        }
+        Watch(tasks)
+    }
+
+    /// Ends them, the last one first.
+    pub(super) async fn end(self) {
+        for server in self.commands.iter().rev() {
+            server.end().await;
+        }
+    }
+}
+
+/// Watches servers for as long as it lives.
+pub(super) struct Watch(JoinSet<()>);
+
+impl Watch {
+    /// Ends the watch; ends of servers are intended from now on.
+    pub(super) fn abort(mut self) {
+        self.0.abort_all();
+    }
+}
+
+/// Scheme, host and port of a URL.
+fn origin(url: &str) -> String {
+    url::Url::parse(url).map_or_else(|_| url.to_owned(), |it| it.origin().ascii_serialization())
+}

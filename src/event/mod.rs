@@ -1,0 +1,166 @@
+//! The one event enum: what happened in a batch, as facts, for the record, the reporters and the live socket.
+//!
+//! Events hold no policy and no borrowed data. Texts in them are already masked; the untrusted ones say so by type.
+//! Beside them: [`facts`], what each one states; [`tally`], the one fold over them; [`reporter`], who is told of them.
+
+pub mod facts;
+pub mod reporter;
+#[cfg(test)]
+pub(crate) mod story;
+pub mod tally;
+
+pub use facts::{
+    AttemptFinished, AttemptStarted, BatchFinished, BatchStarted, CaseFinished, CaseQueued, Evidence,
+    Failure, Load, Sample, StepFinished, StepStarted,
+};
+
+use crate::text::Untrusted;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// An event with its place in the batch.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Stamped {
+    /// From 1, without gaps.
+    pub seq: u64,
+    /// Wall time, RFC 3339 UTC with milliseconds: for people.
+    #[serde(with = "millis")]
+    pub at: Timestamp,
+    /// Monotonic milliseconds since the batch started: for arithmetic.
+    pub elapsed_ms: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// RFC 3339 with exactly three digits of milliseconds.
+pub mod millis {
+    use jiff::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// The text form.
+    pub fn text(at: Timestamp) -> String {
+        at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+    }
+
+    pub(super) fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&text(*at))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// What happened.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The first event of a batch; its record exists before any browser starts.
+    BatchStarted(Box<BatchStarted>),
+    /// A job of the plan; all come before the first attempt.
+    CaseQueued(Box<CaseQueued>),
+    /// A job got a slot and a page is being leased.
+    AttemptStarted(AttemptStarted),
+    /// A step began.
+    StepStarted(StepStarted),
+    /// A step ended.
+    StepFinished(StepFinished),
+    /// An attempt ended; the job may be tried again.
+    AttemptFinished(Box<AttemptFinished>),
+    /// A job has its verdict.
+    CaseFinished(CaseFinished),
+    /// The limit changed.
+    ConcurrencyChanged {
+        /// Slots before.
+        from: u32,
+        /// Slots now.
+        to: u32,
+        /// The reason, for people.
+        why: String,
+    },
+    /// Nothing more is started until `resumed`.
+    Paused {
+        /// The reason, for people.
+        why: String,
+    },
+    /// Jobs are started again.
+    Resumed,
+    /// What the machine and the batch were doing, once a second.
+    Sample(Sample),
+    /// Something a person should know, once.
+    Message {
+        /// How serious.
+        level: Level,
+        /// One or more lines.
+        text: Untrusted,
+    },
+    /// The last event.
+    BatchFinished(BatchFinished),
+}
+
+impl Event {
+    /// The word that stands under `event` in its JSON.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::BatchStarted(_) => "batch_started",
+            Self::CaseQueued(_) => "case_queued",
+            Self::AttemptStarted(_) => "attempt_started",
+            Self::StepStarted(_) => "step_started",
+            Self::StepFinished(_) => "step_finished",
+            Self::AttemptFinished(_) => "attempt_finished",
+            Self::CaseFinished(_) => "case_finished",
+            Self::ConcurrencyChanged { .. } => "concurrency_changed",
+            Self::Paused { .. } => "paused",
+            Self::Resumed => "resumed",
+            Self::Sample(_) => "sample",
+            Self::Message { .. } => "message",
+            Self::BatchFinished(_) => "batch_finished",
+        }
+    }
+}
+
+/// How serious a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Good to know.
+    Info,
+    /// May explain trouble.
+    Warning,
+    /// Is trouble.
+    Error,
+}
+
+impl Level {
+    /// The word in logs and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::story::Story;
+    use super::*;
+
+    #[test]
+    fn an_event_is_one_flat_json_object_and_comes_back_whole() {
+        let events = Story::mixed().events();
+        for stamped in &events {
+            let json = serde_json::to_string(stamped).unwrap();
+            assert!(!json.contains('\n'));
+            let back: Stamped = serde_json::from_str(&json).unwrap();
+            assert_eq!(serde_json::to_string(&back).unwrap(), json);
+            assert_eq!(
+                serde_json::from_str::<serde_json::Value>(&json).unwrap()["event"],
+                stamped.event.kind()
+            );
+        }
+        insta::assert_snapshot!(serde_json::to_string(events.last().unwrap()).unwrap(), @r###"{"seq":43,"at":"2027-01-02T03:04:13.148Z","elapsed_ms":7470,"event":"batch_finished","status":"interrupted","exit_code":1,"duration_ms":7470,"peak_memory_bytes":327155712,"mean_cpu_percent":140.4,"leftovers":0}"###);
+    }
+}

@@ -1,0 +1,350 @@
+//! One fold over the events of a batch: counts, what runs now, what failed. Reporters, the summary and the exit code all
+//! read this one, so that they cannot disagree. It performs nothing and knows no clock but the events' own.
+
+use super::facts::{
+    AttemptFinished, AttemptStarted, BatchFinished, CaseFinished, CaseQueued, StepFinished, StepStarted,
+};
+use super::{Event, Evidence, Failure, Stamped};
+use crate::id::{BatchId, CaseId, JobId};
+use crate::outcome::{ExitCode, Verdict};
+use crate::source::Location;
+use crate::text::Untrusted;
+use std::collections::{BTreeMap, HashMap};
+
+/// Failures that are kept in full; of the others only the number is known, the rest stands in the database.
+pub const FAILURES_KEPT: usize = 100;
+
+/// What the events so far amount to.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// The batch.
+    pub batch: Option<BatchId>,
+    /// Jobs in the plan.
+    pub total: u32,
+    /// Slots there are.
+    pub limit: u32,
+    /// Jobs that have ended, the quarantined ones included.
+    pub ended: Counts,
+    /// Those among them that do not decide the exit code.
+    pub quarantined: Counts,
+    /// Attempts that run, by slot.
+    pub running: BTreeMap<u32, Running>,
+    /// Failed and errored jobs, in the order in which they ended; at most [`FAILURES_KEPT`].
+    pub failures: Vec<FailedJob>,
+    /// Failed and errored jobs that are not in [`Tally::failures`].
+    pub failures_dropped: u32,
+    /// Why nothing is started, while nothing is.
+    pub paused: Option<String>,
+    /// How the batch ended.
+    pub finished: Option<BatchFinished>,
+    /// Names of the browsers in the plan, in the order in which they came.
+    pub browsers: Vec<String>,
+    jobs: HashMap<JobId, Job>,
+    /// The last failure of jobs that have not ended.
+    failing: HashMap<JobId, (Failure, Vec<Evidence>)>,
+}
+
+/// How many jobs ended with each verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts([u32; Verdict::ALL.len()]);
+
+impl Counts {
+    /// How many ended with `verdict`.
+    pub fn of(&self, verdict: Verdict) -> u32 {
+        self.0[verdict as usize]
+    }
+
+    /// How many have ended.
+    pub fn sum(&self) -> u32 {
+        self.0.iter().sum()
+    }
+
+    fn add(&mut self, verdict: Verdict) {
+        self.0[verdict as usize] += 1;
+    }
+}
+
+/// What reporters need to know of a job for as long as the batch runs: little, since there may be many.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The case's id, with its row.
+    pub case: CaseId,
+    /// Where it stands.
+    pub location: Location,
+    /// The browser's name.
+    pub browser: Box<str>,
+    /// Whether it does not decide the exit code.
+    pub quarantined: bool,
+    /// Attempts it may have, infrastructure retries not counted.
+    pub tries: u32,
+}
+
+/// An attempt that runs.
+#[derive(Clone, Debug)]
+pub struct Running {
+    /// The job.
+    pub job: JobId,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// Its start, in milliseconds since the batch started.
+    pub started_ms: u64,
+    /// Steps at the case's top level.
+    pub steps: u32,
+    /// Steps of the top level that have started.
+    pub reached: u32,
+    /// The titles of the steps that run, the innermost last.
+    pub titles: Vec<Untrusted>,
+}
+
+/// A job that failed or errored, with its last failure.
+#[derive(Clone, Debug)]
+pub struct FailedJob {
+    /// The job.
+    pub job: JobId,
+    /// `failed` or `errored`.
+    pub verdict: Verdict,
+    /// Attempts there were.
+    pub attempts: u32,
+    /// From the first attempt's start to the last one's end.
+    pub duration_ms: u64,
+    /// One line, when there is no [`FailedJob::failure`].
+    pub message: Option<Untrusted>,
+    /// The failure of its last attempt that failed.
+    pub failure: Option<Failure>,
+    /// What was kept of that attempt.
+    pub evidence: Vec<Evidence>,
+}
+
+/// What flaky cases count as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlakyCounts {
+    /// The default.
+    AsPassed,
+    /// `fail_on_flaky`.
+    AsFailed,
+}
+
+impl Tally {
+    /// Takes in the next event.
+    pub fn apply(&mut self, stamped: &Stamped) {
+        match &stamped.event {
+            Event::BatchStarted(batch) => {
+                self.batch = Some(batch.batch.clone());
+                self.total = batch.total;
+                self.limit = batch.concurrency;
+            }
+            Event::CaseQueued(queued) => self.queue(queued),
+            Event::AttemptStarted(started) => self.start(started, stamped.elapsed_ms),
+            Event::StepStarted(step) => self.enter(step),
+            Event::StepFinished(step) => self.leave(step),
+            Event::AttemptFinished(finished) => self.end_attempt(finished),
+            Event::CaseFinished(finished) => self.end(finished),
+            Event::ConcurrencyChanged { to, .. } => self.limit = *to,
+            Event::Paused { why } => self.paused = Some(why.clone()),
+            Event::Resumed => self.paused = None,
+            Event::Sample(_) | Event::Message { .. } => {}
+            Event::BatchFinished(finished) => self.finished = Some(finished.clone()),
+        }
+    }
+
+    /// A job of the plan.
+    pub fn job(&self, job: JobId) -> Option<&Job> {
+        self.jobs.get(&job)
+    }
+
+    /// The id of a job's case as people see it: with `@browser` when the batch has several browsers.
+    pub fn title(&self, job: JobId) -> Untrusted {
+        match self.jobs.get(&job) {
+            Some(it) if self.browsers.len() > 1 => format!("{} @{}", it.case, it.browser).into(),
+            Some(it) => it.case.as_str().into(),
+            None => format!("job {}", job.0).into(),
+        }
+    }
+
+    /// How many of the jobs that decide ended with `verdict`.
+    pub fn deciding(&self, verdict: Verdict) -> u32 {
+        self.ended.of(verdict) - self.quarantined.of(verdict)
+    }
+
+    /// The exit code that the verdicts alone amount to. What else there is (a signal, a bug, nothing selected, a record
+    /// that could not be saved) is joined to it by [`ExitCode::or`].
+    pub fn exit_code(&self, flaky: FlakyCounts) -> ExitCode {
+        let any = |verdict| self.deciding(verdict) > 0;
+        let failed = any(Verdict::Failed) || (flaky == FlakyCounts::AsFailed && any(Verdict::Flaky));
+        let incomplete = any(Verdict::NotRun) || any(Verdict::Interrupted);
+        [
+            (failed, ExitCode::Failed),
+            (any(Verdict::Errored), ExitCode::Errored),
+            (incomplete, ExitCode::Incomplete),
+        ]
+        .into_iter()
+        .filter(|(applies, _)| *applies)
+        .fold(ExitCode::Success, |exit, (_, code)| exit.or(code))
+    }
+
+    fn queue(&mut self, queued: &CaseQueued) {
+        if !self.browsers.contains(&queued.browser) {
+            self.browsers.push(queued.browser.clone());
+        }
+        self.jobs.insert(
+            queued.job,
+            Job {
+                case: queued.case.clone(),
+                location: queued.location.clone(),
+                browser: queued.browser.as_str().into(),
+                quarantined: queued.quarantined,
+                tries: queued.tries,
+            },
+        );
+    }
+
+    fn start(&mut self, started: &AttemptStarted, elapsed_ms: u64) {
+        self.limit = started.limit;
+        self.running.insert(
+            started.slot,
+            Running {
+                job: started.job,
+                attempt: started.attempt,
+                started_ms: elapsed_ms,
+                steps: started.steps,
+                reached: 0,
+                titles: Vec::new(),
+            },
+        );
+    }
+
+    fn attempt_of(&mut self, job: JobId) -> Option<&mut Running> {
+        self.running.values_mut().find(|running| running.job == job)
+    }
+
+    fn enter(&mut self, step: &StepStarted) {
+        let Some(running) = self.attempt_of(step.job) else { return };
+        running.reached += u32::from(step.depth == 0);
+        running.titles.truncate(step.depth as usize);
+        running.titles.push(step.title.clone());
+    }
+
+    fn leave(&mut self, step: &StepFinished) {
+        let Some(running) = self.attempt_of(step.job) else { return };
+        // The last step of the top level stays to be seen: the next one starts at once, or the attempt ends.
+        running.titles.truncate((step.depth as usize).max(1));
+    }
+
+    fn end_attempt(&mut self, finished: &AttemptFinished) {
+        self.running.retain(|_, running| running.job != finished.job);
+        if let Some(failure) = &finished.failure {
+            self.failing.insert(finished.job, (failure.clone(), finished.evidence.clone()));
+        }
+    }
+
+    fn end(&mut self, finished: &CaseFinished) {
+        self.running.retain(|_, running| running.job != finished.job);
+        self.ended.add(finished.verdict);
+        if self.jobs.get(&finished.job).is_some_and(|job| job.quarantined) {
+            self.quarantined.add(finished.verdict);
+        }
+        let failure = self.failing.remove(&finished.job);
+        match finished.verdict {
+            Verdict::Failed | Verdict::Errored if self.failures.len() < FAILURES_KEPT => {
+                let (failure, evidence) =
+                    failure.map_or((None, Vec::new()), |(it, evidence)| (Some(it), evidence));
+                self.failures.push(FailedJob {
+                    job: finished.job,
+                    verdict: finished.verdict,
+                    attempts: finished.attempts,
+                    duration_ms: finished.duration_ms,
+                    message: finished.message.clone(),
+                    failure,
+                    evidence,
+                });
+            }
+            Verdict::Failed | Verdict::Errored => self.failures_dropped += 1,
+            Verdict::Passed | Verdict::Flaky | Verdict::Skipped | Verdict::Interrupted | Verdict::NotRun => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::story::{Story, failure};
+    use super::*;
+    use crate::outcome::FailureKind;
+
+    fn tally(events: &[Stamped]) -> Tally {
+        events.iter().fold(Tally::default(), |mut tally, event| {
+            tally.apply(event);
+            tally
+        })
+    }
+
+    #[test]
+    fn every_job_is_counted_once_under_its_verdict() {
+        let tally = tally(&Story::mixed().events());
+        let counts: Vec<_> = Verdict::ALL.iter().map(|it| tally.ended.of(*it)).collect();
+        assert_eq!(counts, [2, 1, 2, 1, 1, 1, 1]);
+        assert_eq!((tally.ended.sum(), tally.total), (9, 9));
+        assert_eq!(tally.deciding(Verdict::Failed), 1);
+        assert!(tally.running.is_empty());
+        assert_eq!(tally.failures.len(), 3);
+    }
+
+    #[test]
+    fn the_exit_code_follows_the_worst_verdict_that_decides() {
+        use Verdict::{Errored, Failed, Flaky, Interrupted, NotRun, Passed, Skipped};
+        let exit = |verdicts: &[Verdict], quarantined: bool| {
+            let mut story = Story::new(verdicts.len(), 2);
+            for (i, verdict) in verdicts.iter().enumerate() {
+                let job = story.queue_with(&format!("testcases/{i}"), |case| case.quarantined = quarantined);
+                story.end(job, *verdict);
+            }
+            tally(&story.events())
+        };
+        let plain = |verdicts: &[Verdict]| exit(verdicts, false).exit_code(FlakyCounts::AsPassed).code();
+        assert_eq!(plain(&[Passed, Flaky, Skipped]), 0);
+        assert_eq!(plain(&[Passed, NotRun]), 6);
+        assert_eq!(plain(&[Interrupted, Passed]), 6);
+        assert_eq!(plain(&[NotRun, Errored]), 3);
+        assert_eq!(plain(&[NotRun, Errored, Failed, Passed]), 1);
+        assert_eq!(exit(&[Flaky, Passed], false).exit_code(FlakyCounts::AsFailed).code(), 1);
+        assert_eq!(exit(Verdict::ALL, true).exit_code(FlakyCounts::AsFailed).code(), 0);
+    }
+
+    #[test]
+    fn a_running_attempt_shows_its_innermost_step() {
+        let mut story = Story::new(1, 1);
+        let job = story.queue("testcases/a");
+        story.start(job, 1);
+        story.enter(job, 0, "fill");
+        story.leave(job);
+        story.enter(job, 0, "use sign-in");
+        story.enter(job, 1, "click");
+        let seen = tally(&story.events());
+        let running = &seen.running[&1];
+        assert_eq!((running.reached, running.steps), (2, 3));
+        assert_eq!(running.titles.last().unwrap().raw(), "click");
+        story.leave(job);
+        assert_eq!(tally(&story.events()).running[&1].titles.last().unwrap().raw(), "use sign-in");
+    }
+
+    #[test]
+    fn failures_are_kept_up_to_a_bound_and_counted_beyond_it() {
+        let mut story = Story::new(FAILURES_KEPT + 5, 1);
+        for i in 0..FAILURES_KEPT + 5 {
+            let job = story.queue(&format!("testcases/{i}"));
+            story.start(job, 1);
+            story.fail(job, failure(FailureKind::Assertion));
+        }
+        let tally = tally(&story.events());
+        assert_eq!((tally.failures.len(), tally.failures_dropped), (FAILURES_KEPT, 5));
+        assert!(tally.failing.is_empty());
+    }
+
+    #[test]
+    fn the_browser_is_shown_when_there_are_several() {
+        let mut story = Story::new(2, 1);
+        let first = story.queue("testcases/a");
+        assert_eq!(tally(&story.events()).title(first).raw(), "testcases/a");
+        story.queue_with("testcases/a", |case| case.browser = "firefox".to_owned());
+        assert_eq!(tally(&story.events()).title(first).raw(), "testcases/a @chrome");
+    }
+}

@@ -1,0 +1,207 @@
+//! `JUnit` XML as Jenkins, GitLab and their like read it: a suite a file, a test case a job. Repeated tries are
+//! `flakyFailure` and `rerunFailure`, broken infrastructure is `error`. What does not decide the exit code does not turn a
+//! CI system red either: a quarantined failure is `skipped`, with its message.
+
+use super::collected::{Attempt, Case, Collected};
+use super::draft::Draft;
+use crate::event::reporter::{Artifact, Closing, ReportError, Reporter};
+use crate::event::tally::Tally;
+use crate::event::{Evidence, Failure, Stamped, millis};
+use crate::outcome::{AttemptVerdict, Verdict};
+use crate::text::Untrusted;
+use jiff::Timestamp;
+use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Collects events, writes one document at the end.
+pub(super) struct Junit {
+    name: String,
+    draft: Draft,
+    collected: Collected,
+}
+
+impl Junit {
+    pub(super) fn new(name: String, draft: Draft) -> Self {
+        Self { name, draft, collected: Collected::default() }
+    }
+}
+
+impl Reporter for Junit {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn on(&mut self, event: &Stamped, _: &Tally) -> Result<(), ReportError> {
+        self.collected.add(event);
+        Ok(())
+    }
+
+    fn finish(&mut self, _: &Closing, tally: &Tally) -> Result<Option<Artifact>, ReportError> {
+        let text = document(&self.collected, tally).to_string().map_err(|error| ReportError {
+            target: self.name.clone(),
+            cause: std::io::Error::other(error),
+        })?;
+        self.draft.write(text.as_bytes())?;
+        Ok(self.draft.publish()?.map(|path| Artifact { kind: "junit", path }))
+    }
+}
+
+fn document(collected: &Collected, tally: &Tally) -> Report {
+    let mut report = Report::new("batchrun");
+    if let Some((_, started_at)) = &collected.batch {
+        report.timestamp = timestamp(*started_at);
+    }
+    if let Some(finished) = &tally.finished {
+        report.set_time(Duration::from_millis(finished.duration_ms));
+    }
+    let mut suites: BTreeMap<&str, Vec<&Case>> = BTreeMap::new();
+    for case in &collected.cases {
+        suites.entry(&case.queued.location.file).or_default().push(case);
+    }
+    for (file, cases) in suites {
+        let mut suite = TestSuite::new(xml(&file.into()));
+        suite.set_time(cases.iter().map(|case| duration(case)).sum());
+        suite.timestamp =
+            cases.iter().flat_map(|case| &case.attempts).map(|it| it.started_at).min().and_then(timestamp);
+        if let Some((batch, _)) = &collected.batch {
+            property(&mut suite.properties, "batch", batch.batch.as_str());
+            property(&mut suite.properties, "host", &batch.host);
+            property(&mut suite.properties, "seed", &batch.seed.to_string());
+            property(&mut suite.properties, "batchrun", &batch.version);
+            if let Some(commit) = &batch.git_commit {
+                property(&mut suite.properties, "git_commit", commit);
+            }
+        }
+        suite.add_test_cases(cases.into_iter().map(|case| test_case(case, tally)));
+        report.add_test_suite(suite);
+    }
+    report
+}
+
+fn test_case(case: &Case, tally: &Tally) -> TestCase {
+    let queued = &case.queued;
+    let mut test = TestCase::new(xml(&tally.title(queued.job)), status(case));
+    let file = queued.location.file.as_str();
+    test.set_classname(xml(&file.strip_suffix(".toml").unwrap_or(file).into()));
+    test.set_time(duration(case));
+    test.timestamp = case.attempts.first().and_then(|attempt| timestamp(attempt.started_at));
+    test.extra.insert("file".into(), xml(&file.into()).into());
+    test.extra.insert("line".into(), queued.location.line.to_string().into());
+    let properties = &mut test.properties;
+    property(properties, "name", queued.name.raw());
+    property(properties, "browser", &queued.browser);
+    if let Some(row) = &queued.row {
+        property(properties, "row", row);
+    }
+    for tag in &queued.tags {
+        property(properties, "tag", tag);
+    }
+    if queued.priority != 0 {
+        property(properties, "priority", &queued.priority.to_string());
+    }
+    if queued.quarantined {
+        property(properties, "quarantined", "true");
+    }
+    for evidence in
+        case.attempts.iter().filter_map(|attempt| attempt.finished.as_ref()).flat_map(|it| &it.evidence)
+    {
+        if let Evidence { kind, path: Some(path), .. } = evidence {
+            property(properties, kind, path);
+        }
+    }
+    test
+}
+
+fn status(case: &Case) -> TestCaseStatus {
+    let Some(finished) = &case.finished else { return skipped("did not end") };
+    let message = finished.message.as_ref().map(xml).unwrap_or_default();
+    // The last one that failed is the one that the verdict is about; the others came before it.
+    let failed: Vec<(&Attempt, &Failure)> = case
+        .attempts
+        .iter()
+        .filter_map(|attempt| Some((attempt, attempt.finished.as_ref()?.failure.as_ref()?)))
+        .collect();
+    match finished.verdict {
+        // Tries that broken infrastructure ended say nothing about the case: it is not flaky.
+        Verdict::Passed => TestCaseStatus::success(),
+        Verdict::Flaky => {
+            let mut status = TestCaseStatus::success();
+            status.add_reruns(failed.iter().map(|(attempt, failure)| rerun(attempt, failure)));
+            status
+        }
+        Verdict::Failed | Verdict::Errored if case.queued.quarantined => {
+            skipped(&format!("quarantined: {message}"))
+        }
+        Verdict::Failed | Verdict::Errored => {
+            let errored = finished.verdict == Verdict::Errored;
+            let kind = if errored { NonSuccessKind::Error } else { NonSuccessKind::Failure };
+            let mut status = TestCaseStatus::non_success(kind);
+            status.set_message(message);
+            if let Some(((_, last), before)) = failed.split_last() {
+                status.set_type(last.kind.as_str());
+                status.set_description(description(last));
+                status.add_reruns(before.iter().map(|(attempt, failure)| rerun(attempt, failure)));
+            }
+            status
+        }
+        Verdict::Skipped => skipped(&message),
+        Verdict::Interrupted => skipped("interrupted"),
+        Verdict::NotRun => skipped(if message.is_empty() { "not run" } else { &message }),
+    }
+}
+
+fn skipped(why: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(why);
+    status
+}
+
+fn rerun(attempt: &Attempt, failure: &Failure) -> TestRerun {
+    let errored = attempt.finished.as_ref().is_some_and(|it| it.verdict == AttemptVerdict::Errored);
+    let mut rerun = TestRerun::new(if errored { NonSuccessKind::Error } else { NonSuccessKind::Failure });
+    rerun.set_type(failure.kind.as_str());
+    rerun.set_message(xml(&failure.message));
+    rerun.set_description(description(failure));
+    rerun.timestamp = timestamp(attempt.started_at);
+    if let Some(finished) = &attempt.finished {
+        rerun.set_time(Duration::from_millis(finished.duration_ms));
+    }
+    rerun
+}
+
+/// The failure as text: what a person needs who sees nothing else.
+fn description(failure: &Failure) -> String {
+    let mut lines = vec![failure.message.raw().to_owned()];
+    if let Some(place) = &failure.location {
+        lines.push(format!("at {place}"));
+    }
+    if let Some(step) = &failure.step {
+        lines.push(format!("step {}", step.raw()));
+    }
+    let named = [("expected", &failure.expected), ("actual", &failure.actual)];
+    lines.extend(named.iter().filter_map(|(name, text)| Some(format!("{name}: {}", text.as_ref()?.raw()))));
+    let lists = [("seen", &failure.seen), ("also", &failure.further), ("hint", &failure.hints)];
+    lines.extend(
+        lists.iter().flat_map(|(name, texts)| texts.iter().map(move |it| format!("{name}: {}", it.raw()))),
+    );
+    xml(&lines.join("\n").into())
+}
+
+fn property(properties: &mut Vec<Property>, name: &str, value: &str) {
+    properties.push(Property::new(xml(&name.into()), xml(&value.into())));
+}
+
+fn duration(case: &Case) -> Duration {
+    Duration::from_millis(case.finished.as_ref().map_or(0, |finished| finished.duration_ms))
+}
+
+/// The writer escapes and drops escape codes; this drops what XML cannot hold at all.
+fn xml(text: &Untrusted) -> String {
+    text.xml()
+}
+
+/// In the type of the crate that writes, without naming it.
+fn timestamp<T: std::str::FromStr>(at: Timestamp) -> Option<T> {
+    millis::text(at).parse().ok()
+}

@@ -1,0 +1,24 @@
+//! The witnesses of a batch: each takes in events and shows or writes them. They hold the policy of what is shown; they
+//! decide nothing about the run. See [`crate::event::reporter`] for their trait, `store` for who calls them.
+//!
+//! ```text
+//! Log::create(&place.log(&batch))?                  always
+//! "junit=out.xml".parse::<ReportSpec>()?.open()?    for each `--report`
+//! Terminal::new(TerminalSettings { … })             last: its summary tells what became of the others
+//! ```
+//!
+//! Fed with the events that the store kept of a batch, the same reporters make its reports anew.
+
+mod collected;
+mod draft;
+mod json;
+mod jsonl;
+mod junit;
+mod log;
+mod spec;
+pub mod terminal;
+#[cfg(test)]
+mod tests;
+
+pub use log::Log;
+pub use spec::{ReportKind, ReportSpec, SpecError, Target};

@@ -1,0 +1,175 @@
+//! `--report KIND=PATH`: what is written, and where to. Opens the report; writes nothing.
+
+use super::draft::Draft;
+use super::json::Json;
+use super::jsonl::JsonLines;
+use super::junit::Junit;
+use crate::event::reporter::{ReportError, Reporter};
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// One report that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportSpec {
+    /// Its kind.
+    pub kind: ReportKind,
+    /// Where it goes.
+    pub target: Target,
+}
+
+/// A kind of report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportKind {
+    /// `JUnit` XML, the dialect of Jenkins and Surefire.
+    Junit,
+    /// One JSON document with everything.
+    Json,
+    /// The events as they happen, one JSON object a line.
+    JsonLines,
+}
+
+/// Where a report goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// `-`
+    Stdout,
+    /// A file; its folder is made if it is missing.
+    File(PathBuf),
+}
+
+impl ReportKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[Self::Junit, Self::Json, Self::JsonLines];
+
+    /// The word on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Junit => "junit",
+            Self::Json => "json",
+            Self::JsonLines => "jsonl",
+        }
+    }
+}
+
+impl ReportSpec {
+    /// Opens the report for writing; a place that cannot be written to is told of now and not after the batch.
+    pub fn open(&self) -> Result<Box<dyn Reporter>, ReportError> {
+        let (name, draft) = (self.to_string(), Draft::open(&self.target)?);
+        Ok(match self.kind {
+            ReportKind::Junit => Box::new(Junit::new(name, draft)),
+            ReportKind::Json => Box::new(Json::new(name, draft)),
+            ReportKind::JsonLines => Box::new(JsonLines::new(name, draft)),
+        })
+    }
+
+    /// Refuses reports that would get into each other's way.
+    pub fn check(specs: &[Self]) -> Result<(), SpecError> {
+        for (i, spec) in specs.iter().enumerate() {
+            if specs[..i].iter().any(|other| other.target == spec.target) {
+                return Err(SpecError::SameTarget(spec.target.clone()));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for ReportSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.target {
+            Target::Stdout => write!(f, "{}=-", self.kind.as_str()),
+            Target::File(path) => write!(f, "{}={}", self.kind.as_str(), path.display()),
+        }
+    }
+}
+
+/// Why a report cannot be what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SpecError {
+    /// There is no such kind.
+    UnknownKind {
+        /// What stands there.
+        found: String,
+        /// What may have been meant.
+        near: Option<&'static str>,
+    },
+    /// There is no place.
+    NoTarget(ReportKind),
+    /// Two reports go to the same place.
+    SameTarget(Target),
+}
+
+impl fmt::Display for SpecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownKind { found, near } => {
+                write!(f, "found report `{found}`, expected `junit`, `json` or `jsonl`, then `=FILE`")?;
+                near.map_or(Ok(()), |near| write!(f, "; did you mean `{near}`?"))
+            }
+            Self::NoTarget(kind) => {
+                let kind = kind.as_str();
+                write!(
+                    f,
+                    "found report `{kind}` without a place, expected `{kind}=FILE`, or `{kind}=-` for stdout"
+                )
+            }
+            Self::SameTarget(Target::Stdout) => f.write_str("only one report can go to stdout"),
+            Self::SameTarget(Target::File(path)) => {
+                write!(f, "only one report can go to `{}`", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for SpecError {}
+
+impl FromStr for ReportSpec {
+    type Err = SpecError;
+
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        let (word, place) = text.split_once('=').map_or((text, None), |(word, place)| (word, Some(place)));
+        let Some(kind) = ReportKind::ALL.iter().copied().find(|kind| kind.as_str() == word) else {
+            let near = ReportKind::ALL.iter().map(|kind| kind.as_str());
+            let near = near
+                .filter(|known| strsim::damerau_levenshtein(known, word) <= 2)
+                .min_by_key(|known| strsim::damerau_levenshtein(known, word));
+            return Err(SpecError::UnknownKind { found: word.to_owned(), near });
+        };
+        match place {
+            None | Some("") => Err(SpecError::NoTarget(kind)),
+            Some("-") => Ok(Self { kind, target: Target::Stdout }),
+            Some(path) => Ok(Self { kind, target: Target::File(path.into()) }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_a_kind_and_a_place() {
+        let shown = |text: &str| match text.parse::<ReportSpec>() {
+            Ok(spec) => spec.to_string(),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(shown("junit=out/a=b.xml"), "junit=out/a=b.xml");
+        assert_eq!("jsonl=-".parse::<ReportSpec>().unwrap().target, Target::Stdout);
+        let expected = "expected `junit`, `json` or `jsonl`, then `=FILE`";
+        assert_eq!(shown("junt=x"), format!("found report `junt`, {expected}; did you mean `junit`?"));
+        assert_eq!(shown("pdf=x"), format!("found report `pdf`, {expected}"));
+        let place = "found report `json` without a place, expected `json=FILE`, or `json=-` for stdout";
+        assert_eq!([shown("json"), shown("json=")], [place, place]);
+    }
+
+    #[test]
+    fn two_reports_need_two_places() {
+        let check = |texts: &[&str]| {
+            let specs: Vec<ReportSpec> = texts.iter().map(|text| text.parse().unwrap()).collect();
+            ReportSpec::check(&specs).map_err(|error| error.to_string())
+        };
+        assert_eq!(check(&["json=-", "junit=a.xml", "jsonl=b"]), Ok(()));
+        assert_eq!(check(&["json=-", "jsonl=-"]), Err("only one report can go to stdout".to_owned()));
+        assert_eq!(check(&["json=a", "jsonl=a"]), Err("only one report can go to `a`".to_owned()));
+    }
+}

@@ -1,0 +1,42 @@
+//! Colours, or none. Only the sixteen that every terminal's own palette defines.
+
+/// Paints texts, or leaves them as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paint {
+    on: bool,
+}
+
+impl Paint {
+    /// Paints if `on`.
+    pub fn new(on: bool) -> Self {
+        Self { on }
+    }
+
+    pub(super) fn good(self, text: &str) -> String {
+        self.with("32;1", text)
+    }
+
+    pub(super) fn bad(self, text: &str) -> String {
+        self.with("31;1", text)
+    }
+
+    pub(super) fn doubtful(self, text: &str) -> String {
+        self.with("33;1", text)
+    }
+
+    pub(super) fn strong(self, text: &str) -> String {
+        self.with("1", text)
+    }
+
+    pub(super) fn faint(self, text: &str) -> String {
+        self.with("2", text)
+    }
+
+    pub(super) fn place(self, text: &str) -> String {
+        self.with("34;1", text)
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        if self.on && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}

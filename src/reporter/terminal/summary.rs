@@ -1,0 +1,105 @@
+//! The last lines of a batch: counts, what it took, and where everything lies.
+
+use super::failure::below;
+use super::line::{counted, label, labelled, seconds, tinted, word_of_count};
+use super::paint::Paint;
+use super::settings::TerminalSettings;
+use crate::event::BatchFinished;
+use crate::event::reporter::Closing;
+use crate::event::tally::Tally;
+use crate::outcome::{BatchStatus, Verdict};
+use std::path::Path;
+
+/// The summary, each line ended. Without a batch that has ended there is only where things lie.
+pub(super) fn of(tally: &Tally, closing: &Closing, settings: &TerminalSettings) -> String {
+    let paint = Paint::new(settings.color);
+    let shown = |path: &Path| below(path, &settings.working_directory);
+    let mut lines = Vec::new();
+    if tally.failures_dropped > 0 {
+        let batch = tally.batch.as_ref().map_or("last", |batch| batch.as_str());
+        let more =
+            format!("{} failed or errored; `batchrun show {batch}` shows them", tally.failures_dropped);
+        lines.push(format!("\n… and {more}"));
+    }
+    if let Some(finished) = &tally.finished {
+        lines.push(if tally.ended.sum() > 0 {
+            "────────────".to_owned()
+        } else {
+            String::new()
+        });
+        lines.push(counts(tally, finished, paint));
+        lines.extend(resources(finished).map(|text| plain(paint, "Resources", &text)));
+        if finished.leftovers > 0 {
+            let text =
+                format!("{} removed", counted(finished.leftovers, "process or folder left behind was"));
+            lines.push(plain(paint, "Leftovers", &text));
+        }
+    }
+    let (log, reports): (Vec<_>, Vec<_>) =
+        closing.artifacts.iter().partition(|artifact| artifact.kind == "log");
+    for report in reports {
+        lines.push(plain(paint, "Report", &format!("{} {}", report.kind, shown(&report.path))));
+    }
+    lines.extend(log.iter().map(|log| plain(paint, "Log", &shown(&log.path))));
+    let database = shown(&closing.database);
+    match &tally.batch {
+        Some(batch) => lines.push(plain(paint, "Database", &format!("{database} (batch {batch})"))),
+        None => lines.push(plain(paint, "Database", &database)),
+    }
+    for failure in &closing.failures {
+        lines.push(labelled(&paint.bad(&label("Error")), &failure.to_string().into()));
+    }
+    if !closing.saved {
+        let rest = closing
+            .spool
+            .as_ref()
+            .map_or_else(String::new, |spool| format!("; the rest is in {}", shown(spool)));
+        lines.push(plain_bad(paint, "Not saved", &format!("the record in the database is incomplete{rest}")));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn counts(tally: &Tally, finished: &BatchFinished, paint: Paint) -> String {
+    let word = match finished.status {
+        BatchStatus::Running | BatchStatus::Finished => "Summary",
+        BatchStatus::Interrupted => "Interrupted",
+        BatchStatus::TimedOut => "Timed out",
+        BatchStatus::Aborted => "Aborted",
+    };
+    let bad = tally.deciding(Verdict::Failed) + tally.deciding(Verdict::Errored) > 0;
+    let worst = match finished.status {
+        _ if bad => Verdict::Failed,
+        BatchStatus::Running | BatchStatus::Finished => Verdict::Passed,
+        BatchStatus::Interrupted | BatchStatus::TimedOut | BatchStatus::Aborted => Verdict::Interrupted,
+    };
+    let parts: Vec<String> = Verdict::ALL
+        .iter()
+        .filter(|verdict| tally.ended.of(**verdict) > 0)
+        .map(|verdict| {
+            let text = format!("{} {}", tally.ended.of(*verdict), word_of_count(*verdict));
+            let quarantined = tally.quarantined.of(*verdict);
+            let remark =
+                if quarantined > 0 { format!(" ({quarantined} quarantined)") } else { String::new() };
+            format!("{}{remark}", tinted(*verdict, &text, paint))
+        })
+        .collect();
+    let parts = if parts.is_empty() { "nothing ran".to_owned() } else { parts.join(", ") };
+    let cases = paint.strong(&counted(tally.total, "case"));
+    format!("{} {} {cases}: {parts}", tinted(worst, &label(word), paint), seconds(finished.duration_ms))
+}
+
+fn resources(finished: &BatchFinished) -> Option<String> {
+    let memory = finished.peak_memory_bytes.map(|bytes| format!("peak memory {} MiB", bytes >> 20));
+    let cpu = finished.mean_cpu_percent.map(|percent| format!("mean CPU {percent:.0} %"));
+    let known: Vec<String> = memory.into_iter().chain(cpu).collect();
+    if known.is_empty() { None } else { Some(known.join(", ")) }
+}
+
+fn plain(paint: Paint, word: &str, text: &str) -> String {
+    labelled(&paint.strong(&label(word)), &text.into())
+}
+
+fn plain_bad(paint: Paint, word: &str, text: &str) -> String {
+    labelled(&paint.bad(&label(word)), &text.into())
+}

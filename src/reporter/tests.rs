@@ -1,0 +1,185 @@
+//! Whole reports of a small batch in which everything happens.
+
+use super::*;
+use crate::event::reporter::{Artifact, Closing};
+use crate::event::story::{Story, failure};
+use crate::event::tally::Tally;
+use crate::event::{Event, Stamped};
+use crate::outcome::{BatchStatus, ExitCode, FailureKind};
+
+/// The report of a story.
+fn report(kind: &str, story: &Story) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report");
+    let mut reporter = format!("{kind}={}", path.display()).parse::<ReportSpec>().unwrap().open().unwrap();
+    let mut tally = Tally::default();
+    for event in story.events() {
+        tally.apply(&event);
+        reporter.on(&event, &tally).unwrap();
+        assert!(!path.exists(), "a part of the report is there");
+    }
+    let closing = Closing { saved: true, ..Closing::default() };
+    let artifact = reporter.finish(&closing, &tally).unwrap().unwrap();
+    assert_eq!(artifact, Artifact { kind: artifact.kind, path: path.clone() });
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// A batch with hostile texts in every place.
+fn hostile() -> Story {
+    let text = "]]><b a='\"'>&\x1b[31m\0\u{ffff}";
+    let mut story = Story::new(2, 1);
+    for kind in [FailureKind::Assertion, FailureKind::Driver] {
+        let job = story.queue_with(&format!("testcases/{text}"), |case| {
+            case.name = text.into();
+            case.row = Some(text.to_owned());
+            case.tags = vec![text.to_owned()];
+            case.location.file = text.to_owned();
+        });
+        let mut failure = failure(kind);
+        failure.message = text.into();
+        failure.expected = Some(text.into());
+        story.start(job, 1);
+        story.retry(job, failure.clone());
+        story.start(job, 1);
+        story.fail(job, failure);
+    }
+    story.finish(BatchStatus::Finished, ExitCode::Failed);
+    story
+}
+
+#[test]
+fn junit_of_cases_that_were_tried_again() {
+    let mut story = Story::new(2, 2);
+    let (search, pay) = (story.queue("testcases/search"), story.queue("testcases/pay"));
+    story.start(search, 1);
+    story.start(pay, 2);
+    story.wait(3891).retry(search, failure(FailureKind::Timeout));
+    story.retry(pay, failure(FailureKind::BrowserCrash));
+    story.start(search, 1);
+    story.start(pay, 2);
+    story.wait(1229).pass(search);
+    story.fail(pay, failure(FailureKind::Assertion));
+    story.finish(BatchStatus::Finished, ExitCode::Failed);
+    insta::assert_snapshot!(report("junit", &story), @r###"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="batchrun" tests="2" skipped="0" failures="1" errors="0" timestamp="2027-01-02T03:04:05.678+00:00" time="5.120">
+        <testsuite name="testcases/pay.toml" tests="1" skipped="0" errors="0" failures="1" timestamp="2027-01-02T03:04:05.678+00:00" time="5.120">
+            <properties>
+                <property name="batch" value="20270102-030405-7k2m9qxd"/>
+                <property name="host" value="build-7"/>
+                <property name="seed" value="18446744073709551615"/>
+                <property name="batchrun" value="0.1.0"/>
+                <property name="git_commit" value="bb347f6"/>
+            </properties>
+            <testcase name="testcases/pay" classname="testcases/pay" timestamp="2027-01-02T03:04:05.678+00:00" time="5.120" file="testcases/pay.toml" line="1">
+                <properties>
+                    <property name="name" value="pay"/>
+                    <property name="browser" value="chrome"/>
+                    <property name="tag" value="smoke"/>
+                    <property name="screenshot" value="evidence/20270102-030405-7k2m9qxd/1-1-failure.png"/>
+                    <property name="screenshot" value="evidence/20270102-030405-7k2m9qxd/1-2-failure.png"/>
+                </properties>
+                <failure message="`#count` does not have the text it should" type="assertion">`#count` does not have the text it should
+    at testcases/cart.toml:14:3
+    step expect &quot;#count&quot;
+    expected: 0 items
+    actual: 1 item
+    seen: 0.0s is hidden
+    seen: 0.4s has the text &quot;1 item&quot;
+    hint: the text changed once while waiting: is something else still running?</failure>
+                <rerunError timestamp="2027-01-02T03:04:05.678+00:00" time="3.891" message="the browser exited with signal 11" type="browser_crash">the browser exited with signal 11
+    hint: see the driver&apos;s log</rerunError>
+            </testcase>
+        </testsuite>
+        <testsuite name="testcases/search.toml" tests="1" skipped="0" errors="0" failures="0" timestamp="2027-01-02T03:04:05.678+00:00" time="5.120">
+            <properties>
+                <property name="batch" value="20270102-030405-7k2m9qxd"/>
+                <property name="host" value="build-7"/>
+                <property name="seed" value="18446744073709551615"/>
+                <property name="batchrun" value="0.1.0"/>
+                <property name="git_commit" value="bb347f6"/>
+            </properties>
+            <testcase name="testcases/search" classname="testcases/search" timestamp="2027-01-02T03:04:05.678+00:00" time="5.120" file="testcases/search.toml" line="1">
+                <properties>
+                    <property name="name" value="search"/>
+                    <property name="browser" value="chrome"/>
+                    <property name="tag" value="smoke"/>
+                    <property name="screenshot" value="evidence/20270102-030405-7k2m9qxd/1-1-failure.png"/>
+                </properties>
+                <flakyFailure timestamp="2027-01-02T03:04:05.678+00:00" time="3.891" message="`#count` does not have the text it should" type="timeout">`#count` does not have the text it should
+    at testcases/cart.toml:14:3
+    step expect &quot;#count&quot;
+    expected: 0 items
+    actual: 1 item
+    seen: 0.0s is hidden
+    seen: 0.4s has the text &quot;1 item&quot;
+    hint: the text changed once while waiting: is something else still running?</flakyFailure>
+            </testcase>
+        </testsuite>
+    </testsuites>
+    "###);
+}
+
+#[test]
+fn junit_counts_what_decides_the_exit_code() {
+    let report = quick_junit::Report::deserialize_from_str(&report("junit", &Story::mixed())).unwrap();
+    assert_eq!((report.tests, report.failures, report.errors, report.skipped), (9, 1, 1, 4));
+    let messages: Vec<_> = report
+        .test_suites
+        .iter()
+        .flat_map(|suite| &suite.test_cases)
+        .filter_map(|case| match &case.status {
+            quick_junit::TestCaseStatus::Skipped { message, .. } => {
+                Some(format!("{}: {}", case.name.as_str(), message.as_ref().unwrap().as_str()))
+            }
+            _ => None,
+        })
+        .collect();
+    insta::assert_snapshot!(messages.join("\n"), @r###"
+    testcases/beta: quarantined: `#count` does not have the text it should
+    testcases/later: stopped by Ctrl-C
+    testcases/old: not on this browser
+    testcases/slow: interrupted
+    "###);
+}
+
+#[test]
+fn f82_junit_of_hostile_texts_is_well_formed() {
+    let xml = report("junit", &hostile());
+    assert!(!xml.contains(['\x1b', '\0', '\u{ffff}']));
+    assert!(!xml.contains("<b a=") && !xml.contains("]]>"));
+    let back = quick_junit::Report::deserialize_from_str(&xml).unwrap();
+    assert_eq!((back.tests, back.failures, back.errors), (2, 1, 1));
+}
+
+#[test]
+fn json_holds_everything() {
+    let text = report("json", &Story::mixed());
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["counts"]["failed"], 2);
+    assert_eq!(json["quarantined"]["failed"], 1);
+    assert_eq!(json["batch"]["exit_code"], 1);
+    assert_eq!(json["cases"].as_array().unwrap().len(), 9);
+    assert_eq!(json["cases"][1]["attempts"][0]["failure"]["actual"], "1 item");
+    assert_eq!(json["cases"][1]["attempts"][0]["evidence"][0]["bytes"], 20_480);
+    assert_eq!(json["messages"][0]["level"], "warning");
+    let keys =
+        |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+    insta::assert_snapshot!([&json, &json["batch"], &json["cases"][1], &json["cases"][1]["attempts"][0]].map(keys).join("\n"), @r###"
+    format batch counts quarantined messages cases
+    id started_at finished_at status exit_code duration_ms peak_memory_bytes mean_cpu_percent concurrency total host boot_id seed shard version git_commit command_line settings
+    case_id name file line content_hash browser row tags priority quarantined verdict duration_ms message attempts
+    number slot running slot_limit load started_at verdict duration_ms cpu_mean failure evidence
+    "###);
+}
+
+#[test]
+fn json_lines_are_the_events() {
+    let story = Story::mixed();
+    let text = report("jsonl", &story);
+    let kinds: Vec<_> =
+        text.lines().map(|line| serde_json::from_str::<Stamped>(line).unwrap().event.kind()).collect();
+    let expected: Vec<_> = story.events().iter().map(|it| it.event.kind()).collect();
+    assert_eq!(kinds, expected);
+    assert!(matches!(story.events().last().unwrap().event, Event::BatchFinished(_)));
+}

@@ -1,0 +1,154 @@
+//! One attempt: a page is leased, the case is carried out on it, what is left of it is kept, the page goes back.
+
+use super::core::Start;
+use super::dispatcher::{Attempted, Sink, Work};
+use super::evidence::{AttemptEvidence, EvidenceRules};
+use super::stop::StopSignal;
+use super::witness::{AttemptWitness, Masking};
+use crate::browser::lease::{Lessor, NoLease};
+use crate::deadline::Deadline;
+use crate::event::{AttemptStarted, Event, Failure, Load};
+use crate::id::JobId;
+use crate::mask::Masker;
+use crate::outcome::AttemptVerdict;
+use crate::plan::{Job, Plan};
+use crate::step::{self, Context, Run};
+use crate::text::Untrusted;
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What all attempts of a batch share.
+pub struct Attempts {
+    /// The jobs, by their numbers.
+    pub plan: Arc<Plan>,
+    /// Where pages come from.
+    pub lessor: Arc<dyn Lessor>,
+    /// Where events go.
+    pub sink: Arc<dyn Sink>,
+    /// What variables mean.
+    pub context: Context,
+    /// What must not be written anywhere.
+    pub masker: Masker,
+    /// What is kept, and when.
+    pub evidence: EvidenceRules,
+    /// The database's folder.
+    pub base: PathBuf,
+    /// The batch's evidence folder, beneath it.
+    pub evidence_folder: PathBuf,
+    /// Slots.
+    pub limit: u32,
+    /// When the batch began.
+    pub began: Instant,
+}
+
+#[async_trait]
+impl Work for Attempts {
+    fn skip_reason(&self, job: JobId) -> Option<Untrusted> {
+        self.plan.jobs[job.0 as usize].skip.as_deref().map(|reason| Untrusted::from(self.masker.mask(reason)))
+    }
+
+    async fn attempt(&self, start: Start, mut stop: StopSignal) -> Attempted {
+        let job = &self.plan.jobs[start.job.0 as usize];
+        if start.attempt > 1 {
+            self.lessor.announce(1);
+        }
+        self.sink.send(Event::AttemptStarted(AttemptStarted {
+            job: start.job,
+            attempt: start.attempt,
+            slot: start.slot,
+            running: start.running,
+            limit: self.limit,
+            steps: steps(job),
+            load: Load::default(),
+        }));
+        let leased = tokio::select! {
+            lease = self.lessor.lease() => lease,
+            () = stop.stopped() => return without_page(AttemptVerdict::Interrupted, None),
+        };
+        let mut lease = match leased {
+            Ok(lease) => lease,
+            Err(error) => return without_page(AttemptVerdict::Errored, Some(no_page(&error))),
+        };
+        // The attempt's clock starts when its page is there.
+        let began = Instant::now();
+        let masking = Masking::new(&self.masker);
+        let mut witness = AttemptWitness {
+            job: start.job,
+            attempt: start.attempt,
+            sink: Arc::clone(&self.sink),
+            masking: masking.clone(),
+            batch_began: self.began,
+        };
+        let mut evidence = AttemptEvidence {
+            base: self.base.clone(),
+            folder: self.evidence_folder.clone(),
+            stem: format!("{}-{}", start.job.0 + 1, start.attempt),
+            rules: self.evidence,
+            masking: masking.clone(),
+            kept: Vec::new(),
+        };
+        let ended = step::run(
+            lease.page(),
+            Run {
+                case: &job.case,
+                row: job.row(),
+                attempt: start.attempt,
+                context: &self.context,
+                shares: &BTreeMap::new(),
+                step_timeout: job.step_timeout,
+                deadline: Deadline::after("timeout of the case", job.timeout),
+                stop: Box::pin(async move { stop.stopped().await }),
+                witness: &mut witness,
+                evidence: &mut evidence,
+            },
+        )
+        .await;
+        let duration = began.elapsed();
+        lease.release().await;
+        Attempted {
+            verdict: ended.verdict,
+            failure: ended.failure.map(|failure| masking.failure(failure)),
+            skipped: ended.skipped.map(|reason| Untrusted::from(masking.mask(&reason))),
+            evidence: evidence.kept,
+            duration,
+            crashed_at: ended.crashed_at,
+        }
+    }
+}
+
+/// Steps at the top level of a case, with those before and after it.
+fn steps(job: &Job) -> u32 {
+    let case = &job.case;
+    u32::try_from(case.before.len() + case.steps.len() + case.after.len()).unwrap_or(u32::MAX)
+}
+
+fn without_page(verdict: AttemptVerdict, failure: Option<Failure>) -> Attempted {
+    Attempted {
+        verdict,
+        failure,
+        skipped: None,
+        evidence: Vec::new(),
+        duration: Duration::ZERO,
+        crashed_at: None,
+    }
+}
+
+fn no_page(error: &NoLease) -> Failure {
+    Failure {
+        kind: error.kind,
+        message: Untrusted::from(error.message.as_str()),
+        location: None,
+        step: None,
+        position: None,
+        expected: None,
+        actual: None,
+        seen: Vec::new(),
+        hints: error.hint.iter().map(|hint| Untrusted::from(hint.as_str())).collect(),
+        excerpt: None,
+        further: Vec::new(),
+    }
+}

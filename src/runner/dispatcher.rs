@@ -1,0 +1,329 @@
+//! The loop of a batch: `select!` only names what happened, the [`Core`] decides, and this performs what it says.
+//!
+//! The semaphore has exactly as many permits as there are slots. It makes running more impossible whatever the core
+//! says: a permit is taken without waiting, and a refusal is a bug. An attempt holds its permit until its context is
+//! disposed of.
+
+use super::core::{Core, Effects, Entry, Input, Rules, Settled, Start};
+use super::stop::{StopSignal, StopSource};
+use super::witness::milliseconds;
+use crate::control::{Command, Stop};
+use crate::event::{AttemptFinished, CaseFinished, Event, Evidence, Failure, Level};
+use crate::id::JobId;
+use crate::outcome::{AttemptVerdict, BatchStatus, FailureKind, Verdict};
+use crate::text::Untrusted;
+use async_trait::async_trait;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
+
+/// What an attempt is: leasing a page, running the case on it, keeping evidence. Tests put something simpler here.
+#[async_trait]
+pub trait Work: Send + Sync + 'static {
+    /// Why a job is skipped without an attempt.
+    fn skip_reason(&self, job: JobId) -> Option<Untrusted>;
+
+    /// Runs one attempt to its end. Cleans up after itself, also when it is told to stop.
+    async fn attempt(&self, start: Start, stop: StopSignal) -> Attempted;
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug)]
+pub struct Attempted {
+    /// The verdict.
+    pub verdict: AttemptVerdict,
+    /// Why it did not pass.
+    pub failure: Option<Failure>,
+    /// Why the case was skipped, when it asked for that.
+    pub skipped: Option<Untrusted>,
+    /// What was kept.
+    pub evidence: Vec<Evidence>,
+    /// From the page's lease to the end of the last step.
+    pub duration: Duration,
+    /// The step at which the page crashed.
+    pub crashed_at: Option<u32>,
+}
+
+/// Where events go. Never blocks.
+pub trait Sink: Send + Sync {
+    /// Takes one event.
+    fn send(&self, event: Event);
+}
+
+/// What a batch is run with.
+pub struct Orders {
+    /// The rules for the core.
+    pub rules: Rules,
+    /// As many permits as `rules.limit` says: what makes running more impossible, whatever the core thinks.
+    pub permits: Arc<Semaphore>,
+    /// The jobs, by their number.
+    pub entries: Vec<Entry>,
+    /// How long the running attempts have after the first wish to stop.
+    pub grace: Duration,
+    /// How long the whole batch may take.
+    pub batch_timeout: Option<Duration>,
+}
+
+/// How a batch ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchEnd {
+    /// Its status.
+    pub status: BatchStatus,
+    /// Whether an attempt panicked: a bug, exit 101.
+    pub panicked: bool,
+}
+
+/// Runs a batch to its end.
+pub async fn run(
+    orders: Orders,
+    work: Arc<dyn Work>,
+    sink: Arc<dyn Sink>,
+    commands: mpsc::Receiver<Command>,
+) -> BatchEnd {
+    let (stop, signal) = StopSource::new();
+    Dispatcher {
+        core: Core::new(orders.rules, orders.entries),
+        permits: orders.permits,
+        attempts: JoinSet::new(),
+        running: HashMap::new(),
+        began: HashMap::new(),
+        work,
+        sink,
+        stop,
+        signal,
+        grace: orders.grace,
+        grace_ends: None,
+        panicked: false,
+    }
+    .run(commands, orders.batch_timeout)
+    .await
+}
+
+struct Dispatcher {
+    core: Core,
+    permits: Arc<Semaphore>,
+    attempts: JoinSet<Attempted>,
+    running: HashMap<Id, Start>,
+    /// When each job's first attempt began; forgotten with its verdict.
+    began: HashMap<JobId, Instant>,
+    work: Arc<dyn Work>,
+    sink: Arc<dyn Sink>,
+    stop: StopSource,
+    signal: StopSignal,
+    grace: Duration,
+    grace_ends: Option<Instant>,
+    panicked: bool,
+}
+
+/// What woke the loop.
+enum Woken {
+    Attempt(Result<(Id, Attempted), JoinError>),
+    Command(Command),
+    GraceOver,
+    TimedOut,
+}
+
+impl Dispatcher {
+    async fn run(
+        mut self,
+        mut commands: mpsc::Receiver<Command>,
+        batch_timeout: Option<Duration>,
+    ) -> BatchEnd {
+        let batch_ends = batch_timeout.map(|budget| Instant::now() + budget);
+        let mut finished = self.perform(Input::Begin, None);
+        while finished.is_none() {
+            let woken = tokio::select! {
+                Some(ended) = self.attempts.join_next_with_id() => Woken::Attempt(ended),
+                Some(command) = commands.recv() => Woken::Command(command),
+                () = at(self.grace_ends) => Woken::GraceOver,
+                () = at(batch_ends), if !self.core.is_stopping() => Woken::TimedOut,
+            };
+            finished = match woken {
+                Woken::Attempt(ended) => self.ended(ended),
+                Woken::Command(Command::Stop { how, why }) => self.asked_to_stop(how, &why),
+                Woken::GraceOver => {
+                    self.grace_ends = None;
+                    self.perform(Input::Stop(Stop::Now), None)
+                }
+                Woken::TimedOut => {
+                    self.say(Level::Warning, "the batch timeout is over: running cases are interrupted");
+                    self.perform(Input::TimedOut, None)
+                }
+            };
+        }
+        BatchEnd { status: finished.unwrap_or(BatchStatus::Finished), panicked: self.panicked }
+    }
+
+    fn asked_to_stop(&mut self, how: Stop, why: &str) -> Option<BatchStatus> {
+        let running = self.core.running();
+        match how {
+            Stop::Drain => self
+                .say(Level::Warning, &format!("{why}: {running} running cases end, nothing more is started")),
+            Stop::Grace => {
+                let grace = crate::text::duration(self.grace);
+                self.say(
+                    Level::Warning,
+                    &format!("{why}: {running} running cases get {grace}, nothing more is started"),
+                );
+            }
+            Stop::Now => self.say(Level::Warning, &format!("{why}: {running} running cases are interrupted")),
+        }
+        self.perform(Input::Stop(how), None)
+    }
+
+    fn ended(&mut self, ended: Result<(Id, Attempted), JoinError>) -> Option<BatchStatus> {
+        let (id, attempted) = match ended {
+            Ok(pair) => pair,
+            Err(error) => {
+                self.panicked = true;
+                (error.id(), panicked(error))
+            }
+        };
+        let start = self.running.remove(&id)?;
+        let input = Input::Ended {
+            job: start.job,
+            verdict: attempted.verdict,
+            kind: attempted.failure.as_ref().map(|it| it.kind),
+            crashed_at: attempted.crashed_at,
+        };
+        self.perform(input, Some(attempted))
+    }
+
+    /// Lets the core decide and does what it says. `attempted` belongs to an [`Input::Ended`].
+    fn perform(&mut self, input: Input, attempted: Option<Attempted>) -> Option<BatchStatus> {
+        let effects = self.core.handle(&input);
+        if let (Some(settled), Some(attempted)) = (effects.settled, attempted) {
+            self.report(settled, attempted);
+        }
+        self.follow(effects)
+    }
+
+    fn follow(&mut self, effects: Effects) -> Option<BatchStatus> {
+        for (job, verdict) in effects.closed {
+            let duration = self.began.remove(&job).map(|at| at.elapsed());
+            let message = (verdict == Verdict::Interrupted)
+                .then(|| Untrusted::from("stopped before it was tried again"));
+            self.sink.send(Event::CaseFinished(CaseFinished {
+                job,
+                verdict,
+                attempts: 0,
+                duration_ms: duration.map_or(0, milliseconds),
+                message,
+            }));
+        }
+        if let Some(notice) = effects.notice {
+            self.say(Level::Warning, &notice);
+        }
+        for start in effects.start {
+            self.start(start);
+        }
+        if effects.grace {
+            self.grace_ends = Some(Instant::now() + self.grace);
+        }
+        if effects.interrupt {
+            self.grace_ends = None;
+            self.stop.interrupt();
+        }
+        effects.finished
+    }
+
+    fn start(&mut self, start: Start) {
+        let permit = Arc::clone(&self.permits)
+            .try_acquire_owned()
+            .expect("the core starts no more than the semaphore has permits for");
+        self.began.entry(start.job).or_insert_with(Instant::now);
+        let (work, signal) = (Arc::clone(&self.work), self.signal.clone());
+        let handle = self.attempts.spawn(async move {
+            let attempted = work.attempt(start, signal).await;
+            drop(permit);
+            attempted
+        });
+        self.running.insert(handle.id(), start);
+    }
+
+    fn report(&mut self, settled: Settled, attempted: Attempted) {
+        let failure = match (settled.kind, attempted.failure) {
+            (Some(kind), Some(failure)) => Some(Failure { kind, ..failure }),
+            (Some(FailureKind::UnexpectedPass), None) => Some(unexpected_pass()),
+            (_, failure) => failure.filter(|_| settled.verdict != AttemptVerdict::Passed),
+        };
+        let message = failure.as_ref().map(|it| it.message.clone()).or(attempted.skipped);
+        self.sink.send(Event::AttemptFinished(Box::new(AttemptFinished {
+            job: settled.job,
+            attempt: settled.attempt,
+            slot: settled.slot,
+            verdict: settled.verdict,
+            duration_ms: milliseconds(attempted.duration),
+            failure,
+            evidence: attempted.evidence,
+            cpu_mean: None,
+            will_retry: settled.job_verdict.is_none(),
+        })));
+        if let Some(verdict) = settled.job_verdict {
+            let duration = self.began.remove(&settled.job).map(|at| at.elapsed());
+            self.sink.send(Event::CaseFinished(CaseFinished {
+                job: settled.job,
+                verdict,
+                attempts: settled.attempt,
+                duration_ms: duration.map_or(0, milliseconds),
+                message,
+            }));
+        }
+    }
+
+    fn say(&self, level: Level, text: &str) {
+        self.sink.send(Event::Message { level, text: Untrusted::from(text) });
+    }
+}
+
+/// Completes at that time, or never.
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn failure(kind: FailureKind, message: String, hint: &str) -> Failure {
+    Failure {
+        kind,
+        message: message.into(),
+        location: None,
+        step: None,
+        position: None,
+        expected: None,
+        actual: None,
+        seen: Vec::new(),
+        hints: vec![Untrusted::from(hint)],
+        excerpt: None,
+        further: Vec::new(),
+    }
+}
+
+fn unexpected_pass() -> Failure {
+    let hint = "if what it waited for is mended, remove `expect_failure` from the case";
+    failure(FailureKind::UnexpectedPass, "passed, though the case says `expect_failure`".to_owned(), hint)
+}
+
+fn panicked(error: JoinError) -> Attempted {
+    let why = match error.try_into_panic() {
+        Ok(panic) => panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(|it| (*it).to_owned()))
+            .unwrap_or_else(|| "no message".to_owned()),
+        Err(error) => error.to_string(),
+    };
+    let hint = "this is a bug in batchrun: please report it with the log file";
+    Attempted {
+        verdict: AttemptVerdict::Errored,
+        failure: Some(failure(FailureKind::Internal, format!("batchrun panicked: {why}"), hint)),
+        skipped: None,
+        evidence: Vec::new(),
+        duration: Duration::ZERO,
+        crashed_at: None,
+    }
+}

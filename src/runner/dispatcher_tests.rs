@@ -1,0 +1,160 @@
+//! The loop with attempts that are plain functions, on paused time.
+
+use super::core::{Entry, Rules, Start};
+use super::dispatcher::{Attempted, BatchEnd, Orders, Sink, Work, run};
+use super::stop::StopSignal;
+use crate::control::{Command, Stop};
+use crate::event::Event;
+use crate::id::JobId;
+use crate::outcome::{AttemptVerdict, BatchStatus, Verdict};
+use crate::text::Untrusted;
+use async_trait::async_trait;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{Semaphore, mpsc};
+
+/// Attempts of a second each that count how many run at once.
+#[derive(Default)]
+struct Gauge {
+    inside: AtomicU32,
+    most: AtomicU32,
+    /// The job that panics, and the job that never ends by itself.
+    panics: Option<u32>,
+    hangs: Option<u32>,
+}
+
+fn attempted(verdict: AttemptVerdict) -> Attempted {
+    Attempted {
+        verdict,
+        failure: None,
+        skipped: None,
+        evidence: Vec::new(),
+        duration: Duration::from_secs(1),
+        crashed_at: None,
+    }
+}
+
+#[async_trait]
+impl Work for Gauge {
+    fn skip_reason(&self, _job: JobId) -> Option<Untrusted> {
+        None
+    }
+
+    async fn attempt(&self, start: Start, mut stop: StopSignal) -> Attempted {
+        let now = self.inside.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        let hangs = self.hangs == Some(start.job.0);
+        let work = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            if hangs {
+                std::future::pending::<()>().await;
+            }
+        };
+        let stopped = tokio::select! {
+            () = work => false,
+            () = stop.stopped() => true,
+        };
+        self.inside.fetch_sub(1, Ordering::SeqCst);
+        assert!(self.panics != Some(start.job.0), "job {} was made to panic", start.job.0);
+        attempted(if stopped { AttemptVerdict::Interrupted } else { AttemptVerdict::Passed })
+    }
+}
+
+#[derive(Default)]
+struct Ledger(Mutex<Vec<Event>>);
+
+impl Sink for Ledger {
+    fn send(&self, event: Event) {
+        self.0.lock().unwrap().push(event);
+    }
+}
+
+impl Ledger {
+    fn verdicts(&self) -> Vec<(u32, Verdict)> {
+        let events = self.0.lock().unwrap();
+        let mut verdicts: Vec<_> = events
+            .iter()
+            .filter_map(
+                |event| if let Event::CaseFinished(it) = event { Some((it.job.0, it.verdict)) } else { None },
+            )
+            .collect();
+        verdicts.sort_by_key(|it| it.0);
+        verdicts
+    }
+}
+
+async fn play(
+    gauge: Gauge,
+    jobs: usize,
+    limit: u32,
+    commands: mpsc::Receiver<Command>,
+) -> (BatchEnd, Arc<Ledger>, u32) {
+    let (gauge, ledger) = (Arc::new(gauge), Arc::new(Ledger::default()));
+    let entry = Entry { priority: 0, retries: 0, expect_failure: false, skip: false, quarantined: false };
+    let orders = Orders {
+        rules: Rules { limit, infra_retries: 0, fail_fast: None, give_up_after: 5 },
+        permits: Arc::new(Semaphore::new(limit as usize)),
+        entries: vec![entry; jobs],
+        grace: Duration::from_secs(10),
+        batch_timeout: Some(Duration::from_secs(3600)),
+    };
+    let end =
+        run(orders, Arc::clone(&gauge) as Arc<dyn Work>, Arc::clone(&ledger) as Arc<dyn Sink>, commands)
+            .await;
+    (end, ledger, gauge.most.load(Ordering::SeqCst))
+}
+
+fn no_commands() -> mpsc::Receiver<Command> {
+    mpsc::channel(1).1
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_slots_are_used_and_never_more() {
+    for limit in [1, 5, 20] {
+        let (end, ledger, most) = play(Gauge::default(), 60, limit, no_commands()).await;
+        assert_eq!(end, BatchEnd { status: BatchStatus::Finished, panicked: false });
+        assert_eq!(most, limit);
+        assert_eq!(ledger.verdicts().len(), 60);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f10_a_panic_in_one_attempt_is_its_own_error_and_the_others_go_on() {
+    let (end, ledger, _) = play(Gauge { panics: Some(1), ..Gauge::default() }, 3, 2, no_commands()).await;
+    assert!(end.panicked);
+    assert_eq!(ledger.verdicts(), [(0, Verdict::Passed), (1, Verdict::Errored), (2, Verdict::Passed)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn f11_the_running_ones_get_their_grace_and_then_are_interrupted() {
+    let (commands, receiver) = mpsc::channel(4);
+    commands.send(Command::Stop { how: Stop::Grace, why: "Ctrl-C".to_owned() }).await.unwrap();
+    let began = tokio::time::Instant::now();
+    let (end, ledger, _) = play(Gauge { hangs: Some(0), ..Gauge::default() }, 3, 2, receiver).await;
+    assert_eq!(end.status, BatchStatus::Interrupted);
+    assert_eq!(ledger.verdicts(), [(0, Verdict::Interrupted), (1, Verdict::Passed), (2, Verdict::NotRun)]);
+    assert_eq!(began.elapsed().as_secs(), 10, "the grace is what it says");
+    drop(commands);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_batch_timeout_interrupts_what_runs() {
+    let (end, ledger, _) = play(Gauge { hangs: Some(0), ..Gauge::default() }, 1, 1, no_commands()).await;
+    assert_eq!(end.status, BatchStatus::TimedOut);
+    assert_eq!(ledger.verdicts(), [(0, Verdict::Interrupted)]);
+}
+
+#[tokio::test(start_paused = true)]
+#[should_panic(expected = "the core starts no more than the semaphore has permits for")]
+async fn a_core_that_starts_more_than_there_are_permits_is_a_bug() {
+    let entry = Entry { priority: 0, retries: 0, expect_failure: false, skip: false, quarantined: false };
+    let orders = Orders {
+        rules: Rules { limit: 5, infra_retries: 0, fail_fast: None, give_up_after: 5 },
+        permits: Arc::new(Semaphore::new(4)),
+        entries: vec![entry; 5],
+        grace: Duration::from_secs(10),
+        batch_timeout: None,
+    };
+    run(orders, Arc::new(Gauge::default()), Arc::new(Ledger::default()), no_commands()).await;
+}

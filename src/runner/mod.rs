@@ -1,0 +1,15 @@
+//! Running a plan: who starts when, and who stops.
+//!
+//! [`dispatcher`] is the loop and owns the state of the run; [`core`] decides, without a clock or a runtime.
+
+pub mod attempt;
+pub mod core;
+#[cfg(test)]
+mod core_tests;
+pub mod dispatcher;
+#[cfg(test)]
+mod dispatcher_tests;
+pub mod evidence;
+pub mod signals;
+pub mod stop;
+pub mod witness;

@@ -1,0 +1,50 @@
+//! `check` and `uncheck`: bring a checkbox, radio button or switch into a state.
+
+use super::Interpreter;
+use super::click::{Care, Pressing};
+use super::problem::{Outcome, Problem};
+use super::wait::Wait;
+use crate::browser::engine::{Call, Reading};
+use crate::browser::page::Press;
+use crate::case::locator::Locator;
+use crate::case::model::Button;
+use crate::deadline::Deadline;
+use serde_json::{Value, json};
+
+impl Interpreter<'_> {
+    pub(super) async fn check(
+        &mut self,
+        target: &Locator,
+        on: bool,
+        force: bool,
+        deadline: Deadline,
+    ) -> Outcome {
+        let target = self.locate(target)?;
+        let wait = Wait::to(deadline);
+        let question = |query, wait_ms| Call::Read { query, take: Reading::Checked, wait_ms };
+        let found = self.ask(&target, wait, &question).await?;
+        if !found.envelope.ok {
+            return Err(self.not_ready(&target.text, &found, wait).await.into());
+        }
+        if found.envelope.value == Value::Bool(on) {
+            return Ok(());
+        }
+        let press = Press { button: Some(Button::Left), count: 1, modifiers: Vec::new() };
+        let care = if force { Care::Forced } else { Care::Guarded };
+        self.press_element(&target, &Pressing { press, at: None, care }, deadline).await?;
+        let question = |query, wait_ms| Call::Check { query, matchers: json!({ "checked": on }), wait_ms };
+        let after = self.ask(&target, wait, &question).await?;
+        if after.envelope.ok {
+            return Ok(());
+        }
+        let state = if on { "checked" } else { "unchecked" };
+        let why = self.not_ready(&target.text, &after, wait).await;
+        let problem =
+            Problem { message: format!("`{}` was pressed and did not become {state}", target.text), ..why };
+        Err(Box::new(if on {
+            problem.hint("does the page take the click back? pressing its label may be what a person does: `click` that")
+        } else {
+            problem.hint("a radio button is unchecked by checking another one of its group")
+        }))
+    }
+}

@@ -1,0 +1,178 @@
+//! The press family: `click`, `double_click`, `right_click`, `hover`, and whatever else presses an element.
+//!
+//! The engine confirms the element and arms a guard in one task, the press is native, and the guard tells what it hit:
+//! a page that moved in between swallows the press and the element is confirmed again.
+
+use super::Interpreter;
+use super::problem::{Obstacle, Outcome, Problem};
+use super::wait::{Again, Answer, Log, Wait, looking_for};
+use super::witness::PageLeft;
+use crate::browser::engine::{Call, Element, Need, Then};
+use crate::browser::page::{Fault, Press};
+use crate::case::locator::Filled;
+use crate::case::model::Click;
+use crate::deadline::Deadline;
+use crate::outcome::FailureKind;
+use crate::text::{Untrusted, duration};
+use serde_json::Value;
+
+/// What an element must be before it is pressed.
+const PRESSABLE: &[Need] = &[Need::Visible, Need::Stable, Need::Enabled, Need::Hit];
+
+/// How an element is to be pressed.
+pub(super) struct Pressing {
+    pub(super) press: Press,
+    pub(super) at: Option<(f64, f64)>,
+    pub(super) care: Care,
+}
+
+/// How much is made sure of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Care {
+    /// Confirmed before, and after by the guard.
+    Guarded,
+    /// Confirmed before; there is nothing to guard, since nothing is pressed.
+    Confirmed,
+    /// Nothing: an attached element is acted on at once.
+    Forced,
+}
+
+/// What became of a press.
+enum Landed {
+    Hit,
+    /// Something else, as the guard describes it.
+    Elsewhere(String),
+}
+
+impl Interpreter<'_> {
+    pub(super) async fn click(&mut self, click: &Click, deadline: Deadline) -> Outcome {
+        let target = self.locate(&click.target)?;
+        let care = match (click.force, click.button) {
+            (true, _) => Care::Forced,
+            (false, Some(_)) => Care::Guarded,
+            (false, None) => Care::Confirmed,
+        };
+        let press = Press { button: click.button, count: click.count, modifiers: click.modifiers.clone() };
+        self.press_element(&target, &Pressing { press, at: click.at, care }, deadline).await
+    }
+
+    /// Presses an element once it is ready.
+    pub(super) async fn press_element(
+        &mut self,
+        target: &Filled,
+        pressing: &Pressing,
+        deadline: Deadline,
+    ) -> Outcome {
+        let wait = Wait::to(deadline);
+        let (mut log, mut again) = (Log::begin(), Again::new(wait));
+        let (needs, then) = match pressing.care {
+            Care::Guarded => (PRESSABLE, Then::Guard),
+            Care::Confirmed => (PRESSABLE, Then::Nothing),
+            Care::Forced => (&[][..], Then::Scroll { to: Value::from("view") }),
+        };
+        let question = |query, wait_ms| Call::Act {
+            query,
+            needs: needs.to_vec(),
+            at: pressing.at,
+            then: then.clone(),
+            wait_ms,
+        };
+        loop {
+            let answer = self.ready(target, wait, &question, &mut log).await?;
+            let element = answer.element()?;
+            let pressed = self.hand.press((&answer.frame, element), &pressing.press, wait.wire()).await;
+            match pressed {
+                Ok(()) => {}
+                // The pointer only moved: it can be moved again.
+                Err(obstacle) if obstacle.is_gone() && pressing.press.button.is_none() => {
+                    again.or_give_up(obstacle, &looking_for(target), &mut log).await?;
+                    continue;
+                }
+                // What a press sets off often tears the document down before the answer comes. Pressing again on
+                // whatever comes next would be a second press.
+                Err(obstacle) if obstacle.is_gone() => return Ok(()),
+                Err(obstacle) => return Err(obstacle.explain(&format!("pressing `{}`", target.text)).into()),
+            }
+            if pressing.care != Care::Guarded {
+                return Ok(());
+            }
+            match self.landed(&answer, element, wait).await? {
+                Landed::Hit => return Ok(()),
+                Landed::Elsewhere(what) => log.note(what),
+            }
+            if wait.until.is_missed() {
+                return Err(Box::new(never_hit(target, &wait, &log)));
+            }
+        }
+    }
+
+    /// Waits until an element is ready, and has the engine do with it what the question says.
+    pub(super) async fn ready(
+        &mut self,
+        target: &Filled,
+        wait: Wait,
+        question: super::wait::Question<'_>,
+        log: &mut Log,
+    ) -> Outcome<Answer> {
+        let answer = self.ask_noting(target, wait, question, log).await?;
+        if answer.envelope.ok {
+            Ok(answer)
+        } else {
+            Err(self.not_ready(&target.text, &answer, wait).await.into())
+        }
+    }
+
+    async fn landed(&mut self, armed: &Answer, element: &Element, wait: Wait) -> Outcome<Landed> {
+        let call = Call::Pressed { token: element.token.clone() };
+        let envelope = match self.hand.ask(&armed.frame, &call, wait.wire()).await {
+            Ok(envelope) => envelope,
+            // The press has led elsewhere.
+            Err(obstacle) if obstacle.is_gone() => return Ok(Landed::Hit),
+            Err(Obstacle::Fault(Fault::Crashed)) => return self.still_there(wait).await,
+            Err(obstacle) => return Err(obstacle.explain("asking what the press hit").into()),
+        };
+        if envelope.document != armed.envelope.document {
+            return Ok(Landed::Hit);
+        }
+        match &envelope.value {
+            Value::String(word) if word == "hit" => Ok(Landed::Hit),
+            Value::String(word) if word == "none" => {
+                Ok(Landed::Elsewhere("the press did not arrive in the page".to_owned()))
+            }
+            Value::Object(entries) => {
+                let what = entries.get("missed").and_then(Value::as_str).unwrap_or("something else");
+                let what = Untrusted::from(what).line();
+                Ok(Landed::Elsewhere(format!(
+                    "the press would have hit {what}, since the page moved; it was held back"
+                )))
+            }
+            other => {
+                let what = format!("the page's answer to what the press hit is `{other}`");
+                Err(Box::new(Problem::new(FailureKind::Protocol, what)))
+            }
+        }
+    }
+
+    /// A renderer may also go since the press led to another site: then the page answers again.
+    async fn still_there(&mut self, wait: Wait) -> Outcome<Landed> {
+        let question = |wait_ms| Call::Document { ready: None, url: None, title: None, wait_ms };
+        match self.ask_document(Wait::look(wait.answer_by), &question).await {
+            Ok(_) => Ok(Landed::Hit),
+            Err(problem) if problem.page == PageLeft::Crashed => {
+                Err(Box::new(Problem::fault(Fault::Crashed, "being pressed")))
+            }
+            Err(problem) => Err(problem),
+        }
+    }
+}
+
+fn never_hit(target: &Filled, wait: &Wait, log: &Log) -> Problem {
+    let what = format!(
+        "`{}` was never hit, pressed again and again for {}",
+        target.text,
+        duration(wait.until.budget())
+    );
+    Problem::step(what)
+        .saw(log.lines())
+        .hint("the page moves between the look and the press: wait with an `expect` for what makes it settle")
+}

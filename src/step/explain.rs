@@ -1,0 +1,177 @@
+//! Words for what the engine answers: from [`NotReady`] to a problem that says what is wrong and what to do.
+//!
+//! The predicate is the engine's ("is covered by …"); subject, time and advice are added here.
+
+use super::Interpreter;
+use super::limit;
+use super::problem::Problem;
+use super::wait::{Answer, Wait};
+use crate::browser::engine::{Call, NotReady};
+use crate::deadline::Deadline;
+use crate::outcome::FailureKind;
+use crate::text::{Untrusted, duration};
+use std::time::Duration;
+
+/// How the engine says that something broke which is not the page's fault.
+const ENGINE_FAILED: &str = "the engine failed";
+
+/// How long a failure may take to learn where the page is.
+const LOOK_AROUND: Duration = Duration::from_secs(1);
+
+impl Interpreter<'_> {
+    /// The problem that an answer about a locator is, as an act sees it.
+    pub(super) async fn not_ready(&mut self, locator: &str, answer: &Answer, wait: Wait) -> Problem {
+        let subject = match answer.stopped_at_frame {
+            Some(number) => format!("frame {number} of `{locator}`"),
+            None => format!("`{locator}`"),
+        };
+        let mut problem = not_ready(&subject, answer, wait, FailureKind::Step);
+        if !is_final(code(answer)) && !problem.kind.is_infrastructure() {
+            self.look_around(&mut problem, answer).await;
+        }
+        problem
+    }
+
+    /// The same for a check.
+    pub(super) async fn not_held(&mut self, locator: &str, answer: &Answer, wait: Wait) -> Problem {
+        let mut problem = self.not_ready(locator, answer, wait).await;
+        if problem.kind == FailureKind::Step && !is_final(code(answer)) {
+            problem.kind = FailureKind::Assertion;
+        }
+        problem
+    }
+
+    /// Adds where the page is: the most frequent reason for a missing element is another page.
+    async fn look_around(&mut self, problem: &mut Problem, answer: &Answer) {
+        let wait = Wait::look(Deadline::after("look around", LOOK_AROUND));
+        let question = |wait_ms| Call::Document { ready: None, url: None, title: None, wait_ms };
+        let Ok(found) = self.ask_document(wait, &question).await else { return };
+        let text = |key: &str| found.envelope.value[key].as_str().map(|it| Untrusted::from(it).line());
+        let Some(url) = text("url").filter(|it| !it.is_empty()) else { return };
+        let title = text("title").filter(|it| !it.is_empty()).map(|it| format!(", titled `{it}`"));
+        problem.seen.push(format!("in the end the page is at {url}{}", title.unwrap_or_default()));
+        if let Some(went_to) =
+            self.went_to.as_ref().filter(|it| code(answer) == "missing" && !same_page(it, &url))
+        {
+            problem
+                .hints
+                .push(format!("the case last went to {went_to}: is this still the page it is about?"));
+        }
+    }
+}
+
+/// The problem that an answer is. `subject` is what the engine's predicate is about.
+pub(super) fn not_ready(subject: &str, answer: &Answer, wait: Wait, kind: FailureKind) -> Problem {
+    let Some(failure) = &answer.envelope.failure else {
+        return Problem::new(FailureKind::Protocol, format!("{subject}: the page's answer gives no reason"));
+    };
+    let sentence = sentence(subject, failure);
+    let own = limit::is_own(&wait.until);
+    let (kind, message) = if failure.message.starts_with(ENGINE_FAILED) {
+        (FailureKind::Internal, sentence)
+    } else if is_final(&failure.code) {
+        (FailureKind::Step, sentence)
+    } else if own && wait.until.budget().is_zero() {
+        (kind, sentence)
+    } else if own {
+        (kind, format!("{sentence}, waited {}", duration(wait.until.budget())))
+    } else {
+        (FailureKind::Timeout, format!("{}: {sentence}", wait.until.missed()))
+    };
+    let mut problem = Problem::new(kind, message).saw(answer.seen.iter().cloned());
+    problem.expected.clone_from(&failure.expected);
+    problem.actual.clone_from(&failure.actual);
+    problem.hints = hints(failure);
+    problem
+}
+
+/// Subject and predicate as one sentence. Some predicates of the engine have a subject of their own: "the text is …".
+fn sentence(subject: &str, failure: &NotReady) -> String {
+    let predicate = Untrusted::from(failure.message.as_str()).line();
+    let needed = if failure.code == "ambiguous" { ", one is needed" } else { "" };
+    match predicate.split_whitespace().next() {
+        Some("the" | "no") => format!("{subject}: {predicate}{needed}"),
+        _ => format!("{subject} {predicate}{needed}"),
+    }
+}
+
+/// Whether no waiting could have helped.
+fn is_final(code: &str) -> bool {
+    matches!(code, "invalid" | "unsuitable")
+}
+
+fn code(answer: &Answer) -> &str {
+    answer.envelope.failure.as_ref().map_or("", |it| it.code.as_str())
+}
+
+fn hints(failure: &NotReady) -> Vec<String> {
+    let mut hints = candidates(failure);
+    let advice = match failure.code.as_str() {
+        "ambiguous" if hints.is_empty() => Some("make the locator narrower, or choose one with `>> nth=0`"),
+        "hidden" => Some("it is in the page and cannot be seen: does something have to be opened first?"),
+        "moving" => Some("something animates it without end; `force = true` acts all the same"),
+        "disabled" => {
+            Some("what enables it? an earlier step may be missing; `force = true` acts all the same")
+        }
+        "readonly" => Some("it cannot be typed into: is it filled by a click on something else?"),
+        "covered" => {
+            let cover = cover(&failure.message).unwrap_or_else(|| "LOCATOR".to_owned());
+            hints.push(format!(
+                "close what covers it, or wait until that is gone: `{{ expect = \"{cover}\", hidden = true }}`; \
+                 `force = true` acts all the same"
+            ));
+            None
+        }
+        "outside" => Some(
+            "it cannot be brought into view: is the `viewport` too small, or is it placed outside the page?",
+        ),
+        _ => None,
+    };
+    hints.extend(advice.map(str::to_owned));
+    hints.extend(nearly(failure).map(str::to_owned));
+    hints
+}
+
+fn candidates(failure: &NotReady) -> Vec<String> {
+    let finds = if failure.code == "missing" { "is there, it is" } else { "finds only" };
+    let line = |text: &str| Untrusted::from(text).line();
+    let candidates = failure.candidates.iter();
+    candidates.map(|it| format!("`{}` {finds} {}", line(&it.locator), line(&it.description))).collect()
+}
+
+/// A selector for what covers an element, from its description in "is covered by `<div class="veil">`".
+fn cover(predicate: &str) -> Option<String> {
+    let tag = predicate.split_once("`<")?.1.split_once(">`")?.0;
+    let is_name =
+        |it: &str| !it.is_empty() && it.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    let attribute = |name: &str| tag.split_once(&format!(" {name}=\""))?.1.split_once('"').map(|it| it.0);
+    if let Some(id) = attribute("id").filter(|id| is_name(id)) {
+        return Some(format!("#{id}"));
+    }
+    let name = tag.split(' ').next().filter(|it| is_name(it))?;
+    let classes: Vec<&str> = attribute("class")?.split_whitespace().collect();
+    classes.iter().all(|it| is_name(it)).then(|| format!("{name}.{}", classes.join(".")))
+}
+
+/// Advice where expected and actual text are nearly the same.
+fn nearly(failure: &NotReady) -> Option<&'static str> {
+    let bare = |text: &str| text.trim().trim_matches('"').to_owned();
+    let (expected, actual) = (bare(failure.expected.as_deref()?), bare(failure.actual.as_deref()?));
+    if expected.is_empty() || expected == actual {
+        None
+    } else if expected.to_lowercase() == actual.to_lowercase() {
+        Some(
+            "they differ in upper and lower case only: checks are case-sensitive, `matches = \"/…/i\"` is not",
+        )
+    } else if actual.contains(&expected) {
+        Some("the text is part of what is there: `text` compares the whole, `contains` a part")
+    } else {
+        None
+    }
+}
+
+/// Whether two URLs differ in nothing but query and fragment.
+fn same_page(one: &str, other: &str) -> bool {
+    let page = |url: &str| url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/').to_owned();
+    page(one) == page(other)
+}

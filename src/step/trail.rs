@@ -1,0 +1,94 @@
+//! Where a run is: the steps that are open, how deep, and their positions. Tells the witness; decides nothing.
+
+use super::witness::{Finished, Started, Witness};
+use crate::case::model::{Action, Step};
+use crate::outcome::StepVerdict;
+use crate::source::{SourceFile, Span};
+use crate::text::Untrusted;
+use std::sync::Arc;
+use tokio::time::Instant;
+
+/// The steps that have begun and not ended, outermost first.
+#[derive(Debug, Default)]
+pub(super) struct Trail {
+    position: u32,
+    open: Vec<OpenStep>,
+    /// The one that began last, once it has ended.
+    last: Option<OpenStep>,
+}
+
+/// A step that has begun.
+#[derive(Clone, Debug)]
+pub(super) struct OpenStep {
+    pub(super) started: Started,
+    pub(super) source: Arc<SourceFile>,
+    pub(super) span: Span,
+    pub(super) sensitive: bool,
+    pub(super) calls_flow: bool,
+    began: Instant,
+}
+
+impl Trail {
+    pub(super) fn open(&self) -> &[OpenStep] {
+        &self.open
+    }
+
+    /// The position of the step that began last.
+    pub(super) fn position(&self) -> u32 {
+        self.position
+    }
+
+    /// The innermost open step, else the one that began last.
+    pub(super) fn here(&self) -> Option<&OpenStep> {
+        self.open.last().or(self.last.as_ref())
+    }
+
+    /// Whether the innermost open step, or a block around it, is `sensitive`.
+    pub(super) fn is_sensitive(&self) -> bool {
+        self.open.iter().any(|it| it.sensitive)
+    }
+
+    pub(super) fn begin(&mut self, step: &Step, title: String, witness: &mut dyn Witness) {
+        self.position += 1;
+        let started = Started {
+            position: self.position,
+            depth: u32::try_from(self.open.len()).unwrap_or(u32::MAX),
+            title: title.into(),
+            location: step.source.location(step.span.start),
+        };
+        witness.step_started(started.clone());
+        self.open.push(OpenStep {
+            started,
+            source: Arc::clone(&step.source),
+            span: step.span,
+            sensitive: step.sensitive,
+            calls_flow: matches!(step.action, Action::Use { .. }),
+            began: Instant::now(),
+        });
+    }
+
+    /// Ends the innermost open step.
+    pub(super) fn end(
+        &mut self,
+        verdict: StepVerdict,
+        message: Option<Untrusted>,
+        witness: &mut dyn Witness,
+    ) {
+        let Some(step) = self.open.pop() else {
+            debug_assert!(false, "a step ends that never began");
+            return;
+        };
+        let took = step.began.elapsed();
+        if step.started.position == self.position {
+            self.last = Some(step.clone());
+        }
+        witness.step_finished(Finished { step: step.started, began: step.began, took, verdict, message });
+    }
+
+    /// Ends all open steps, since the run was broken off.
+    pub(super) fn break_off(&mut self, witness: &mut dyn Witness) {
+        while !self.open.is_empty() {
+            self.end(StepVerdict::Interrupted, None, witness);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Locks of whole runs: one a batch, to show that its runner lives, and those that `--lock NAME` asks for. They are file
+//! locks (flock(2)): the kernel frees them however a process ends.
+
+use crate::id::BatchId;
+use crate::text::Untrusted;
+use std::fmt;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Held for the life of a batch.
+#[derive(Debug)]
+pub struct BatchLock {
+    batch: BatchId,
+    path: PathBuf,
+    // Dropping it frees the lock.
+    _file: File,
+}
+
+impl BatchLock {
+    /// Takes the lock of a new batch in the folder `run`.
+    pub(super) fn take(run: &Path, batch: &BatchId) -> io::Result<Self> {
+        let path = path_of(run, batch);
+        let file = open(&path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { batch: batch.clone(), path, _file: file }),
+            Err(TryLockError::WouldBlock) => Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                format!("batch `{batch}` is running already"),
+            )),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// The batch.
+    pub fn batch(&self) -> &BatchId {
+        &self.batch
+    }
+}
+
+impl Drop for BatchLock {
+    fn drop(&mut self) {
+        // While it is held nobody takes it for dead, and afterwards nobody needs it.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Whether the runner of a batch lives.
+pub(super) fn is_held(run: &Path, batch: &BatchId) -> bool {
+    match File::open(path_of(run, batch)) {
+        // Shared, so that two who ask at once do not take each other for the runner.
+        Ok(file) => matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)),
+        Err(_) => false,
+    }
+}
+
+/// Removes the lock of a batch that is known to be dead.
+pub(super) fn forget(run: &Path, batch: &BatchId) {
+    let _ = fs::remove_file(path_of(run, batch));
+}
+
+fn path_of(run: &Path, batch: &BatchId) -> PathBuf {
+    run.join(format!("{}.lock", Untrusted::from(batch.as_str()).file_name()))
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+/// The lock of `--lock NAME`, held until it is dropped.
+#[derive(Debug)]
+pub struct NamedLock {
+    _file: File,
+}
+
+/// Why a named lock was not had.
+#[derive(Debug)]
+pub enum LockError {
+    /// Another run holds it.
+    Held {
+        /// Its name.
+        name: String,
+        /// The process that holds it, where it says so.
+        by: Option<u32>,
+    },
+    /// Its file cannot be opened.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+}
+
+impl fmt::Display for LockError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Held { name, by: Some(process) } => {
+                write!(f, "lock `{name}` is held by another run (process {process})")
+            }
+            Self::Held { name, by: None } => write!(f, "lock `{name}` is held by another run"),
+            Self::File { path, cause } => write!(f, "cannot lock `{}`: {cause}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for LockError {}
+
+impl NamedLock {
+    /// Takes the lock called `name` in the folder `run`, waiting for at most `wait`. Blocks the thread while it waits.
+    pub fn take(run: &Path, name: &str, wait: Duration) -> Result<Self, LockError> {
+        let path = run.join(format!("named-{}.lock", Untrusted::from(name).file_name()));
+        let failed = |cause| LockError::File { path: path.clone(), cause };
+        let mut file = open(&path).map_err(failed)?;
+        let started = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                // There is no flock(2) with a time limit.
+                Err(TryLockError::WouldBlock) if started.elapsed() < wait => {
+                    std::thread::sleep(Duration::from_millis(50).min(wait));
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let mut holder = String::new();
+                    let by = file.read_to_string(&mut holder).ok().and_then(|_| holder.trim().parse().ok());
+                    return Err(LockError::Held { name: name.to_owned(), by });
+                }
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            }
+        }
+        let holder = format!("{}\n", std::process::id());
+        file.set_len(0).and_then(|()| file.write_all(holder.as_bytes())).map_err(failed)?;
+        Ok(Self { _file: file })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f60_a_lock_that_is_held_is_refused_with_its_holder() {
+        let run = tempfile::tempdir().unwrap();
+        let held = NamedLock::take(run.path(), "nightly", Duration::ZERO).unwrap();
+        let error = NamedLock::take(run.path(), "nightly", Duration::ZERO).unwrap_err();
+        let process = std::process::id();
+        assert_eq!(error.to_string(), format!("lock `nightly` is held by another run (process {process})"));
+        NamedLock::take(run.path(), "night/ly", Duration::ZERO).unwrap();
+        drop(held);
+        NamedLock::take(run.path(), "nightly", Duration::ZERO).unwrap();
+    }
+
+    #[test]
+    fn f60_a_lock_is_waited_for() {
+        let run = tempfile::tempdir().unwrap();
+        let held = NamedLock::take(run.path(), "nightly", Duration::ZERO).unwrap();
+        std::thread::scope(|scope| {
+            let waiting =
+                scope.spawn(|| NamedLock::take(run.path(), "nightly", Duration::from_secs(60)).map(drop));
+            drop(held);
+            waiting.join().unwrap().unwrap();
+        });
+    }
+
+    #[test]
+    fn a_batch_lives_as_long_as_its_lock() {
+        let run = tempfile::tempdir().unwrap();
+        let batch = BatchId::from_stored("20270102-030405-7k2m9qxd");
+        assert!(!is_held(run.path(), &batch));
+        let lock = BatchLock::take(run.path(), &batch).unwrap();
+        assert!(is_held(run.path(), &batch));
+        assert!(is_held(run.path(), &batch));
+        drop(lock);
+        assert!(!is_held(run.path(), &batch));
+        assert_eq!(fs::read_dir(run.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,42 @@
+//! The record: one `SQLite` database for all batches, written by one thread a run, read by anybody.
+//!
+//! ```text
+//! Store::open(path)?            the database as it must be: ours, new enough, writable; else a typed error, file untouched
+//!   .begin(&batch)?             dead batches become `aborted`; the lock of this one, held for its life
+//! Recorder::start(store, begun, reporters)
+//!   .send(event)                stamped and queued; never waits
+//!   .barrier().await            everything sent before is in the database
+//!   .finish()                   joins the thread: what became of record and reports
+//! Reader::open(path)?           batches, case runs, attempts, steps, evidence, events
+//!   .replay(&batch, reporters)  the reports of an old batch
+//! ```
+//!
+//! The recorder takes whatever queued while its last commit ran, writes it in one transaction, commits, and only then
+//! tells the reporters: what is shown has been recorded. Recording never breaks a run: what the database does not take
+//! goes to a spool beside it. This is the only module that knows `rusqlite`.
+
+mod begin;
+mod fan;
+mod journal;
+mod lock;
+mod open;
+mod place;
+mod query;
+mod recorder;
+mod replay;
+mod rows;
+mod schema;
+mod sender;
+mod spool;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use begin::Begun;
+pub use lock::{BatchLock, LockError, NamedLock};
+pub use open::{OpenError, Store};
+pub use place::Place;
+pub use query::{QueryError, Reader, Which};
+pub use recorder::{Recorded, Recorder};
+pub use rows::{AttemptRow, BatchRow, CaseRow, EvidenceRow, Past, SampleRow, StepRow};
+pub use sender::EventSender;

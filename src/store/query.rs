@@ -1,0 +1,250 @@
+//! Reading the record: what `show` and its like print, as plain rows. Changes nothing.
+
+use super::lock;
+use super::open::{BUSY_TIMEOUT, OpenError, Store, check_sqlite, open_error};
+use super::place::Place;
+use super::rows::{AttemptRow, BatchRow, CaseRow, EvidenceRow, Past, SampleRow, StepRow};
+use super::schema::{self, Content, MIGRATIONS};
+use crate::event::Stamped;
+use crate::id::{BatchId, CaseId};
+use crate::outcome::BatchStatus;
+use rusqlite::{Connection, OpenFlags, Row, params};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The database, open to read.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+    place: Place,
+}
+
+/// Which batch is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The one that started last.
+    Last,
+    /// The one whose id begins with this.
+    Prefix(String),
+}
+
+impl Which {
+    /// `last`, or the beginning of an id.
+    pub fn parse(text: &str) -> Self {
+        if text == "last" { Self::Last } else { Self::Prefix(text.to_owned()) }
+    }
+}
+
+/// Why something cannot be read.
+#[derive(Debug)]
+pub enum QueryError {
+    /// There is no database.
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// It cannot be used.
+    Open(OpenError),
+    /// No batch is the one that was meant.
+    NoBatch {
+        /// The one that was meant.
+        which: Which,
+    },
+    /// Several batches may be meant.
+    Ambiguous {
+        /// What their ids begin with.
+        prefix: String,
+        /// Their ids, at most ten.
+        matches: Vec<BatchId>,
+    },
+    /// It is damaged, or something else went wrong.
+    Database(rusqlite::Error),
+}
+
+impl fmt::Display for QueryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { path } => {
+                write!(f, "there is no database `{}`: nothing has run yet", path.display())
+            }
+            Self::Open(error) => error.fmt(f),
+            Self::NoBatch { which: Which::Last } => f.write_str("nothing has run yet"),
+            Self::NoBatch { which: Which::Prefix(prefix) } => write!(f, "no batch begins with `{prefix}`"),
+            Self::Ambiguous { prefix, matches } => {
+                write!(f, "several batches begin with `{prefix}`:")?;
+                matches.iter().try_for_each(|batch| write!(f, " `{batch}`"))
+            }
+            Self::Database(cause) => write!(f, "cannot read the database: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for QueryError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Open(error) => Some(error),
+            Self::Database(cause) => Some(cause),
+            Self::Missing { .. } | Self::NoBatch { .. } | Self::Ambiguous { .. } => None,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for QueryError {
+    fn from(cause: rusqlite::Error) -> Self {
+        Self::Database(cause)
+    }
+}
+
+impl Reader {
+    /// Opens the database at `path`; makes none where there is none.
+    pub fn open(path: &Path) -> Result<Self, QueryError> {
+        check_sqlite().map_err(QueryError::Open)?;
+        let place = Place::of(path)
+            .map_err(|cause| QueryError::Open(OpenError::Folder { path: path.to_owned(), cause }))?;
+        if !place.database().exists() {
+            return Err(QueryError::Missing { path: path.to_owned() });
+        }
+        // Opened to write where that is allowed: a database in WAL mode that was left by a crash cannot be read
+        // otherwise. `query_only` sees to it that nothing is written.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let failed = |cause| QueryError::Open(open_error(place.database(), cause));
+        let connection = Connection::open_with_flags(place.database(), flags).map_err(failed)?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+        connection.pragma_update(None, "query_only", true).map_err(failed)?;
+        let path = place.database().to_owned();
+        match schema::content(&connection).map_err(failed)? {
+            Content::Ours(found) if found > MIGRATIONS.len() => {
+                return Err(QueryError::Open(OpenError::Newer { path, found }));
+            }
+            Content::Ours(found) if found < MIGRATIONS.len() => {
+                drop(Store::open(&path).map_err(QueryError::Open)?);
+            }
+            Content::Ours(_) => {}
+            Content::Nothing => return Err(QueryError::Missing { path }),
+            Content::Foreign => {
+                let found = "a database of another program";
+                return Err(QueryError::Open(OpenError::NotOurs { path, found }));
+            }
+        }
+        Ok(Self { connection, place })
+    }
+
+    /// Where the database lies.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The last batches, at most `limit`, the latest first.
+    pub fn batches(&self, limit: u32) -> Result<Vec<BatchRow>, QueryError> {
+        let sql = "SELECT * FROM batch ORDER BY id DESC LIMIT ?1";
+        self.rows(sql, params![limit], BatchRow::read)
+            .map(|rows| rows.into_iter().map(|it| self.live(it)).collect())
+    }
+
+    /// One batch.
+    pub fn batch(&self, which: &Which) -> Result<BatchRow, QueryError> {
+        let mut found = match which {
+            Which::Last => self.batches(1)?,
+            Which::Prefix(prefix) => {
+                let sql =
+                    "SELECT * FROM batch WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id DESC LIMIT 10";
+                self.rows(sql, params![prefix], BatchRow::read)?
+            }
+        };
+        match (found.pop(), which) {
+            (None, _) => Err(QueryError::NoBatch { which: which.clone() }),
+            (Some(only), _) if found.is_empty() => Ok(self.live(only)),
+            (Some(first), Which::Prefix(prefix)) => {
+                let matches = found.into_iter().chain([first]).map(|it| it.id).collect();
+                Err(QueryError::Ambiguous { prefix: prefix.clone(), matches })
+            }
+            (Some(only), Which::Last) => Ok(self.live(only)),
+        }
+    }
+
+    /// The jobs of a batch, in the order of its plan.
+    pub fn case_runs(&self, batch: &BatchId) -> Result<Vec<CaseRow>, QueryError> {
+        self.rows("SELECT * FROM case_run WHERE batch_id = ?1 ORDER BY id", [batch.as_str()], CaseRow::read)
+    }
+
+    /// The runs of one case in all batches, at most `limit`, the latest first.
+    pub fn case_history(&self, case: &CaseId, limit: u32) -> Result<Vec<CaseRow>, QueryError> {
+        let sql = "SELECT * FROM case_run WHERE case_id = ?1 ORDER BY id DESC LIMIT ?2";
+        self.rows(sql, params![case.as_str(), limit], CaseRow::read)
+    }
+
+    /// The attempts of a job; `case_run` is [`CaseRow::id`].
+    pub fn attempts(&self, case_run: i64) -> Result<Vec<AttemptRow>, QueryError> {
+        self.rows(
+            "SELECT * FROM attempt WHERE case_run_id = ?1 ORDER BY number",
+            [case_run],
+            AttemptRow::read,
+        )
+    }
+
+    /// The steps of an attempt; `attempt` is [`AttemptRow::id`].
+    pub fn steps(&self, attempt: i64) -> Result<Vec<StepRow>, QueryError> {
+        self.rows("SELECT * FROM step WHERE attempt_id = ?1 ORDER BY position", [attempt], StepRow::read)
+    }
+
+    /// The evidence of an attempt; `attempt` is [`AttemptRow::id`].
+    pub fn evidence(&self, attempt: i64) -> Result<Vec<EvidenceRow>, QueryError> {
+        self.rows("SELECT * FROM evidence WHERE attempt_id = ?1 ORDER BY rowid", [attempt], EvidenceRow::read)
+    }
+
+    /// The samples of a batch.
+    pub fn samples(&self, batch: &BatchId) -> Result<Vec<SampleRow>, QueryError> {
+        self.rows("SELECT * FROM sample WHERE batch_id = ?1 ORDER BY at", [batch.as_str()], SampleRow::read)
+    }
+
+    /// Hands over the events of a batch in order, all but those of steps and samples. Fed to reporters, they make the
+    /// reports of a batch anew.
+    pub fn events(&self, batch: &BatchId, mut each: impl FnMut(Stamped)) -> Result<(), QueryError> {
+        let mut statement =
+            self.connection.prepare("SELECT json FROM event WHERE batch_id = ?1 ORDER BY seq")?;
+        let mut rows = statement.query([batch.as_str()])?;
+        while let Some(row) = rows.next()? {
+            let json = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+            each(serde_json::from_str(json).map_err(|error| {
+                rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
+            })?);
+        }
+        Ok(())
+    }
+
+    /// How each case ended last with each browser, and how long it takes: the mean of its last ten runs that ended by
+    /// themselves. Batches that run now are left out.
+    pub fn past(&self) -> Result<Vec<Past>, QueryError> {
+        let sql = "
+            WITH ended AS (
+                SELECT case_id, browser, verdict, duration_ms, case_run.finished_at,
+                    row_number() OVER (PARTITION BY case_id, browser ORDER BY case_run.id DESC) AS age
+                FROM case_run JOIN batch ON batch.id = batch_id
+                WHERE verdict IN ('passed', 'flaky', 'failed', 'errored') AND status <> 'running'
+            )
+            SELECT case_id, browser,
+                max(CASE WHEN age = 1 THEN verdict END) AS verdict,
+                max(CASE WHEN age = 1 THEN finished_at END) AS finished_at,
+                max(CASE WHEN age = 1 THEN duration_ms END) AS duration_ms,
+                CAST(avg(CASE WHEN verdict <> 'errored' THEN duration_ms END) AS INTEGER) AS mean_ms
+            FROM ended WHERE age <= 10 GROUP BY case_id, browser ORDER BY case_id, browser";
+        self.rows(sql, [], Past::read)
+    }
+
+    fn rows<T>(
+        &self,
+        sql: &str,
+        values: impl rusqlite::Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, QueryError> {
+        Ok(self.connection.prepare_cached(sql)?.query_map(values, read)?.collect::<Result<_, _>>()?)
+    }
+
+    /// A batch whose runner has died is shown as what it is, also before the next run writes it down.
+    fn live(&self, mut batch: BatchRow) -> BatchRow {
+        if batch.status == BatchStatus::Running && !lock::is_held(&self.place.run(), &batch.id) {
+            batch.status = BatchStatus::Aborted;
+        }
+        batch
+    }
+}

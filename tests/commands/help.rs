@@ -1,0 +1,275 @@
+//! Help and usage, word for word: changes to the command line show here first.
+
+use crate::support::Project;
+use insta::assert_snapshot;
+
+#[test]
+fn short_help() {
+    assert_snapshot!(Project::new().run(["-h"]), @"
+    exit 0
+    --- stdout
+    Runs browser test cases in bulk and keeps a record worth trusting
+
+    Usage: batchrun [OPTIONS] [PATHS]...
+           batchrun <COMMAND>
+
+    Commands:
+      run          Run cases (as `batchrun PATHS…` does)
+      list         List the jobs that a run would have, in their order
+      check        Check case files and runner.toml without a browser
+      config       Show every setting with where it comes from
+      init         Write a first runner.toml and a first case here
+      schema       Print a JSON Schema for editors
+      completions  Print a completion script for a shell
+      doctor       Look at this machine: browser, driver, memory, folders
+      setup        Install a browser and its driver
+
+    Arguments:
+      [PATHS]...  Folders, files, `file.toml:LINE` or ids [default: testcases/]
+
+    Options:
+      -h, --help     Print help (see more with '--help')
+      -V, --version  Print version
+
+    Selection:
+      -f, --filter <EXPR>  Only cases that an expression finds
+      -t, --tag <T>        Only cases with this tag; given several times, with any of them
+          --skip-tag <T>   No cases with this tag
+          --dry-run        Show what would run, and run nothing
+
+    Browser:
+      -b, --browser <BROWSER>  The browser to run in: chrome
+          --headed             Show the browser's window
+          --base-url <URL>     What relative URLs are joined to
+
+    Limits:
+      -c, --concurrency <N>  How many cases run at once [default: 5]
+          --retries <N>      How often a failed case is tried again [default: 0]
+          --timeout <D>      Limit for one attempt of a case [default: 60s]
+          --fail-fast[=<N>]  Start nothing more after N failed cases; without N, after the first
+
+    Settings:
+          --profile <NAME>   Use `[profile.NAME]` of runner.toml
+          --set <KEY=VALUE>  Any key of runner.toml, such as `--set evidence.source=off`
+          --var <K=V>        A variable for cases: `${K}`
+
+    Output:
+          --report <KIND=FILE>  Write a report: `junit=FILE`, `json=FILE` or `jsonl=FILE`, `-` for
+                                stdout; repeatable
+      -q, --quiet               Say only what went wrong
+      -v, --verbose...          Say more; twice, even more
+
+    Exit codes: 0 all passed, 1 a case failed, 2 wrong input, 3 infrastructure broke, 4 not saved,
+    5 nothing selected, 6 incomplete, 75 locked, 101 a bug, 128+n ended by a signal.
+    ");
+}
+
+#[test]
+fn long_help() {
+    assert_snapshot!(Project::new().run(["--help"]), @"
+    exit 0
+    --- stdout
+    Runs browser test cases in bulk and keeps a record worth trusting.
+
+    `batchrun PATHS…` is the same as `batchrun run PATHS…`. A folder that is named like a command is
+    written `./list`.
+
+    Usage: batchrun [OPTIONS] [PATHS]...
+           batchrun <COMMAND>
+
+    Commands:
+      run          Run cases (as `batchrun PATHS…` does)
+      list         List the jobs that a run would have, in their order
+      check        Check case files and runner.toml without a browser
+      config       Show every setting with where it comes from
+      init         Write a first runner.toml and a first case here
+      schema       Print a JSON Schema for editors
+      completions  Print a completion script for a shell
+      doctor       Look at this machine: browser, driver, memory, folders
+      setup        Install a browser and its driver
+
+    Arguments:
+      [PATHS]...
+              Folders, files, `file.toml:LINE` or ids [default: testcases/]
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Selection:
+      -f, --filter <EXPR>
+              Only cases that an expression finds
+              
+              Tests are `tag(…)`, `file(…)`, `name(…)` and `id(…)`, each with a glob, a `/pattern/` or a
+              quoted text, joined by `&`, `|`, `!` and brackets: `tag(smoke) & !file(admin/*)`. Given
+              several times, all must hold.
+
+      -t, --tag <T>
+              Only cases with this tag; given several times, with any of them
+
+          --skip-tag <T>
+              No cases with this tag
+
+          --allow-empty
+              Exit with 0, not 5, when nothing is selected
+
+          --dry-run
+              Show what would run, and run nothing
+
+    Browser:
+      -b, --browser <BROWSER>
+              The browser to run in: chrome
+
+          --headed
+              Show the browser's window
+
+          --base-url <URL>
+              What relative URLs are joined to
+
+    Limits:
+      -c, --concurrency <N>
+              How many cases run at once [default: 5]
+
+          --retries <N>
+              How often a failed case is tried again [default: 0]
+
+          --timeout <D>
+              Limit for one attempt of a case [default: 60s]
+              
+              Durations have units: `500ms`, `30s`, `2m`, `1h`.
+
+          --step-timeout <D>
+              Limit for a step that has none of its own [default: 10s]
+
+          --batch-timeout <D>
+              Limit for the whole batch; what has not run by then is left
+
+          --fail-fast[=<N>]
+              Start nothing more after N failed cases; without N, after the first
+
+          --lock <NAME>
+              Exit with 75 where another run holds this name
+
+    Settings:
+          --profile <NAME>
+              Use `[profile.NAME]` of runner.toml
+
+          --set <KEY=VALUE>
+              Any key of runner.toml, such as `--set evidence.source=off`
+
+          --var <K=V>
+              A variable for cases: `${K}`
+
+          --config <FILE>
+              The settings file [default: runner.toml, here or in a folder above]
+
+          --db <FILE>
+              The database [default: .batchrun/batchrun.db]
+
+    Output:
+          --report <KIND=FILE>
+              Write a report: `junit=FILE`, `json=FILE` or `jsonl=FILE`, `-` for stdout; repeatable
+
+          --progress <WHAT>
+              What is shown while it runs [default: auto]
+
+              Possible values:
+              - auto:  Bars at a terminal, lines elsewhere and where `CI` is set
+              - bars:  A bar for the batch and one for each running case
+              - lines: A line for each finished case
+              - none:  Nothing
+
+          --log <FILE>
+              Write the log to this file, too
+
+      -q, --quiet
+              Say only what went wrong
+
+      -v, --verbose...
+              Say more; twice, even more
+
+          --color <WHEN>
+              When to use colours [default: auto]
+
+              Possible values:
+              - auto:   At a terminal, unless `NO_COLOR` is set; elsewhere only with `FORCE_COLOR`
+              - always: Always
+              - never:  Never
+
+    Exit codes: 0 all passed, 1 a case failed, 2 wrong input, 3 infrastructure broke, 4 not saved,
+    5 nothing selected, 6 incomplete, 75 locked, 101 a bug, 128+n ended by a signal.
+    ");
+}
+
+#[test]
+fn usage_errors_exit_with_2() {
+    assert_snapshot!(Project::new().run(["--concurency", "3"]), @"
+    exit 2
+    --- stderr
+    error: unexpected argument '--concurency' found
+
+      tip: a similar argument exists: '--concurrency'
+
+    Usage: batchrun --concurrency <N> [PATHS]...
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(Project::new().run(["-c", "auto"]), @"
+    exit 2
+    --- stderr
+    error: invalid value 'auto' for '--concurrency <N>': must be a whole number for now: `auto` is not supported yet
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(Project::new().run(["--timeout", "30"]), @"
+    exit 2
+    --- stderr
+    error: invalid value '30' for '--timeout <D>': must have a unit, such as `30s` or `30ms`
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(Project::new().run(["-b", "firefox"]), @"
+    exit 2
+    --- stderr
+    error: invalid value 'firefox' for '--browser <BROWSER>': must be `chrome` for now: `firefox` is not supported yet
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(Project::new().run(["--report", "html=out"]), @"
+    exit 2
+    --- stderr
+    error: invalid value 'html=out' for '--report <KIND=FILE>': found report `html`, expected `junit`, `json` or `jsonl`, then `=FILE`
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn completions_know_the_flags() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = Project::new().run(["completions", shell]);
+        assert!(output.status == Some(0) && output.stdout.contains("step-timeout"), "{output}");
+    }
+}
+
+#[test]
+fn f18_data_that_cannot_be_written_exits_with_4() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let ended = Project::new().command(["completions", "bash"]).stdout(full).output().unwrap();
+    assert_eq!(ended.status.code(), Some(4));
+    assert_eq!(
+        String::from_utf8_lossy(&ended.stderr),
+        "error: stdout cannot be written: No space left on device (os error 28)\n"
+    );
+}
+
+#[test]
+fn f17_a_reader_that_has_seen_enough_is_no_failure() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let ended = Project::new().command(["completions", "bash"]).stdout(writer).output().unwrap();
+    assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()), (Some(0), ""));
+}
