@@ -120,21 +120,15 @@ fn shorten(text: String) -> String {
     }
 }
 
-/// The lines of a span, with their numbers.
+/// The lines of a span, as they stand in the file; whoever shows them knows the number of the first.
 pub(super) fn excerpt(source: &SourceFile, span: Span) -> String {
     let first = source.line(span.start);
     let last = source.line(span.end.saturating_sub(1).max(span.start));
-    let width = last.min(first + EXCERPT_LINES - 1).to_string().len();
-    let lines = source.text.lines().enumerate().map(|(at, line)| (at + 1, line));
-    let mut shown: Vec<String> = lines
-        .skip_while(|(number, _)| *number < first)
-        .take_while(|(number, _)| *number <= last)
-        .take(EXCERPT_LINES + 1)
-        .map(|(number, line)| format!("{number:>width$} | {}", line.trim_end()))
-        .collect();
+    let lines = source.text.lines().skip(first - 1).take(last + 1 - first);
+    let mut shown: Vec<&str> = lines.take(EXCERPT_LINES + 1).map(str::trim_end).collect();
     if shown.len() > EXCERPT_LINES {
         shown.truncate(EXCERPT_LINES - 1);
-        shown.push(format!("{:>width$} | …", ""));
+        shown.push("…");
     }
     shown.join("\n")
 }
@@ -163,11 +157,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_excerpt_is_numbered_and_at_most_five_lines_long() {
+    fn an_excerpt_is_at_most_five_lines_long() {
         let file = SourceFile::new("a.toml", "one\ntwo {\nthree\n}\nfive\nsix\nseven\n");
         let at = |text: &str| file.text.find(text).unwrap();
-        assert_eq!(excerpt(&file, (at("two")..at("}") + 1).into()), "2 | two {\n3 | three\n4 | }");
+        assert_eq!(excerpt(&file, (at("two")..at("}") + 1).into()), "two {\nthree\n}");
         let long = excerpt(&file, (0..file.text.len()).into());
-        assert_eq!(long, "1 | one\n2 | two {\n3 | three\n4 | }\n  | …");
+        assert_eq!(long, "one\ntwo {\nthree\n}\n…");
     }
 }

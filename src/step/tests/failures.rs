@@ -53,7 +53,7 @@ async fn the_wrong_text() {
     seen: after 320ms: the text is `…`
     seen: in the end the page is at http://shop.test/login, titled `A page`
     hint: they differ in upper and lower case only: checks are case-sensitive, `matches = "/…/i"` is not
-    6 |   { expect = "#msg", text = "Welcome alice" },
+      { expect = "#msg", text = "Welcome alice" },
     "##);
 }
 
@@ -70,7 +70,20 @@ async fn the_wrong_page() {
     at testcases/login.toml:6:3, step 2: expect = "#msg", text = "Welcome alice"
     expected: http://shop.test/cart
     actual: http://shop.test/login
-    6 |   { expect = "#msg", text = "Welcome alice" },
+      { expect = "#msg", text = "Welcome alice" },
+    "##);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wrong_title() {
+    let play = Play::mismatch("the title is `Log in`", "Cart", "Log in").seen(0, "the title is `Log in`");
+    let twin = Twin::default().at("document", Play::default()).at("document", play);
+    insta::assert_snapshot!(reads(twin, EXPECT, Action::ExpectTitle(is("Cart"))).await, @r##"
+    assertion: the page's title is `Log in`, waited 10s
+    at testcases/login.toml:6:3, step 2: expect = "#msg", text = "Welcome alice"
+    expected: Cart
+    actual: Log in
+      { expect = "#msg", text = "Welcome alice" },
     "##);
 }
 
@@ -85,7 +98,7 @@ async fn an_ambiguous_locator() {
     seen: in the end the page is at http://shop.test/login, titled `A page`
     hint: `role=button[name='Sign in']` finds only `<button type="submit">` Sign in
     hint: `nav >> text=Sign in` finds only `<a href="/login">` Sign in
-    5 |   { click = "text=Sign in" },
+      { click = "text=Sign in" },
     "#);
 }
 
@@ -101,7 +114,7 @@ async fn a_covered_element() {
     seen: after 60ms: is covered by `<div class="cookie-banner">`
     seen: in the end the page is at http://shop.test/login, titled `A page`
     hint: close what covers it, or wait until that is gone: `{ expect = "div.cookie-banner", hidden = true }`; `force = true` acts all the same
-    5 |   { click = "text=Sign in" },
+      { click = "text=Sign in" },
     "#);
 }
 
@@ -125,7 +138,7 @@ async fn a_missing_element_on_another_page() {
     seen: in the end the page is at http://shop.test/error?code=7, titled `Something went wrong`
     hint: `label=User name` is there, it is `<input id="user">`
     hint: the case last went to http://shop.test/login: is this still the page it is about?
-    4 |   { fill = "label=User", value = "alice" },
+      { fill = "label=User", value = "alice" },
     "#);
 }
 
@@ -136,7 +149,7 @@ async fn a_script_that_does_not_end() {
     timeout: step timeout of 10s missed: the script did not return
     at testcases/login.toml:7:3, step 2: script = "return cart.items.length", as = "n"
     hint: it runs in a loop that does not end, or returns a promise that is never settled
-    7 |   { script = "return cart.items.length", as = "n" },
+      { script = "return cart.items.length", as = "n" },
     "#);
 }
 
@@ -147,7 +160,7 @@ async fn a_page_whose_own_script_does_not_end() {
     timeout: step timeout of 10s missed: the page did not answer while looking for `#msg`
     at testcases/login.toml:6:3, step 2: expect = "#msg", text = "Welcome alice"
     hint: the browser itself still answers: a script of the page keeps it busy, most likely a loop that does not end
-    6 |   { expect = "#msg", text = "Welcome alice" },
+      { expect = "#msg", text = "Welcome alice" },
     "##);
 }
 
@@ -164,7 +177,7 @@ async fn a_page_that_never_finishes_loading() {
     actual: interactive
     seen: after 3ms: is loading (`interactive`)
     hint: something that the page includes does not arrive; `until = "dom"` goes on as soon as the markup is there, `timeout` gives it more time
-    3 |   { goto = "/login" },
+      { goto = "/login" },
     "#);
 }
 
@@ -174,7 +187,7 @@ async fn a_server_that_never_answers() {
     timeout: navigation timeout of 30s missed: http://shop.test/login did not answer
     at testcases/login.toml:3:3, step 1: goto = "/login"
     hint: the server took the connection and sent no page, or the page before does not let go
-    3 |   { goto = "/login" },
+      { goto = "/login" },
     "#);
 }
 
@@ -185,7 +198,7 @@ async fn a_server_that_is_not_running() {
     navigation: http://shop.test/login could not be loaded: net::ERR_CONNECTION_REFUSED
     at testcases/login.toml:3:3, step 1: goto = "/login"
     hint: nothing listens there: is the server running? `[server]` in runner.toml starts one
-    3 |   { goto = "/login" },
+      { goto = "/login" },
     "#);
 }
 
@@ -196,7 +209,7 @@ async fn a_surprising_alert() {
     prompt: an `alert` nobody asked for: `Your session has expired`
     at testcases/login.toml:5:3, step 2: click = "text=Sign in"
     hint: put a `dialog` step before the step that brings it up: `{ dialog = "accept" }` or `{ dialog = "dismiss" }`; this alert was dismissed
-    5 |   { click = "text=Sign in" },
+      { click = "text=Sign in" },
     "#);
 }
 
@@ -211,7 +224,7 @@ async fn a_script_that_throws() {
     seen: at <anonymous>:1:19
     seen: at run (app.js:3:7)
     hint: what it reads may not be there yet: wait for it with an `expect` before
-    7 |   { script = "return cart.items.length", as = "n" },
+      { script = "return cart.items.length", as = "n" },
     "#);
 }
 
@@ -221,7 +234,7 @@ async fn a_variable_that_is_not_set() {
     step: `${user}` is not set
     at testcases/login.toml:4:3, step 2: fill = "label=User", value = "alice"
     hint: `vars`, `set`, `as = "user"` of an earlier step and `--var user=…` set it; was that step passed over?
-    4 |   { fill = "label=User", value = "alice" },
+      { fill = "label=User", value = "alice" },
     "#);
 }
 
@@ -237,7 +250,7 @@ async fn an_element_that_never_stands_still() {
     at testcases/login.toml:5:3, step 2: click = "text=Sign in"
     seen: after 500ms: the press would have hit <div class="ad">, since the page moved; it was held back
     hint: the page moves between the look and the press: wait with an `expect` for what makes it settle
-    5 |   { click = "text=Sign in" },
+      { click = "text=Sign in" },
     "#);
 }
 
@@ -248,7 +261,7 @@ async fn a_frame_that_is_not_there() {
     step: frame 1 of `frame=#pay >> text=Sign in` is not there, waited 10s
     at testcases/login.toml:5:3, step 2: click = "text=Sign in"
     seen: in the end the page is at http://shop.test/login, titled `A page`
-    5 |   { click = "text=Sign in" },
+      { click = "text=Sign in" },
     "#);
 }
 
@@ -258,6 +271,6 @@ async fn an_element_of_the_wrong_kind() {
     insta::assert_snapshot!(reads(Twin::default().at("act", play), FILL, fill("label=User", "alice")).await, @r#"
     step: `label=User` is a select, which is not filled: use `select`
     at testcases/login.toml:4:3, step 2: fill = "label=User", value = "alice"
-    4 |   { fill = "label=User", value = "alice" },
+      { fill = "label=User", value = "alice" },
     "#);
 }

@@ -102,7 +102,7 @@ async fn a_file_with_everything_in_it_reads_well_when_it_fails() {
     at shop.toml:14:48, step 16: expect css=li >> nth=1 >> .price
     expected: containing `€`
     actual: 3 $
-    14 |     { each_match = "li", as = "row_", steps = [{ expect = "${row_} >> .price", contains = "€" }] },
+        { each_match = "li", as = "row_", steps = [{ expect = "${row_} >> .price", contains = "€" }] },
     "#);
     insta::assert_snapshot!(bench.watched.steps.join("\n"), @r#"
     1 use login.flow.toml

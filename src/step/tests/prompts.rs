@@ -44,7 +44,7 @@ async fn a_prompt_with_another_kind_or_message_fails_where_it_appears() {
     expected: is "Really?"
     actual: `Sure?`
     hint: the `dialog` step at testcases/a.toml:1:1 expects another message
-    1 | steps = [
+    steps = [
     "#);
 }
 
