@@ -27,7 +27,7 @@ pub enum Frame {
 pub trait Page: Send {
     /// Navigates the top document and returns once the new document is committed (not loaded: ask the engine).
     /// Ends with [`Fault::Navigation`] when nothing could be loaded.
-    async fn navigate(&mut self, to: &Destination, deadline: Deadline) -> Result<Landing, Fault>;
+    async fn navigate(&mut self, to: &Destination, deadline: Deadline) -> Result<(), Fault>;
 
     /// Asks the engine in a document. Installs it there first where it is not yet.
     async fn ask(&mut self, frame: &Frame, call: &Call, deadline: Deadline) -> Result<Envelope, Fault>;
@@ -98,13 +98,6 @@ pub enum Destination {
     Url(String),
     /// In the session history.
     History(History),
-}
-
-/// Where a navigation ended up.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Landing {
-    /// The HTTP status of the document, where it has one and the driver tells it.
-    pub status: Option<u16>,
 }
 
 /// How the mouse is pressed.

@@ -2,9 +2,8 @@
 
 use super::arguments::{Color, ConsoleArguments};
 use super::failure::Failure;
-use super::findings;
-use crate::diagnostic::Diagnostic;
-use crate::text::Untrusted;
+use crate::diagnostic::{self, Diagnostic, Severity};
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
 /// Where a command writes.
@@ -46,9 +45,14 @@ impl Console {
         }
     }
 
-    /// Shows findings, as many as anyone reads.
+    /// Shows findings, as many as anyone reads, and how many errors there are in all.
     pub(crate) fn findings(&mut self, findings: &[Diagnostic]) {
-        write_stderr(&findings::render(findings, self.colored));
+        let mut text = diagnostic::render(findings, self.colored, width());
+        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        if errors > 1 {
+            let _ = writeln!(text, "\n{errors} errors");
+        }
+        write_stderr(&text);
     }
 
     /// Says why a command could not do its work.
@@ -68,8 +72,13 @@ impl Console {
                 self.findings(&[Diagnostic::error(format!("stdout cannot be written: {error}"))]);
             }
             Failure::Other(_, error) => {
-                let chain = Untrusted::from(format!("{error:#}"));
-                self.findings(&[Diagnostic::error(chain.terminal())]);
+                // What follows the first line says what to do.
+                let text = format!("{error:#}");
+                let finding = match text.split_once('\n') {
+                    Some((message, help)) => Diagnostic::error(message).help(help),
+                    None => Diagnostic::error(text),
+                };
+                self.findings(&[finding]);
             }
         }
     }
@@ -78,6 +87,15 @@ impl Console {
 /// A closed stderr must not end the work, so nothing is made of errors.
 fn write_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Columns of the terminal behind stderr; elsewhere lines are as long as they are.
+fn width() -> usize {
+    const WITHOUT_TERMINAL: usize = 200;
+    rustix::termios::tcgetwinsize(io::stderr()).map_or(WITHOUT_TERMINAL, |size| match size.ws_col {
+        0 => WITHOUT_TERMINAL,
+        columns => usize::from(columns),
+    })
 }
 
 fn colored(wish: Color, is_set: impl Fn(&str) -> bool) -> bool {

@@ -9,7 +9,6 @@ mod completions;
 mod console;
 mod doctor;
 mod failure;
-mod findings;
 mod init;
 mod list;
 mod prepare;

@@ -82,8 +82,8 @@ pub(super) fn not_ready(subject: &str, answer: &Answer, wait: Wait, kind: Failur
         (FailureKind::Timeout, format!("{}: {sentence}", wait.until.missed()))
     };
     // What was seen from first to last is what the message says already.
-    let only = answer.envelope.seen.iter().all(|it| it.what == failure.message) && answer.seen.len() < 2;
-    let seen = if only { &[][..] } else { &answer.seen };
+    let only = answer.envelope.seen.first().is_some_and(|it| it.what == failure.message);
+    let seen = if only && answer.seen.len() == 1 { &[][..] } else { &answer.seen };
     let mut problem = Problem::new(kind, message).saw(seen.iter().cloned());
     problem.expected.clone_from(&failure.expected);
     problem.actual.clone_from(&failure.actual);

@@ -120,12 +120,12 @@ fn shorten(text: String) -> String {
     }
 }
 
-/// The lines of a span, as they stand in the file; whoever shows them knows the number of the first.
+/// The lines of a span, with their numbers.
 pub(super) fn excerpt(source: &SourceFile, span: Span) -> String {
     let first = source.line(span.start);
     let last = source.line(span.end.saturating_sub(1).max(span.start));
     let lines = source.text.lines().skip(first - 1).take(last + 1 - first);
-    let mut shown: Vec<&str> = lines.take(EXCERPT_LINES + 1).map(str::trim_end).collect();
+    let mut shown: Vec<&str> = lines.map(str::trim_end).take(EXCERPT_LINES + 1).collect();
     if shown.len() > EXCERPT_LINES {
         shown.truncate(EXCERPT_LINES - 1);
         shown.push("…");

@@ -6,12 +6,13 @@ use super::problem::{Obstacle, Outcome, Problem};
 use super::wait::{Again, Log, Wait};
 use super::witness::PageLeft;
 use crate::browser::engine::{Call, Ready};
-use crate::browser::page::{Destination, Fault, Landing};
+use crate::browser::page::{Destination, Fault};
 use crate::case::model::{History, Until, Viewport};
 use crate::case::template::{Arg, Template};
 use crate::deadline::Deadline;
 use crate::outcome::FailureKind;
 use crate::text::duration;
+use serde_json::Value;
 use std::time::Duration;
 
 impl Interpreter<'_> {
@@ -25,12 +26,13 @@ impl Interpreter<'_> {
         let written = self.text(url)?;
         let url = destination(&written, self.scope.base_url(), &self.context.schemes)
             .map_err(|error| Problem::step(error.to_string()).hint(error.hint()))?;
-        let landing = self.navigate(&Destination::Url(url.clone()), &url, deadline).await?;
-        if let Some(wanted) = status {
-            has_status(&url, wanted, landing.status)?;
-        }
+        self.navigate(&Destination::Url(url.clone()), &url, deadline).await?;
         self.went_to = Some(url.clone());
-        self.loaded(&url, until, deadline).await
+        let landed = self.loaded(&url, until, deadline).await?;
+        match status {
+            Some(wanted) => has_status(&url, wanted, landed["status"].as_u64()),
+            None => Ok(()),
+        }
     }
 
     pub(super) async fn history(&mut self, history: History, deadline: Deadline) -> Outcome {
@@ -41,15 +43,15 @@ impl Interpreter<'_> {
         };
         self.navigate(&Destination::History(history), what, deadline).await?;
         self.went_to = None;
-        self.loaded(what, Until::Load, deadline).await
+        self.loaded(what, Until::Load, deadline).await.map(drop)
     }
 
-    async fn navigate(&mut self, to: &Destination, what: &str, deadline: Deadline) -> Outcome<Landing> {
+    async fn navigate(&mut self, to: &Destination, what: &str, deadline: Deadline) -> Outcome {
         let wait = Wait::to(deadline);
         let (mut again, mut log) = (Again::new(wait), Log::begin());
         loop {
             match self.hand.navigate(to, wait.wire()).await {
-                Ok(landing) => return Ok(landing),
+                Ok(()) => return Ok(()),
                 Err(Obstacle::Fault(Fault::Navigation(why))) => return Err(Box::new(not_loaded(what, &why))),
                 Err(Obstacle::Fault(Fault::PageStuck(missed))) => {
                     let problem = Problem::missed(missed, &format!("{what} did not answer"))
@@ -62,8 +64,8 @@ impl Interpreter<'_> {
         }
     }
 
-    /// Waits until the document is loaded as far as asked.
-    async fn loaded(&mut self, what: &str, until: Until, deadline: Deadline) -> Outcome {
+    /// Waits until the document is loaded as far as asked, and answers what it says of itself.
+    async fn loaded(&mut self, what: &str, until: Until, deadline: Deadline) -> Outcome<Value> {
         let ready = match until {
             Until::Dom => Ready::Dom,
             Until::Load => Ready::Load,
@@ -75,7 +77,7 @@ impl Interpreter<'_> {
             if let Some(url) = answer.envelope.value["url"].as_str() {
                 self.went_to = Some(url.to_owned());
             }
-            return Ok(());
+            return Ok(answer.envelope.value);
         }
         let missed = deadline.missed();
         let mut problem = Problem::missed(missed, &format!("{what} did not finish loading")).saw(answer.seen);
@@ -109,9 +111,9 @@ impl Interpreter<'_> {
     }
 }
 
-fn has_status(url: &str, wanted: u16, status: Option<u16>) -> Outcome {
+fn has_status(url: &str, wanted: u16, status: Option<u64>) -> Outcome {
     match status {
-        Some(status) if status == wanted => Ok(()),
+        Some(status) if status == u64::from(wanted) => Ok(()),
         Some(status) => Err(Box::new(
             Problem::new(FailureKind::Navigation, format!("{url} answered with the HTTP status {status}"))
                 .compared(wanted.to_string(), status.to_string()),

@@ -6,7 +6,7 @@ use super::problem::{Obstacle, Outcome, Problem};
 use super::trail::OpenStep;
 use super::witness::PageLeft;
 use crate::browser::engine::{Call, Element, Envelope};
-use crate::browser::page::{Destination, Fault, Frame, Key, Landing, Page, Press, Prompt, PromptAnswer};
+use crate::browser::page::{Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer};
 use crate::case::matcher;
 use crate::case::model::Viewport;
 use crate::deadline::Deadline;
@@ -43,7 +43,7 @@ impl<'r> Hand<'r> {
         &mut *self.page
     }
 
-    pub(super) async fn navigate(&mut self, to: &Destination, wire: Deadline) -> Result<Landing, Obstacle> {
+    pub(super) async fn navigate(&mut self, to: &Destination, wire: Deadline) -> Result<(), Obstacle> {
         let result = self.page.navigate(to, wire).await;
         self.settle(result)
     }

@@ -6,5 +6,6 @@ mod support;
 mod help;
 mod init;
 mod machine;
+mod schema;
 mod selection;
 mod settings;

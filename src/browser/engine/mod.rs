@@ -73,7 +73,8 @@ pub enum Call {
         /// How long to wait. 0 looks once.
         wait_ms: u64,
     },
-    /// Waits until the document itself is as asked; `value` is `{"url","title","ready_state"}`.
+    /// Waits until the document itself is as asked; `value` is `{"url","title","ready_state",
+    /// "status"}`, the status being that of HTTP or null.
     Document {
         /// The state of loading to reach.
         ready: Option<Ready>,

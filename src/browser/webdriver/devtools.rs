@@ -10,7 +10,7 @@ use super::wire::{Command, Wire};
 use crate::browser::chrome::{Chrome, Context};
 use crate::browser::engine::{self, Call, Element, Envelope};
 use crate::browser::page::{
-    ConsoleLine, Destination, Fault, Frame, Key, Landing, Page, Press, Prompt, PromptAnswer,
+    ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer,
 };
 use crate::case::model::{Button, History, Viewport};
 use crate::deadline::Deadline;
@@ -282,7 +282,7 @@ fn says_that_the_document_went_away(error: &WireError) -> bool {
 
 #[async_trait]
 impl Page for DevToolsPage {
-    async fn navigate(&mut self, to: &Destination, deadline: Deadline) -> Result<Landing, Fault> {
+    async fn navigate(&mut self, to: &Destination, deadline: Deadline) -> Result<(), Fault> {
         match to {
             Destination::Url(url) => {
                 let answer = self.send("Page.navigate", json!({"url": url}), deadline).await?;
@@ -293,7 +293,7 @@ impl Page for DevToolsPage {
             Destination::History(history) => self.traverse(*history, deadline).await?,
         }
         self.worlds.clear();
-        Ok(Landing::default())
+        Ok(())
     }
 
     async fn ask(&mut self, frame: &Frame, call: &Call, deadline: Deadline) -> Result<Envelope, Fault> {

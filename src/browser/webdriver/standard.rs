@@ -9,7 +9,7 @@ use super::watch::Watch;
 use super::wire::{Command, Remote, Wire};
 use crate::browser::engine::{self, Call, Element, Envelope};
 use crate::browser::page::{
-    ConsoleLine, Destination, Fault, Frame, Key, Landing, Page, Press, Prompt, PromptAnswer,
+    ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer,
 };
 use crate::case::model::{Button, History, Viewport};
 use crate::deadline::Deadline;
@@ -180,7 +180,7 @@ fn key_source(actions: Vec<Value>) -> Value {
 
 #[async_trait]
 impl Page for StandardPage {
-    async fn navigate(&mut self, to: &Destination, deadline: Deadline) -> Result<Landing, Fault> {
+    async fn navigate(&mut self, to: &Destination, deadline: Deadline) -> Result<(), Fault> {
         self.switch_to(&Frame::Top, deadline).await?;
         match to {
             Destination::Url(url) => self.post("url", json!({"url": url}), deadline).await?,
@@ -190,7 +190,7 @@ impl Page for StandardPage {
         };
         self.frames.clear();
         self.elements.clear();
-        Ok(Landing::default())
+        Ok(())
     }
 
     async fn ask(&mut self, frame: &Frame, call: &Call, deadline: Deadline) -> Result<Envelope, Fault> {

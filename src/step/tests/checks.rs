@@ -177,14 +177,14 @@ async fn goto_checks_the_status_it_is_told() {
         until: crate::case::model::Until::Dom,
         status: Some(wanted),
     };
-    let mut bench = Bench::new(Twin::default().at("navigate", Play::status(Some(404))));
+    let mut bench = Bench::new(Twin::default().at("document", Play::status(Some(404))));
     let failure = bench.fails([status("/nowhere", 200)]).await;
     assert_eq!(failure.message.raw(), "http://shop.test/nowhere answered with the HTTP status 404");
-    Bench::new(Twin::default().at("navigate", Play::status(Some(404))))
+    Bench::new(Twin::default().at("document", Play::status(Some(404))))
         .passes([status("/nowhere", 404)])
         .await;
     let failure =
-        Bench::new(Twin::default().at("navigate", Play::status(None))).fails([status("/", 200)]).await;
+        Bench::new(Twin::default().at("document", Play::status(None))).fails([status("/", 200)]).await;
     assert_eq!(failure.kind, FailureKind::Step);
 }
 

@@ -2,9 +2,7 @@
 //! told it about succeeds at once.
 
 use crate::browser::engine::{Call, Candidate, Element, Envelope, NotReady, Query, Reading, Seen, Then};
-use crate::browser::page::{
-    ConsoleLine, Destination, Fault, Frame, Key, Landing, Page, Press, Prompt, PromptAnswer,
-};
+use crate::browser::page::{ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer};
 use crate::case::model::Viewport;
 use crate::deadline::Deadline;
 use async_trait::async_trait;
@@ -177,7 +175,7 @@ impl Twin {
 
 #[async_trait]
 impl Page for Twin {
-    async fn navigate(&mut self, to: &Destination, deadline: Deadline) -> Result<Landing, Fault> {
+    async fn navigate(&mut self, to: &Destination, deadline: Deadline) -> Result<(), Fault> {
         match to {
             Destination::Url(url) => {
                 self.asked.push(format!("navigate {url}"));
@@ -185,10 +183,7 @@ impl Page for Twin {
             }
             Destination::History(history) => self.asked.push(format!("navigate {history:?}")),
         }
-        Ok(match self.play("navigate", deadline).await? {
-            Some(Reply::Status(status)) => Landing { status },
-            _ => Landing { status: Some(200) },
-        })
+        self.play("navigate", deadline).await.map(drop)
     }
 
     async fn ask(&mut self, frame: &Frame, call: &Call, deadline: Deadline) -> Result<Envelope, Fault> {
@@ -216,6 +211,10 @@ impl Page for Twin {
                 Envelope { ok: false, failure: Some(failure), seen, element: None, ..done }
             }
             Some(Reply::Value(value)) => Envelope { value, ..done },
+            Some(Reply::Status(status)) => {
+                let value = json!({"url": self.url, "ready_state": "complete", "status": status});
+                Envelope { value, ..done }
+            }
             Some(Reply::Frame) => Envelope { element: Some(Element { frame: true, ..element }), ..done },
             Some(Reply::Document(identity)) => Envelope { document: identity.to_owned(), ..done },
             _ => done,

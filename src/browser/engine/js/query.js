@@ -101,8 +101,8 @@
     testid: (scope, part) => byAttribute(scope, part.attribute, part.text),
     id: (scope, part) => withValue(scope, 'id', part.value),
     name: (scope, part) => withValue(scope, 'name', part.value),
-    link: (scope, part) => selectDeep(scope, 'a').filter((link) => textOf(link) === normal(part.text)),
-    partial_link: (scope, part) => selectDeep(scope, 'a').filter((link) => textOf(link).includes(normal(part.text))),
+    link: (scope, part) => selectDeep(scope, 'a').filter((link) => textOf(link) === normal(part.text.exact)),
+    partial_link: (scope, part) => selectDeep(scope, 'a').filter((link) => textOf(link).includes(normal(part.text.contains))),
   };
 
   // Narrows what was found so far.
