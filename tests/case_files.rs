@@ -44,7 +44,10 @@ steps = [
     assert_eq!(case.tags, ["smoke", "auth"]);
     assert_eq!((case.priority, case.retries.unwrap().count), (Some(10), 1));
     assert_eq!(case.timeout.unwrap().as_secs(), 30);
-    assert_eq!((case.uses[0].share.as_str(), case.uses[0].read, case.uses[1].read), ("account-alice", false, true));
+    assert_eq!(
+        (case.uses[0].share.as_str(), case.uses[0].read, case.uses[1].read),
+        ("account-alice", false, true)
+    );
     assert_eq!(case.quarantine.as_ref().unwrap().until.unwrap().to_string(), "2027-01-31");
     assert_eq!(case.meta["days"], json!([1, 2]));
     assert_eq!(case.viewport.unwrap().width, 390);
@@ -52,7 +55,13 @@ steps = [
     let titles: Vec<&str> = case.steps.iter().map(|step| step.title.text.as_str()).collect();
     assert_eq!(
         titles,
-        ["goto /login", "fill label=User", "fill label=Password", "click role=button[name='Sign in']", "expect #msg"]
+        [
+            "goto /login",
+            "fill label=User",
+            "fill label=Password",
+            "click role=button[name='Sign in']",
+            "expect #msg"
+        ]
     );
     assert_eq!(case.source.line(case.steps[3].span.start), 15);
 }
@@ -114,16 +123,27 @@ fn every_verb_that_runs_is_read_with_its_arguments() {
     assert_eq!((first.timeout.unwrap().as_secs(), first.soft, first.sensitive), (90, true, true));
     assert_eq!(first.title.fill(&Nothing).unwrap(), "go filled");
     assert!(matches!(&first.action, Action::Goto { until: Until::Idle, status: Some(404), .. }));
-    let click = steps.iter().find_map(|step| if let Action::Click(click) = &step.action { Some(click) } else { None }).unwrap();
+    let click = steps
+        .iter()
+        .find_map(|step| if let Action::Click(click) = &step.action { Some(click) } else { None })
+        .unwrap();
     assert_eq!((click.count, click.modifiers.len(), click.at, click.force), (3, 2, Some((1.0, 2.5)), true));
-    let selects: Vec<&Vec<Choice>> =
-        steps.iter().filter_map(|step| if let Action::Select { choose, .. } = &step.action { Some(choose) } else { None }).collect();
+    let selects: Vec<&Vec<Choice>> = steps
+        .iter()
+        .filter_map(|step| if let Action::Select { choose, .. } = &step.action { Some(choose) } else { None })
+        .collect();
     assert!(matches!(selects[0][..], [Choice::Label(_)]));
     assert!(matches!(selects[1][..], [Choice::Value(_), Choice::Value(_)]));
     assert!(matches!(selects[2][..], [Choice::Index(0), Choice::Index(1)]));
     let matchers: Vec<Value> = steps
         .iter()
-        .filter_map(|step| if let Action::Expect { matchers, .. } = &step.action { matchers.fill(&Nothing).ok() } else { None })
+        .filter_map(|step| {
+            if let Action::Expect { matchers, .. } = &step.action {
+                matchers.fill(&Nothing).ok()
+            } else {
+                None
+            }
+        })
         .collect();
     assert_eq!(matchers[0], json!({"visible": true}));
     assert_eq!(
@@ -140,9 +160,14 @@ fn every_verb_that_runs_is_read_with_its_arguments() {
     assert_eq!(matchers[2], json!({"visible": true, "texts": ["x", "filled"]}));
     assert_eq!(matchers[3], json!({"count": {"op": "==", "n": 3}}));
     assert_eq!(matchers.last().unwrap(), &json!({"attached": true, "selected": "Two", "class": ["k"]}));
-    let tests: Vec<&ValueTest> =
-        steps.iter().filter_map(|step| if let Action::ExpectVar { is, .. } = &step.action { Some(is) } else { None }).collect();
-    assert!(matches!(tests[..], [ValueTest::Is(ValueTemplate::Plain(_)), ValueTest::Text(_), ValueTest::Is(ValueTemplate::Table(_))]));
+    let tests: Vec<&ValueTest> = steps
+        .iter()
+        .filter_map(|step| if let Action::ExpectVar { is, .. } = &step.action { Some(is) } else { None })
+        .collect();
+    assert!(matches!(
+        tests[..],
+        [ValueTest::Is(ValueTemplate::Plain(_)), ValueTest::Text(_), ValueTest::Is(ValueTemplate::Table(_))]
+    ));
     let conditions = steps.iter().filter(|step| step.condition.is_some()).count();
     assert_eq!(conditions, 4);
     let Some(Action::If { condition, otherwise, .. }) =
@@ -186,7 +211,10 @@ steps = [{ click = "#remove" }]
     let titles = |steps: &[batchrun::case::model::Step]| {
         steps.iter().map(|step| step.title.text.clone()).collect::<Vec<_>>().join(", ")
     };
-    assert_eq!((titles(&cases[0].before), titles(&cases[0].after)), ("goto /".into(), "log file ${b}".into()));
+    assert_eq!(
+        (titles(&cases[0].before), titles(&cases[0].after)),
+        ("goto /".into(), "log file ${b}".into())
+    );
     assert_eq!(titles(&cases[1].before), "goto /, click #cart");
     assert_eq!(titles(&cases[1].after), "log case, log file ${b}");
     assert_eq!(cases[1].source.line(cases[1].span.start), 15);
@@ -197,10 +225,16 @@ steps = [{ click = "#remove" }]
 fn rows_make_ids_and_values() {
     let steps = "row_name = \"${row.user}\"\nsteps = [{ fill = \"#u\", value = \"${row.user} ${user}\" }]\n";
     let project = Project::new()
-        .file("testcases/inline.toml", format!("rows = [{{ user = \"alice\", n = 1 }}, {{ user = \"bob\" }}]\n{steps}"))
+        .file(
+            "testcases/inline.toml",
+            format!("rows = [{{ user = \"alice\", n = 1 }}, {{ user = \"bob\" }}]\n{steps}"),
+        )
         .file("testcases/csv.toml", format!("rows = \"users.csv\"\n{steps}"))
         .file("testcases/json.toml", format!("rows = \"../data/users.json\"\n{steps}"))
-        .file("testcases/lines.toml", format!("rows = \"users.jsonl\"\n{}", steps.replace("row_name", "tags = [\"${row.user}\"] #")))
+        .file(
+            "testcases/lines.toml",
+            format!("rows = \"users.jsonl\"\n{}", steps.replace("row_name", "tags = [\"${row.user}\"] #")),
+        )
         .file("testcases/users.csv", "\u{feff}user,pass\n\"smith, jo\",x\ncarol,\n")
         .file("data/users.json", r#"[{"user": "dave", "age": 4}]"#)
         .file("testcases/users.jsonl", "{\"user\": \"erin\"}\n\n{\"user\": \"frank\"}\n");
@@ -242,7 +276,10 @@ fn flows_have_a_scope_of_their_own_and_are_read_once() {
     let project = project.file("testcases/b.toml", "steps = [{ log = \"b\" }]\n");
     let cases = project.cases();
     let Action::Use { flow, with } = &cases[0].steps[0].action else { panic!("a use") };
-    assert_eq!((flow.params.as_slice(), flow.returns.as_slice(), with.len()), (&["user".to_owned()][..], &["id".to_owned()][..], 1));
+    assert_eq!(
+        (flow.params.as_slice(), flow.returns.as_slice(), with.len()),
+        (&["user".to_owned()][..], &["id".to_owned()][..], 1)
+    );
     assert_eq!(flow.steps[1].source.path, "testcases/flows/login.flow.toml");
     assert_eq!(flow.needs.iter().cloned().collect::<Vec<_>>(), ["row.user"]);
 }
@@ -254,9 +291,16 @@ fn flows_that_use_themselves_or_go_too_deep_or_lie_outside_are_refused() {
         .file("testcases/b.flow.toml", "steps = [{ use = \"a.flow.toml\" }]\n")
         .file("testcases/cycle.toml", "steps = [{ use = \"b.flow.toml\" }]\n")
         .file("testcases/deep.toml", "steps = [{ use = \"d1.flow.toml\" }]\n")
-        .file("testcases/outside.toml", "steps = [{ use = \"../../outside.flow.toml\" }]\nrows = \"/etc/passwd.csv\"\n");
+        .file(
+            "testcases/outside.toml",
+            "steps = [{ use = \"../../outside.flow.toml\" }]\nrows = \"/etc/passwd.csv\"\n",
+        );
     for depth in 1..=21 {
-        let next = if depth == 21 { "{ log = \"x\" }".to_owned() } else { format!("{{ use = \"d{}.flow.toml\" }}", depth + 1) };
+        let next = if depth == 21 {
+            "{ log = \"x\" }".to_owned()
+        } else {
+            format!("{{ use = \"d{}.flow.toml\" }}", depth + 1)
+        };
         project = project.file(&format!("testcases/d{depth}.flow.toml"), format!("steps = [{next}]\n"));
     }
     std::fs::write(project.path("../outside.flow.toml"), "steps = []").unwrap();
@@ -269,7 +313,7 @@ fn flows_that_use_themselves_or_go_too_deep_or_lie_outside_are_refused() {
     1 | steps = [{ use = "../../outside.flow.toml" }]
       |                  ^^^^^^^^^^^^^^^^^^^^^^^^^
 
-    error: cannot read `/etc/passwd.csv`: no such file or directory
+    error: `/etc/passwd.csv` lies outside of the project root
      --> testcases/outside.toml:2:8
       |
     2 | rows = "/etc/passwd.csv"
@@ -293,12 +337,34 @@ fn flows_that_use_themselves_or_go_too_deep_or_lie_outside_are_refused() {
 fn a_folder_is_walked_in_byte_order_and_helpers_are_passed_over() {
     let case = "steps = [{ goto = \"/\" }]\n";
     let mut project = Project::new();
-    for path in ["b/z.toml", "b.toml", "b-c/a.toml", "a.toml", "_part.toml", ".hidden.toml", "x.flow.toml", "_dir/a.toml", "node_modules/a.toml", "target/a.toml", "notes.md", "runner.toml"] {
+    for path in [
+        "b/z.toml",
+        "b.toml",
+        "b-c/a.toml",
+        "a.toml",
+        "_part.toml",
+        ".hidden.toml",
+        "x.flow.toml",
+        "_dir/a.toml",
+        "node_modules/a.toml",
+        "target/a.toml",
+        "notes.md",
+        "runner.toml",
+    ] {
         project = project.file(&format!("testcases/{path}"), case);
     }
-    assert_eq!(ids(&project.load(&["testcases"])), ["testcases/a", "testcases/b-c/a", "testcases/b", "testcases/b/z"]);
-    assert_eq!(ids(&project.load(&["testcases/_part.toml", "testcases/_dir"])), ["testcases/_dir/a", "testcases/_part"]);
-    assert_eq!(ids(&project.load(&["testcases/b", "testcases/b/z.toml", "./testcases/../testcases/b"])), ["testcases/b/z"]);
+    assert_eq!(
+        ids(&project.load(&["testcases"])),
+        ["testcases/a", "testcases/b-c/a", "testcases/b", "testcases/b/z"]
+    );
+    assert_eq!(
+        ids(&project.load(&["testcases/_part.toml", "testcases/_dir"])),
+        ["testcases/_dir/a", "testcases/_part"]
+    );
+    assert_eq!(
+        ids(&project.load(&["testcases/b", "testcases/b/z.toml", "./testcases/../testcases/b"])),
+        ["testcases/b/z"]
+    );
 }
 
 #[test]
@@ -308,13 +374,23 @@ fn lines_and_ids_choose_cases_and_rows() {
         .file("testcases/login.toml", "steps = [{ goto = \"/\" }]\n");
     let chosen = |path| ids(&project.load(&[path]));
     assert_eq!(chosen("testcases/cart.toml:4"), ["testcases/cart::add"]);
-    assert_eq!(chosen("testcases/cart.toml:9"), ["testcases/cart::remove[a]", "testcases/cart::remove[b]", "testcases/cart::remove[c]"]);
+    assert_eq!(
+        chosen("testcases/cart.toml:9"),
+        ["testcases/cart::remove[a]", "testcases/cart::remove[b]", "testcases/cart::remove[c]"]
+    );
     assert_eq!(chosen("testcases/login"), ["testcases/login"]);
     assert_eq!(chosen("testcases/cart::add"), ["testcases/cart::add"]);
     assert_eq!(chosen("testcases/cart::remove[b]"), ["testcases/cart::remove[b]"]);
-    let both = project.load(&["testcases/cart::remove[a]", "testcases/cart::remove[c]", "testcases/login.toml:1"]);
+    let both =
+        project.load(&["testcases/cart::remove[a]", "testcases/cart::remove[c]", "testcases/login.toml:1"]);
     assert_eq!(ids(&both), ["testcases/cart::remove[a]", "testcases/cart::remove[c]", "testcases/login"]);
-    let wrong = project.load(&["testcases/cart.toml:6", "testcases/cart::ad", "testcases/logn.toml", "nowhere", "testcases/cart::remove[x]"]);
+    let wrong = project.load(&[
+        "testcases/cart.toml:6",
+        "testcases/cart::ad",
+        "testcases/logn.toml",
+        "nowhere",
+        "testcases/cart::remove[x]",
+    ]);
     insta::assert_snapshot!(project.shown(&wrong), @r#"
     error: `testcases/logn.toml` is neither a path nor the id of a case
      |

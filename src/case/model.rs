@@ -175,3 +175,13 @@ pub struct Flow {
     /// The steps.
     pub steps: Vec<Step>,
 }
+
+#[cfg(test)]
+mod sizes {
+    #[test]
+    fn print() {
+        use super::*;
+        macro_rules! p { ($($t:ty),*) => { $(eprintln!("{} {}", stringify!($t), std::mem::size_of::<$t>());)* } }
+        p!(Step, Action, Condition, Template, crate::case::locator::Locator, Case, Value, ValueTemplate, crate::case::matcher::Matcher, crate::case::matcher::Text);
+    }
+}

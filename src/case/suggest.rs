@@ -4,7 +4,8 @@
 pub(super) fn one_of<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |text: &str| text.to_lowercase().replace(['-', ' '], "_");
     let word = plain(word);
-    if word.is_empty() {
+    // Nobody misspells a word of a thousand letters.
+    if word.is_empty() || word.len() > 100 {
         return None;
     }
     // camelCase and words run together are a matter of underscores alone.
@@ -12,10 +13,15 @@ pub(super) fn one_of<'a>(word: &str, candidates: impl IntoIterator<Item = &'a st
     let mut best = None;
     for candidate in candidates {
         let folded = plain(candidate);
-        let distance =
-            if folded.replace('_', "") == joined { 0 } else { strsim::damerau_levenshtein(&word, &folded) };
         // A third of the longer word may differ, one letter always.
-        let allowed = (word.chars().count().max(folded.chars().count()) / 3).max(1);
+        let allowed = (word.len().max(folded.len()) / 3).max(1);
+        let distance = if folded.replace('_', "") == joined {
+            0
+        } else if word.len().abs_diff(folded.len()) > allowed {
+            continue;
+        } else {
+            strsim::damerau_levenshtein(&word, &folded)
+        };
         if distance <= allowed && best.is_none_or(|(nearest, _)| distance < nearest) {
             best = Some((distance, candidate));
         }

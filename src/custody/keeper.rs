@@ -141,7 +141,11 @@ impl Custody {
         let watcher = Mutex::new(Watcher { child, line: Some(line) });
         let custody = Self { base, state, to_guard, lost, watcher, next: AtomicU64::new(1), tasks };
         match tokio::time::timeout(START, is_ready).await {
-            Ok(Ok(Ok(()))) => Ok(custody),
+            Ok(Ok(Ok(()))) => {
+                // Nobody waits for it.
+                drop(tokio::task::spawn_blocking(|| folder::sweep(&std::env::temp_dir())));
+                Ok(custody)
+            }
             Ok(Ok(Err(message))) => Err(StartError::Guard(message)),
             Ok(Err(_)) | Err(_) => Err(StartError::Silent),
         }

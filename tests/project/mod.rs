@@ -1,5 +1,7 @@
 //! A project in a temporary folder: writes files, loads cases and shows what a user sees.
 
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses some of it")]
+
 use batchrun::case::model::Case;
 use batchrun::case::{LoadOptions, Loaded, SettingNames, load};
 use batchrun::diagnostic::render;
@@ -8,6 +10,7 @@ use std::sync::Arc;
 
 /// A folder that is removed with its end.
 pub struct Project {
+    /// The project lies in it, so that there is something outside of the project.
     folder: tempfile::TempDir,
     pub options: LoadOptions,
 }
@@ -16,10 +19,12 @@ impl Project {
     /// An empty project that allows `env.CI`, has `secret.PASSWORD` and the variable `site`.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("project");
+        std::fs::create_dir(&root).unwrap();
         let names = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         let options = LoadOptions {
-            root: folder.path().to_owned(),
-            directory: folder.path().to_owned(),
+            root: root.clone(),
+            directory: root,
             names: SettingNames {
                 vars: names(&["site"]),
                 env: names(&["CI"]),
@@ -32,7 +37,7 @@ impl Project {
     }
 
     pub fn path(&self, path: &str) -> PathBuf {
-        self.folder.path().join(path)
+        self.options.root.join(path)
     }
 
     pub fn file(self, path: &str, text: impl AsRef<[u8]>) -> Self {
@@ -64,7 +69,7 @@ impl Project {
     }
 
     pub fn shown(&self, loaded: &Loaded) -> String {
-        let folder = std::fs::canonicalize(self.folder.path()).unwrap();
+        let folder = std::fs::canonicalize(self.folder.path().join("project")).unwrap();
         render(&loaded.diagnostics, false, 100).replace(&folder.display().to_string(), "[project]")
     }
 }

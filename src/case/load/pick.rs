@@ -59,6 +59,7 @@ impl Picker<'_> {
     fn folder(&mut self, folder: &Path) {
         let mut walk = Walk::new(self.root);
         walk.folder(folder);
+        walk.findings.sort_by(|a, b| a.message.cmp(&b.message));
         self.findings.append(&mut walk.findings);
         for file in walk.files {
             self.files.entry(file).or_default().all = true;

@@ -5,7 +5,7 @@ use crate::case::model::Flow;
 use crate::case::template::Template;
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceFile, Span};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 use toml::Spanned;
@@ -52,11 +52,13 @@ pub(in crate::case) struct Reader<'a> {
     pub(in crate::case) files: &'a dyn Files,
     pub(in crate::case) findings: Vec<Diagnostic>,
     pub(in crate::case) names: Names,
+    /// Unknown variables that have been told, with their places: what cases share is checked for each of them.
+    pub(in crate::case) told: HashSet<(usize, String)>,
 }
 
 impl<'a> Reader<'a> {
     pub(in crate::case) fn new(source: Arc<SourceFile>, files: &'a dyn Files) -> Self {
-        Self { source, files, findings: Vec::new(), names: Names::default() }
+        Self { source, files, findings: Vec::new(), names: Names::default(), told: HashSet::new() }
     }
 
     /// Reports an error at a place.

@@ -141,10 +141,7 @@ pub(in crate::case) fn check(
     for Reference { name, span } in reads {
         if let Some(Unknown { message, help }) = known.look(name, settings) {
             let place = place(&reader.source.text, *span, name);
-            let told = reader.findings.iter().any(|it| {
-                it.message == message && it.labels.first().is_some_and(|label| label.span == place)
-            });
-            if !told {
+            if reader.told.insert((place.start, name.clone())) {
                 reader.error_with_help(place, message, help);
             }
         }
