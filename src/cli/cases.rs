@@ -23,7 +23,11 @@ pub(crate) struct Found {
 }
 
 /// Loads the cases. All that is wrong with any of them is reported at once.
-pub(crate) fn load(paths: &[PathBuf], settings: &Settings, environment: &Environment) -> Result<Found, Failure> {
+pub(crate) fn load(
+    paths: &[PathBuf],
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<Found, Failure> {
     let options = LoadOptions {
         root: settings.project.root.clone(),
         directory: environment.working_directory.clone(),

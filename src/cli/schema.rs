@@ -3,8 +3,8 @@
 use super::arguments::{SchemaArguments, SchemaOf};
 use super::console::Console;
 use super::failure::Failure;
-use crate::{case, config};
 use crate::outcome::ExitCode;
+use crate::{case, config};
 
 /// Prints the schema.
 pub(crate) fn run(arguments: &SchemaArguments, console: &mut Console) -> Result<ExitCode, Failure> {

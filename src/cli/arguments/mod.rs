@@ -12,8 +12,8 @@ mod selection;
 
 pub(crate) use browser::BrowserArguments;
 pub(crate) use commands::{
-    CheckArguments, CompletionsArguments, ConfigArguments, DoctorArguments, InitArguments, ListArguments, SchemaArguments,
-    SchemaOf, SetupArguments,
+    CheckArguments, CompletionsArguments, ConfigArguments, DoctorArguments, InitArguments, ListArguments,
+    SchemaArguments, SchemaOf, SetupArguments,
 };
 pub(crate) use console::{Color, ConsoleArguments, Format, FormatArguments};
 pub(crate) use limits::LimitArguments;
