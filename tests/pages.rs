@@ -1,6 +1,8 @@
 //! Pages of a real Chromium, as steps use them: the driver path, the engine in its isolated world, native input, and
 //! slots that cannot disturb each other.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
 use batchrun::browser::chrome::find::{self, Mode};
 use batchrun::browser::chrome::LaunchOptions;
 use batchrun::browser::engine::{Call, Element, Envelope, Need, Reading, Ready, Then};

@@ -149,7 +149,7 @@ fn credentials_come_from_the_environment_and_from_secrets() {
     };
     match login(0, &environment) {
         Ok(Login::Basic { username, password }) => {
-            assert_eq!((username.as_str(), password.as_str()), ("me", "password"))
+            assert_eq!((username.as_str(), password.as_str()), ("me", "password"));
         }
         _ => panic!("no basic login"),
     }

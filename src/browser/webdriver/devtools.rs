@@ -184,9 +184,9 @@ impl DevToolsPage {
             History::Forward => 1,
             History::Reload => 0,
         };
-        const ARM: &str = "globalThis.__left = new Promise(done => { for (const name of ['pagehide', 'popstate', \
+        let arm = "globalThis.__left = new Promise(done => { for (const name of ['pagehide', 'popstate', \
                            'hashchange']) addEventListener(name, () => done(true), {once: true}) });0";
-        self.in_world(&Frame::Top, ARM, Answer::Value, deadline).await?;
+        self.in_world(&Frame::Top, arm, Answer::Value, deadline).await?;
         if step == 0 {
             self.send("Page.reload", json!({}), deadline).await?;
         } else {
@@ -216,8 +216,8 @@ impl DevToolsPage {
         modifiers: u32,
         deadline: Deadline,
     ) -> Result<(), Fault> {
-        // Control, Alt and Meta make a command of a key: it types nothing then.
-        let text = if kind == "keyDown" && modifiers & 0b111 == 0 { key.text.as_str() } else { "" };
+        // Alt, Control and Meta are the lowest three bits. They make a command of a key: it types nothing then.
+        let text = if kind == "keyDown" && modifiers.trailing_zeros() >= 3 { key.text.as_str() } else { "" };
         let kind = if kind == "keyDown" && text.is_empty() { "rawKeyDown" } else { kind };
         let mut event = json!({
             "type": kind,

@@ -162,7 +162,7 @@ impl StandardPage {
         self.elements.get(&(frame.clone(), element.token.clone())).ok_or(Fault::DocumentGone)
     }
 
-    async fn actions(&self, sources: Value, deadline: Deadline) -> Result<(), Fault> {
+    async fn actions(&self, sources: &[Value], deadline: Deadline) -> Result<(), Fault> {
         self.post("actions", json!({"actions": sources}), deadline).await.map(drop)
     }
 }
@@ -174,7 +174,7 @@ fn message_of(error: &WireError) -> String {
     }
 }
 
-fn key_source(actions: Vec<Value>) -> Value {
+fn key_source(actions: &[Value]) -> Value {
     json!({"type": "key", "id": "keyboard", "actions": actions})
 }
 
@@ -285,7 +285,7 @@ impl Page for StandardPage {
         let pointer = json!({
             "type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": mouse,
         });
-        self.actions(json!([key_source(keyboard), pointer]), deadline).await?;
+        self.actions(&[key_source(&keyboard), pointer], deadline).await?;
         if !press.modifiers.is_empty() {
             self.send(Command::Delete("actions"), deadline).await?;
         }
@@ -330,7 +330,7 @@ impl Page for StandardPage {
                 actions.push(json!({"type": "pause", "duration": pause}));
             }
         }
-        self.actions(json!([key_source(actions)]), deadline).await
+        self.actions(&[key_source(&actions)], deadline).await
     }
 
     async fn resize(&mut self, viewport: Viewport, deadline: Deadline) -> Result<(), Fault> {

@@ -151,7 +151,7 @@ impl Stage<'_> {
         let Self { opened, prepared, pages, sink, began } = self;
         let servers =
             RunningServers::start(custody, &prepared.settings, &opened.place, &opened.batch).await?;
-        let watch = servers.watch(commands.clone());
+        let watch = servers.watch(commands);
         let ended = match pages.open(custody, prepared.plan.jobs.len(), sink.as_ref()).await {
             Ok(lessor) => {
                 let cases = Cases { opened, prepared, sink, began };
