@@ -3,6 +3,7 @@
 
 mod fill;
 mod parse;
+mod parse_role;
 mod quote;
 mod roles;
 mod scan;
@@ -74,7 +75,7 @@ enum TextForm {
 /// `role=button[name='Save'][pressed]`
 #[derive(Clone, Debug)]
 struct Role {
-    role: Template,
+    word: Template,
     name: Option<TextForm>,
     states: Vec<(&'static str, Template)>,
 }

@@ -67,7 +67,7 @@ impl Picker<'_> {
     }
 
     fn file(&mut self, path: PathBuf, pick: impl FnOnce(&mut Pick)) {
-        let name = path.file_name().map(|name| name.as_encoded_bytes()).unwrap_or_default();
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
         let shown = names::shown(self.root, &path);
         if name.ends_with(b".flow.toml") {
             let help = "name a case that uses it";

@@ -78,7 +78,7 @@ fn several(
     };
     let shared = read_top(reader, top);
     let mut cases = Vec::new();
-    for item in items.iter() {
+    for item in items {
         let DeValue::Table(table) = item.get_ref() else {
             reader.error(item.span().into(), "a case is a table");
             continue;
@@ -105,7 +105,9 @@ fn read_top(reader: &mut Reader<'_>, top: &Entries<'_, '_>) -> Top {
     let arguments = reader.arguments(&[CASE], &shared, "the file");
     let good = arguments.clone().good();
     if good.is_none() {
-        shared.iter().for_each(|(_, _, node)| harvest(node, &mut reader.names.defines));
+        for (_, _, node) in &shared {
+            harvest(node, &mut reader.names.defines);
+        }
     }
     let names = reader.end_scope(outer);
     let mut arguments = arguments;
@@ -136,7 +138,9 @@ impl CaseReader<'_, '_> {
             self.reader.error_with_help(self.header, "a case in a file of several needs `name`", help);
         }
         if self.reader.findings.len() > before {
-            table.iter().for_each(|(_, _, node)| harvest(node, &mut self.reader.names.defines));
+            for (_, _, node) in table {
+                harvest(node, &mut self.reader.names.defines);
+            }
         }
         let names = self.reader.end_scope(outer);
         let mut arguments = arguments;

@@ -129,7 +129,7 @@ impl Reader<'_> {
         arguments.put(form.word, *key_span, subject.span().into(), given?);
         let spans = arguments.clone();
         match build(&mut arguments) {
-            Ok(built) => Some((built, arguments)),
+            Ok(meaning) => Some((meaning, arguments)),
             Err(Problem { message, word, help }) => {
                 let span = word.and_then(|word| spans.key_span(word)).unwrap_or(*key_span);
                 self.error_with_help(span, message, help);

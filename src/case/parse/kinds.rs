@@ -267,13 +267,11 @@ impl Reader<'_> {
             ),
             DeValue::Datetime(_) => matches!(kind, Kind::Date | Kind::Value),
         };
-        match kinds.iter().find(fits) {
-            Some(kind) => self.read(kind, word, node),
-            None => {
-                self.wrong(&Kind::Either(kinds), word, node);
-                None
-            }
+        if let Some(kind) = kinds.iter().find(fits) {
+            return self.read(kind, word, node);
         }
+        self.wrong(&Kind::Either(kinds), word, node);
+        None
     }
 
     /// A list of values, or what may stand for one.

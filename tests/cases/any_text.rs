@@ -1,13 +1,9 @@
 //! Whatever stands in a file, loading it ends, and what is wrong with it can be shown.
 
-#![expect(missing_docs, reason = "tests")]
-
-mod project;
-
-use project::Project;
+use crate::project::Project;
 use proptest::prelude::*;
 
-const GOOD: &str = r##"
+const GOOD: &str = r#"
 name = "a"
 tags = ["x"]
 vars = { a = "${env.CI}", b = [1, 2.5, true] }
@@ -22,7 +18,7 @@ steps = [
   { each = "${b}", as = "i", steps = [{ log = "${i}" }] },
   { script = "return args[0]", args = [{ k = "v" }], as = "out" },
 ]
-"##;
+"#;
 
 fn shows(text: &str) -> Result<(), TestCaseError> {
     let project = Project::new().file("testcases/a.toml", text).file("testcases/b.flow.toml", text);

@@ -1,10 +1,6 @@
 //! The mistakes that people make first, and what they are told.
 
-#![expect(missing_docs, reason = "tests")]
-
-mod project;
-
-use project::{Project, complaints};
+use crate::project::{Project, complaints};
 
 fn step(step: &str) -> String {
     complaints(&format!("steps = [\n  {{ goto = \"/\" }},\n  {step},\n]\n"))
@@ -51,7 +47,7 @@ fn two_verbs_in_a_step() {
 
 #[test]
 fn arguments_without_a_verb() {
-    insta::assert_snapshot!(step(r##"{ value = "alice" }"##), @r#"
+    insta::assert_snapshot!(step(r#"{ value = "alice" }"#), @r#"
     error: the step has no verb
      --> testcases/a.toml:3:5
       |
@@ -199,7 +195,7 @@ fn a_bad_locator() {
 
 #[test]
 fn an_unclosed_quote_in_a_locator() {
-    insta::assert_snapshot!(step(r##"{ click = "role=button[name='Save]" }"##), @r#"
+    insta::assert_snapshot!(step(r#"{ click = "role=button[name='Save]" }"#), @r#"
     error: the quote ' is not closed
      --> testcases/a.toml:3:31
       |
@@ -290,7 +286,7 @@ steps = [
 
 #[test]
 fn something_calculated_or_not_closed_in_a_variable() {
-    insta::assert_snapshot!(step(r##"{ log = "${site + 1}" }, { log = "costs ${5" }"##), @r#"
+    insta::assert_snapshot!(step(r#"{ log = "${site + 1}" }, { log = "costs ${5" }"#), @r#"
     error: `${site + 1}` is not a variable
      --> testcases/a.toml:3:12
       |
@@ -477,7 +473,7 @@ fn a_key_given_twice() {
 
 #[test]
 fn a_word_that_is_not_one_of_the_words() {
-    insta::assert_snapshot!(step(r##"{ goto = "/", until = "loaded" }, { dialog = "acept" }, { press = "Ctrl+A" }, { press = "enter" }"##), @r#"
+    insta::assert_snapshot!(step(r#"{ goto = "/", until = "loaded" }, { dialog = "acept" }, { press = "Ctrl+A" }, { press = "enter" }"#), @r#"
     error: `until` cannot be `loaded`
      --> testcases/a.toml:3:25
       |
@@ -514,7 +510,7 @@ fn a_word_that_is_not_one_of_the_words() {
 
 #[test]
 fn a_script_with_a_variable_in_it() {
-    insta::assert_snapshot!(step(r##"{ script = "return document.querySelector('${site}')" }"##), @r#"
+    insta::assert_snapshot!(step(r#"{ script = "return document.querySelector('${site}')" }"#), @r#"
     error: variables are not filled into scripts
      --> testcases/a.toml:3:14
       |
@@ -571,7 +567,7 @@ fn what_is_not_supported_yet_is_checked_first() {
 
 #[test]
 fn a_password_in_a_url_and_a_file_url() {
-    insta::assert_snapshot!(step(r##"{ goto = "https://alice:secret@example.com/" }, { goto = "file:///etc/passwd" }"##), @r#"
+    insta::assert_snapshot!(step(r#"{ goto = "https://alice:secret@example.com/" }, { goto = "file:///etc/passwd" }"#), @r#"
     error: a user name stands in the URL
      --> testcases/a.toml:3:12
       |

@@ -1,12 +1,8 @@
 //! What happens to input that is broken, too large, or no input at all: rows 63 to 70 of the table of faults.
 
-#![expect(missing_docs, reason = "tests")]
-
-mod project;
-
+use crate::project::{Project, ids, link};
 use batchrun::case::load;
 use batchrun::diagnostic::render;
-use project::{Project, ids, link};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

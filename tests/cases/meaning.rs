@@ -1,13 +1,9 @@
 //! What right case files mean, and which cases are chosen by which paths.
 
-#![expect(missing_docs, reason = "tests")]
-
-mod project;
-
+use crate::project::{Project, ids};
 use batchrun::case::model::{Action, Choice, Test, Until, ValueTest};
 use batchrun::case::template::{Lookup, ValueTemplate};
 use batchrun::case::{reference, schema};
-use project::{Project, ids};
 use serde_json::{Value, json};
 
 struct Nothing;
@@ -67,7 +63,7 @@ steps = [
 }
 
 /// One step of every verb that runs, with each of its arguments.
-const EVERY_VERB: &str = r##"
+const EVERY_VERB: &str = r#"
 vars = { list = ["a"], n = 2 }
 steps = [
   { goto = "${base_url}/a", until = "idle", status = 404, timeout = "1m 30s", name = "go ${x}", soft = true, sensitive = true },
@@ -113,7 +109,7 @@ steps = [
   { retry = 2, steps = [{ click = "a" }] },
   { fail = "no ${x}" }, { skip = "not today" },
 ]
-"##;
+"#;
 
 #[test]
 fn every_verb_that_runs_is_read_with_its_arguments() {
@@ -393,20 +389,17 @@ fn lines_and_ids_choose_cases_and_rows() {
     ]);
     insta::assert_snapshot!(project.shown(&wrong), @r#"
     error: `testcases/logn.toml` is neither a path nor the id of a case
-     |
-     = help: did you mean `testcases/login.toml`?
+    help: did you mean `testcases/login.toml`?
 
     error: `nowhere` is neither a path nor the id of a case
 
     error: no case stands in line 6 of `testcases/cart.toml`
 
     error: there is no case `testcases/cart::ad` in `testcases/cart.toml`
-     |
-     = help: did you mean `testcases/cart::add`?
+    help: did you mean `testcases/cart::add`?
 
     error: there is no case `testcases/cart::remove[x]` in `testcases/cart.toml`
-     |
-     = help: did you mean `testcases/cart::remove`?
+    help: did you mean `testcases/cart::remove`?
     "#);
 }
 
