@@ -8,9 +8,7 @@ use super::keys;
 use super::watch::Watch;
 use super::wire::{Command, Remote, Wire};
 use crate::browser::engine::{self, Call, Element, Envelope};
-use crate::browser::page::{
-    ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer,
-};
+use crate::browser::page::{ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer};
 use crate::case::model::{Button, History, Viewport};
 use crate::deadline::Deadline;
 use crate::outcome::FailureKind;
