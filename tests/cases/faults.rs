@@ -85,7 +85,7 @@ fn f64_deep_nesting_and_a_million_keys_end_in_errors() {
         "{ group = \"g\", steps = [".repeat(1000),
         "] }".repeat(1000)
     );
-    let keys: String = (0..100_000).map(|key| format!("k{key}=1\n")).collect();
+    let keys = (0..100_000).map(|key| format!("k{key}=1\n")).collect::<Vec<_>>().concat();
     let words = format!("steps = [{}]\n", "{a=1},".repeat(150_000));
     let project = Project::new()
         .file("testcases/lists.toml", lists)
@@ -127,7 +127,7 @@ fn f66_equal_ids_are_told_with_both_places() {
         .file("testcases/e\u{301}.toml", CASE)
         .file("testcases/\u{e9}.toml", CASE)
         .file("testcases/rows.toml", "rows = [{ a = 1 }, { a = 2 }]\nrow_name = \"same\"\nsteps = [{ goto = \"/\" }]\n");
-    insta::assert_snapshot!(project.complaints(), @r#"
+    insta::assert_snapshot!(project.complaints().replace("e\u{301}", "[decomposed é]"), @r#"
     error: two rows are called `same`
      --> testcases/rows.toml:1:20
       |
@@ -166,7 +166,7 @@ fn f66_equal_ids_are_told_with_both_places() {
     1 | steps = [{ goto = "/" }]
       | ^^^^^^^^^^^^^^^^^^^^^^^^ the second
       |
-     ::: testcases/é.toml:1:1
+     ::: testcases/[decomposed é].toml:1:1
       |
     1 | steps = [{ goto = "/" }]
       | ------------------------ the first
@@ -267,7 +267,7 @@ fn f68_a_file_that_is_not_utf8_is_told() {
 
 #[test]
 fn f69_data_files_have_limits() {
-    let rows: String = (0..100_001).map(|row| format!("{row}\n")).collect();
+    let rows = (0..100_001).map(|row| format!("{row}\n")).collect::<Vec<_>>().concat();
     let project = Project::new()
         .file("testcases/a.toml", "rows = \"many.csv\"\nsteps = [{ goto = \"/\" }]\n")
         .file("testcases/b.toml", "rows = \"large.jsonl\"\nsteps = [{ goto = \"/\" }]\n")

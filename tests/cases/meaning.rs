@@ -411,3 +411,87 @@ fn the_reference_and_the_schema_are_made_from_the_same_tables() {
     let schema = schema();
     assert_eq!(schema["definitions"]["case"]["properties"]["priority"]["maximum"], 100);
 }
+
+#[test]
+fn any_way_of_writing_toml_means_the_same() {
+    let inline = "steps = [{ goto = \"/\" }, { click = \"a\", if = { visible = \"b\" } }]\n";
+    let tables =
+        "[[steps]]\r\ngoto = '/'\r\n\r\n[[steps]]\r\nclick = 'a'\r\n\r\n[steps.if]\r\nvisible = 'b'\r\n";
+    let project = Project::new()
+        .file("testcases/inline.toml", inline)
+        .file("testcases/tables.toml", tables)
+        .file("testcases/bom.toml", format!("\u{feff}{inline}"))
+        .file("testcases/several.toml", "[[case]]\nname = 'a'\n[[case.steps]]\ngoto = '/'\n[[case.steps]]\nclick = 'a'\nif.visible = 'b'\n");
+    for case in project.cases() {
+        let titles: Vec<&str> = case.steps.iter().map(|step| step.title.text.as_str()).collect();
+        assert_eq!(titles, ["goto /", "click a"], "{}", case.id);
+        assert!(case.steps[1].condition.is_some(), "{}", case.id);
+        let lines = case.source.line(case.steps[1].span.start)..=case.source.line(case.steps[1].span.end);
+        assert!(case.id.as_str() != "testcases/tables" || lines == (4..=8), "{lines:?}");
+    }
+}
+
+#[test]
+fn a_broken_flow_is_told_once_and_where_it_is_broken() {
+    let project = Project::new()
+        .file(
+            "testcases/broken.flow.toml",
+            "params = [\"user\"]\nreturns = [\"id\"]\nsteps = [{ clik = \"#a\" }, { log = \"${usr}\" }]\n",
+        )
+        .file("testcases/a.toml", "steps = [{ use = \"broken.flow.toml\" }]\n")
+        .file("testcases/b.toml", "steps = [{ use = \"broken.flow.toml\" }, { log = \"${id}\" }]\n");
+    insta::assert_snapshot!(project.complaints(), @r##"
+    error: the flow needs `user`
+     --> testcases/a.toml:1:12
+      |
+    1 | steps = [{ use = "broken.flow.toml" }]
+      |            ^^^
+      |
+      = help: add `with = { user = … }`
+
+    error: the flow needs `user`
+     --> testcases/b.toml:1:12
+      |
+    1 | steps = [{ use = "broken.flow.toml" }, { log = "${id}" }]
+      |            ^^^
+      |
+      = help: add `with = { user = … }`
+
+    error: unknown verb `clik`
+     --> testcases/broken.flow.toml:3:12
+      |
+    3 | steps = [{ clik = "#a" }, { log = "${usr}" }]
+      |            ^^^^
+      |
+      = help: did you mean `click`?
+
+    error: the flow returns `id`, and nothing in it defines that
+     --> testcases/broken.flow.toml:2:11
+      |
+    2 | returns = ["id"]
+      |           ^^^^^^
+
+    error: nothing defines `${usr}`
+     --> testcases/broken.flow.toml:3:36
+      |
+    3 | steps = [{ clik = "#a" }, { log = "${usr}" }]
+      |                                    ^^^^^^
+      |
+      = help: did you mean `${user}`?
+    "##);
+}
+
+#[test]
+fn variables_that_need_each_other_are_told() {
+    let project = Project::new().file(
+        "testcases/a.toml",
+        "vars = { a = \"${b}\", b = \"x${c}\", c = \"${a}\", d = \"${a}\" }\nsteps = [{ log = \"${d}\" }]\n",
+    );
+    insta::assert_snapshot!(project.complaints(), @r#"
+    error: the variable `a` needs itself: `a` → `b` → `c` → `a`
+     --> testcases/a.toml:1:14
+      |
+    1 | vars = { a = "${b}", b = "x${c}", c = "${a}", d = "${a}" }
+      |              ^^^^^^
+    "#);
+}

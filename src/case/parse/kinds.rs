@@ -185,11 +185,17 @@ impl Reader<'_> {
     fn flow(&mut self, word: &str, node: &Node<'_>) -> Option<Arc<Flow>> {
         let path = self.plain(&Kind::Flow, word, node)?;
         match self.files.flow(&path, node.span().into()) {
-            Ok(flow) => flow.inspect(|flow| {
+            Ok(Some(flow)) => {
                 self.names.defines.extend(flow.returns.iter().cloned());
-                self.names.flows.push((Arc::clone(flow), node.span().into()));
-            }),
+                self.names.flows.push((Arc::clone(&flow), node.span().into()));
+                Some(flow)
+            }
+            Ok(None) => {
+                self.names.blind = true;
+                None
+            }
             Err(why) => {
+                self.names.blind = true;
                 self.error(node.span().into(), why);
                 None
             }

@@ -44,6 +44,8 @@ pub(in crate::case) struct Names {
     pub(in crate::case) reads: Vec<Reference>,
     /// Flows that are used in it, with the place of the step.
     pub(in crate::case) flows: Vec<(Arc<Flow>, Span)>,
+    /// Whether a flow could not be read at all, so that nobody knows what it returns.
+    pub(in crate::case) blind: bool,
 }
 
 /// Reads one file.

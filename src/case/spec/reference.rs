@@ -9,6 +9,7 @@ use super::{Argument, Form};
 use std::fmt::Write as _;
 
 const LOCATORS: &str = include_str!("locators.md");
+const VARIABLES: &str = include_str!("variables.md");
 
 /// The whole reference.
 pub fn reference() -> String {
@@ -48,6 +49,8 @@ pub fn reference() -> String {
     }
     page.push('\n');
     arguments(&mut page, "beside any", CONDITION_COMMON.iter());
+    page.push('\n');
+    page.push_str(VARIABLES);
     page
 }
 
