@@ -78,25 +78,11 @@ impl DevToolsPage {
         }
     }
 
-    /// The isolated world of a frame, made where there is none.
-    async fn world(&mut self, frame: &Frame, deadline: Deadline) -> Result<i64, Fault> {
-        let id = self.frame_id(frame).to_owned();
-        if let Some(world) = self.worlds.get(&id) {
-            return Ok(*world);
-        }
-        let made = self
-            .send("Page.createIsolatedWorld", json!({"frameId": id, "worldName": WORLD}), deadline)
-            .await?;
-        let world = made["executionContextId"].as_i64().ok_or(Fault::DocumentGone)?;
-        self.evaluate(
-            world,
-            &format!("globalThis.__batchrun ??= {};0", engine::SOURCE),
-            Answer::Value,
-            deadline,
-        )
-        .await?;
-        self.worlds.insert(id, world);
-        Ok(world)
+    /// Makes the isolated world of a frame.
+    async fn new_world(&self, frame: &Frame, deadline: Deadline) -> Result<i64, Fault> {
+        let parameters = json!({"frameId": self.frame_id(frame), "worldName": WORLD});
+        let made = self.send("Page.createIsolatedWorld", parameters, deadline).await?;
+        made["executionContextId"].as_i64().ok_or(Fault::DocumentGone)
     }
 
     async fn evaluate(
@@ -116,8 +102,8 @@ impl DevToolsPage {
         outcome_of(result)
     }
 
-    /// An expression in the isolated world of a frame. A world that went with its document is made anew, once:
-    /// nothing has run then.
+    /// An expression in the isolated world of a frame. A world that went with its document is made anew, once: nothing
+    /// has run then. The engine is installed in a new world by the same evaluation.
     async fn in_world(
         &mut self,
         frame: &Frame,
@@ -125,20 +111,20 @@ impl DevToolsPage {
         answer: Answer,
         deadline: Deadline,
     ) -> Result<Value, Fault> {
-        let known = self.worlds.contains_key(self.frame_id(frame));
-        let world = self.world(frame, deadline).await?;
-        match self.evaluate(world, expression, answer, deadline).await {
-            Err(Fault::DocumentGone) => {
-                let id = self.frame_id(frame).to_owned();
-                self.worlds.remove(&id);
-                if !known {
-                    return Err(Fault::DocumentGone);
-                }
-                let world = self.world(frame, deadline).await?;
-                self.evaluate(world, expression, answer, deadline).await
+        let id = self.frame_id(frame).to_owned();
+        if let Some(world) = self.worlds.get(&id) {
+            match self.evaluate(*world, expression, answer, deadline).await {
+                Err(Fault::DocumentGone) => drop(self.worlds.remove(&id)),
+                other => return other,
             }
-            other => other,
         }
+        let world = self.new_world(frame, deadline).await?;
+        let expression = format!("globalThis.__batchrun ??= {};{expression}", *engine::SENT);
+        let result = self.evaluate(world, &expression, answer, deadline).await;
+        if result != Err(Fault::DocumentGone) {
+            self.worlds.insert(id, world);
+        }
+        result
     }
 
     /// A DevTools handle on an element that the engine keeps.
@@ -200,8 +186,8 @@ impl DevToolsPage {
             };
             self.send("Page.navigateToHistoryEntry", json!({"entryId": entry}), deadline).await?;
         }
-        let world = self.world(&Frame::Top, deadline).await?;
-        match self.evaluate(world, "globalThis.__left", Answer::Value, deadline).await {
+        // In a new document there is nothing to wait for.
+        match self.in_world(&Frame::Top, "globalThis.__left", Answer::Value, deadline).await {
             Ok(_) | Err(Fault::DocumentGone) => Ok(()),
             Err(fault) => Err(fault),
         }

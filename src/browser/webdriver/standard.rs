@@ -195,7 +195,7 @@ impl Page for StandardPage {
         self.switch_to(frame, deadline).await?;
         let mut answer = self.execute("execute/async", ASK, json!([call]), deadline).await?;
         if answer.is_null() {
-            let source = engine::SOURCE;
+            let source = &*engine::SENT;
             let install = format!("{source};\n{ASK}");
             answer = self.execute("execute/async", &install, json!([call]), deadline).await?;
         }
