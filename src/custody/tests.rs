@@ -1,3 +1,5 @@
+//! Custody with processes that misbehave: each test leaves nothing behind, whoever dies.
+
 use super::*;
 use std::io::{Read, Write};
 use std::time::Duration;

@@ -44,9 +44,15 @@ impl DevToolsPage {
         self.context
     }
 
-    /// One DevTools command on the page's target.
+    /// One DevTools command on the page's target. A page that crashes meanwhile ends it: the driver would go on waiting
+    /// for an answer that cannot come, until the context is disposed of.
     async fn send(&self, name: &'static str, parameters: Value, deadline: Deadline) -> Result<Value, Fault> {
-        match self.wire.call(Command::Cdp(name, &parameters), deadline).await {
+        let answer = tokio::select! {
+            biased;
+            answer = self.wire.call(Command::Cdp(name, &parameters), deadline) => answer,
+            () = self.context.crashed() => return Err(Fault::Crashed),
+        };
+        match answer {
             Ok(value) => Ok(value),
             Err(error) => Err(self.fault(error).await),
         }
