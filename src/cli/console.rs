@@ -11,15 +11,23 @@ use std::io::{self, IsTerminal as _, Write as _};
 pub(crate) struct Console {
     quiet: bool,
     colored: bool,
+    data_colored: bool,
 }
 
 impl Console {
     /// Decides about colours once, from the flag and the environment.
     pub(crate) fn new(arguments: &ConsoleArguments) -> Self {
+        let is_set = |name: &str| std::env::var_os(name).is_some();
         Self {
             quiet: arguments.quiet,
-            colored: colored(arguments.color, |name| std::env::var_os(name).is_some()),
+            colored: colored(arguments.color, io::stderr().is_terminal(), is_set),
+            data_colored: colored(arguments.color, io::stdout().is_terminal(), is_set),
         }
+    }
+
+    /// Whether data for people gets colours. A pipe behind stdout gets none, whatever stderr is.
+    pub(crate) fn data_colored(&self) -> bool {
+        self.data_colored
     }
 
     /// Whether stderr gets colours.
@@ -80,12 +88,12 @@ fn write_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-fn colored(wish: Color, is_set: impl Fn(&str) -> bool) -> bool {
+fn colored(wish: Color, is_terminal: bool, is_set: impl Fn(&str) -> bool) -> bool {
     match wish {
         Color::Always => true,
         Color::Never => false,
         Color::Auto if is_set("NO_COLOR") => false,
-        Color::Auto => is_set("FORCE_COLOR") || io::stderr().is_terminal(),
+        Color::Auto => is_set("FORCE_COLOR") || is_terminal,
     }
 }
 
@@ -96,9 +104,10 @@ mod tests {
     #[test]
     fn a_flag_wins_over_the_environment_and_no_color_over_force_color() {
         let with = |names: &'static [&str]| move |name: &str| names.contains(&name);
-        assert!(colored(Color::Always, with(&["NO_COLOR"])));
-        assert!(!colored(Color::Never, with(&["FORCE_COLOR"])));
-        assert!(colored(Color::Auto, with(&["FORCE_COLOR"])));
-        assert!(!colored(Color::Auto, with(&["NO_COLOR", "FORCE_COLOR"])));
+        assert!(colored(Color::Always, false, with(&["NO_COLOR"])));
+        assert!(!colored(Color::Never, true, with(&["FORCE_COLOR"])));
+        assert!(colored(Color::Auto, false, with(&["FORCE_COLOR"])));
+        assert!(colored(Color::Auto, true, with(&[])));
+        assert!(!colored(Color::Auto, true, with(&["NO_COLOR", "FORCE_COLOR"])));
     }
 }
