@@ -37,11 +37,10 @@ pub(crate) fn unreadable(error: QueryError) -> Failure {
             Failure::Input(vec![told.help("`last` is the latest one")])
         }
         QueryError::Ambiguous { .. } => Failure::Input(vec![told.help("give more of its id")]),
-        QueryError::Open(cause) => {
-            let exit = cause.exit_code();
-            let hint = cause.hint().map_or_else(String::new, |hint| format!("\n{hint}"));
-            Failure::Other(exit, anyhow::anyhow!("{cause}{hint}"))
-        }
+        QueryError::Open(cause) => match (cause.exit_code(), cause.hint()) {
+            (ExitCode::Usage, Some(hint)) => Failure::Input(vec![told.help(hint)]),
+            (exit, _) => Failure::Other(exit, anyhow::anyhow!("{cause}")),
+        },
         error @ QueryError::Database(_) => Failure::Other(ExitCode::Usage, anyhow::anyhow!("{error}")),
     }
 }

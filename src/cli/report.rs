@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &ReportArguments, console: &mut Console) -> Result<
     let batch = record.reader.batch(&Which::parse(&arguments.batch)).map_err(unreadable)?;
     let reporters = arguments.reports.iter().map(ReportSpec::open).collect::<Result<Vec<_>, _>>();
     let reporters =
-        reporters.map_err(|error| Failure::Other(ExitCode::NotSaved, anyhow::Error::new(error)))?;
+        reporters.map_err(|error| Failure::Other(ExitCode::NotSaved, anyhow::anyhow!("{error}")))?;
     let closing = record.reader.replay(&batch.id, reporters).map_err(unreadable)?;
     for artifact in &closing.artifacts {
         let path = Untrusted::from(below(&artifact.path, &record.working_directory)).line();

@@ -5,7 +5,7 @@ use super::open::{BUSY_TIMEOUT, OpenError, Store, check_sqlite, open_error};
 use super::place::Place;
 use super::rows::{AttemptRow, BatchRow, CaseRow, EvidenceRow, Past, SampleRow, StepRow};
 use super::schema::{self, Content, MIGRATIONS};
-use crate::event::{AttemptFinished, Event, Stamped};
+use crate::event::Stamped;
 use crate::id::{BatchId, CaseId};
 use crate::outcome::BatchStatus;
 use rusqlite::{Connection, OpenFlags, Row, params};
@@ -182,19 +182,6 @@ impl Reader {
         )
     }
 
-    /// How the attempts of a job ended, in full: what the rows hold, and the whole of each failure.
-    pub fn ended_attempts(&self, case: &CaseRow) -> Result<Vec<AttemptFinished>, QueryError> {
-        // Rows stand in the order of the plan, and a job's number is its place in the plan.
-        let sql = "SELECT json FROM event WHERE batch_id = ?1 AND kind = 'attempt_finished' AND json ->> 'job' =
-            (SELECT count(*) FROM case_run WHERE batch_id = ?1 AND id < ?2) ORDER BY seq";
-        let events = self.rows(sql, params![case.batch_id.as_str(), case.id], |row| event(row))?;
-        let ended = events.into_iter().filter_map(|stamped| match stamped.event {
-            Event::AttemptFinished(ended) => Some(*ended),
-            _ => None,
-        });
-        Ok(ended.collect())
-    }
-
     /// The ids of all cases that any batch had.
     pub fn case_ids(&self) -> Result<Vec<CaseId>, QueryError> {
         let sql = "SELECT DISTINCT case_id FROM case_run ORDER BY case_id";
@@ -223,7 +210,10 @@ impl Reader {
             self.connection.prepare("SELECT json FROM event WHERE batch_id = ?1 ORDER BY seq")?;
         let mut rows = statement.query([batch.as_str()])?;
         while let Some(row) = rows.next()? {
-            each(event(row)?);
+            let json = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+            each(serde_json::from_str(json).map_err(|error| {
+                rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
+            })?);
         }
         Ok(())
     }
@@ -263,12 +253,4 @@ impl Reader {
         }
         batch
     }
-}
-
-/// The event of a row that holds nothing but its JSON.
-fn event(row: &Row<'_>) -> rusqlite::Result<Stamped> {
-    let json = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-    serde_json::from_str(json).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
-    })
 }

@@ -6,5 +6,7 @@ mod support;
 mod help;
 mod init;
 mod machine;
+mod recorded;
 mod selection;
 mod settings;
+mod show;

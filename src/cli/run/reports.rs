@@ -22,7 +22,8 @@ pub(super) fn reporters(
 ) -> Result<Vec<Box<dyn Reporter>>, Failure> {
     let specs = &arguments.record.reports;
     ReportSpec::check(specs).map_err(|error| Failure::input(error.to_string()))?;
-    let mut reporters: Vec<Box<dyn Reporter>> = vec![Box::new(Log::create(&place.log(batch)).map_err(not_written)?)];
+    let mut reporters: Vec<Box<dyn Reporter>> =
+        vec![Box::new(Log::create(&place.log(batch)).map_err(not_written)?)];
     for spec in specs {
         reporters.push(spec.open().map_err(not_written)?);
     }

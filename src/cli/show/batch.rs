@@ -1,14 +1,16 @@
 //! A batch as people read it: what it was, its cases with the worst last, the sum. Reads nothing but the log's existence.
 
-use super::detail::CaseDetail;
+use super::detail::{AttemptDetail, CaseDetail, Details};
 use super::find::Subject;
 use super::sheet::{Sheet, between, moment, time, took};
 use super::standing::{self, Standing};
-use crate::event::tally::{FailedJob, Tally};
-use crate::id::JobId;
+use crate::event::tally::FailedJob;
 use crate::outcome::{BatchStatus, Verdict};
-use crate::reporter::terminal::{FailureView, below, counted, failure_block, label};
-use crate::store::{BatchRow, Place, QueryError, Reader};
+use crate::reporter::terminal::{FailureView, Paint, below, counted, failure_block, label};
+use crate::store::{BatchRow, Place};
+
+/// Columns that the sum keeps to.
+const COLUMNS: usize = 80;
 
 /// A batch with a line for each of its cases.
 pub(super) fn text(place: &Place, subject: &Subject, view: FailureView<'_>) -> String {
@@ -22,6 +24,7 @@ pub(super) fn text(place: &Place, subject: &Subject, view: FailureView<'_>) -> S
     for standing in standing::ALL {
         for case in cases.iter().filter(|case| Standing::of_case(case, batch.status) == standing) {
             sheet.case(case, standing, several);
+            sheet.why(case);
         }
     }
     sum(&mut sheet, subject);
@@ -29,37 +32,27 @@ pub(super) fn text(place: &Place, subject: &Subject, view: FailureView<'_>) -> S
 }
 
 /// A batch with its failures in full, as they stood at the end of the run.
-pub(super) fn failures(
-    reader: &Reader,
-    subject: &Subject,
-    failures: &[CaseDetail],
-    view: FailureView<'_>,
-) -> Result<String, QueryError> {
-    let mut tally = Tally::default();
-    reader.events(&subject.batch.id, |event| tally.apply(&event))?;
+pub(super) fn failures(place: &Place, subject: &Subject, details: &Details, view: FailureView<'_>) -> String {
     let mut sheet = Sheet::new(view.paint);
-    head(&mut sheet, &subject.batch, reader.place(), view);
-    for case in failures {
+    head(&mut sheet, &subject.batch, place, view);
+    for failed in details.cases.iter().filter_map(failed_job) {
         sheet.line("");
-        if let Some(failed) = failed_job(subject, case) {
-            sheet.text.push_str(&failure_block(&failed, &tally, view));
-        }
+        sheet.text.push_str(&failure_block(&failed, &details.tally, view));
     }
     sum(&mut sheet, subject);
-    Ok(sheet.text)
+    sheet.text
 }
 
-fn failed_job(subject: &Subject, case: &CaseDetail) -> Option<FailedJob> {
-    let place = subject.cases.iter().position(|it| it.id == case.row.id)?;
+fn failed_job(case: &CaseDetail) -> Option<FailedJob> {
     let last = case.attempts.iter().rev().find(|attempt| attempt.failure.is_some());
     Some(FailedJob {
-        job: JobId(u32::try_from(place).ok()?),
+        job: case.job,
         verdict: case.row.verdict?,
         attempts: case.row.attempts,
         duration_ms: case.row.duration_ms.and_then(|ms| u64::try_from(ms).ok()).unwrap_or_default(),
         message: case.row.message.clone(),
         failure: last.and_then(|attempt| attempt.failure.clone()),
-        evidence: last.map(super::detail::AttemptDetail::evidence).unwrap_or_default(),
+        evidence: last.map(AttemptDetail::evidence).unwrap_or_default(),
     })
 }
 
@@ -92,10 +85,7 @@ fn sum(sheet: &mut Sheet, subject: &Subject) {
         let (number, quarantined) =
             own.fold((0, 0), |(all, apart), case| (all + 1, apart + u32::from(case.quarantined)));
         if number > 0 {
-            let text = standing.tinted(&format!("{number} {}", standing.adjective()), sheet.paint);
-            let remark =
-                if quarantined > 0 { format!(" ({quarantined} quarantined)") } else { String::new() };
-            parts.push(format!("{text}{remark}"));
+            parts.push(Part { standing, number, quarantined });
         }
         let counts = matches!(standing, Standing::Ended(Verdict::Failed | Verdict::Errored));
         bad |= counts && number > quarantined;
@@ -110,9 +100,40 @@ fn sum(sheet: &mut Sheet, subject: &Subject) {
     let worst = Standing::Ended(if bad { Verdict::Failed } else { otherwise });
     let took = between(&batch.started_at, batch.finished_at.as_deref());
     let took = time(took.and_then(|ms| i64::try_from(ms).ok()));
-    let parts = if parts.is_empty() { "nothing ran".to_owned() } else { parts.join(", ") };
-    let total = sheet.paint.strong(&counted(batch.total, "case"));
-    let line = format!("{} {took} {total}: {parts}", worst.tinted(&label(word), sheet.paint));
+    let total = counted(batch.total, "case");
     sheet.line("────────────");
+    let paint = sheet.paint;
+    let mut line = format!("{} {took} {}:", worst.tinted(&label(word), paint), paint.strong(&total));
+    let indent = label("").len() + took.len() + 2;
+    let mut column = indent + total.len() + 1;
+    for (i, part) in parts.iter().enumerate() {
+        let comma = if i + 1 < parts.len() { "," } else { "" };
+        let width = 1 + part.text(Paint::new(false)).len() + comma.len();
+        if column + width > COLUMNS {
+            sheet.line(&line);
+            line = " ".repeat(indent - 1);
+            column = indent - 1;
+        }
+        column += width;
+        line = format!("{line} {}{comma}", part.text(paint));
+    }
+    if parts.is_empty() {
+        line.push_str(" nothing ran");
+    }
     sheet.line(&line);
+}
+
+/// How many cases have come so far.
+struct Part {
+    standing: Standing,
+    number: u32,
+    quarantined: u32,
+}
+
+impl Part {
+    fn text(&self, paint: Paint) -> String {
+        let text = format!("{} {}", self.number, self.standing.adjective());
+        let text = self.standing.tinted(&text, paint);
+        if self.quarantined > 0 { format!("{text} ({} quarantined)", self.quarantined) } else { text }
+    }
 }

@@ -1,6 +1,6 @@
 //! A case of a batch as people read it: how it ended, then each attempt with its steps and its failure in full.
 
-use super::detail::{AttemptDetail, CaseDetail};
+use super::detail::{AttemptDetail, CaseDetail, Details};
 use super::sheet::{Sheet, moment, time};
 use super::standing::Standing;
 use crate::outcome::Verdict;
@@ -9,15 +9,15 @@ use crate::store::{AttemptRow, BatchRow};
 use crate::text::{Untrusted, shell_word};
 
 /// The case with each of its browsers.
-pub(super) fn text(batch: &BatchRow, cases: &[CaseDetail], view: FailureView<'_>) -> String {
+pub(super) fn text(batch: &BatchRow, details: &Details, view: FailureView<'_>) -> String {
     let mut sheet = Sheet::new(view.paint);
-    for (i, case) in cases.iter().enumerate() {
+    for (i, case) in details.cases.iter().enumerate() {
         if i > 0 {
             sheet.line("");
         }
         one(&mut sheet, batch, case, view);
     }
-    if let Some(case) = cases.first() {
+    if let Some(case) = details.cases.first() {
         let words = view.rerun.iter().map(String::as_str).chain([case.row.case_id.as_str()]);
         let words: Vec<String> = words.map(shell_word).collect();
         sheet.line("");
@@ -30,6 +30,10 @@ fn one(sheet: &mut Sheet, batch: &BatchRow, case: &CaseDetail, view: FailureView
     let row = &case.row;
     let standing = Standing::of_case(row, batch.status);
     sheet.case(row, standing, false);
+    // Attempts tell it in full.
+    if case.attempts.is_empty() {
+        sheet.why(row);
+    }
     if !row.case_id.as_str().contains(row.name.raw()) {
         sheet.fact("Name", row.name.clone());
     }
@@ -60,7 +64,8 @@ fn attempt(sheet: &mut Sheet, attempt: &AttemptDetail, standing: Standing, view:
         let why = step.message.as_ref().filter(|_| skipped);
         let why = why.map_or_else(String::new, |why| format!(": {}", shown(why)));
         let place = sheet.paint.faint(&format!("(line {})", step.line));
-        let line = format!("{word} {} {}{why} {place}", time(step.duration_ms), titled(step.position, &step.title));
+        let line =
+            format!("{word} {} {}{why} {place}", time(step.duration_ms), titled(step.position, &step.title));
         sheet.line(&line);
     }
     let failure = failure_text(attempt.failure.as_ref(), &attempt.evidence(), view);

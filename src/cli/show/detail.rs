@@ -1,10 +1,22 @@
-//! A case of a batch with all that is known of its attempts. Reads it; says nothing about how it looks.
+//! Cases of a batch with all that is known of their attempts. Reads it; says nothing about how it looks.
 
-use crate::event::{Evidence, Failure};
+use super::find::Subject;
+use crate::event::tally::Tally;
+use crate::event::{Event, Evidence, Failure};
+use crate::id::JobId;
 use crate::store::{AttemptRow, CaseRow, EvidenceRow, QueryError, Reader, StepRow};
+use std::collections::HashMap;
+
+/// The cases that are meant, in full.
+pub(super) struct Details {
+    pub(super) cases: Vec<CaseDetail>,
+    /// What the events of the whole batch amount to.
+    pub(super) tally: Tally,
+}
 
 /// A case with its attempts.
 pub(super) struct CaseDetail {
+    pub(super) job: JobId,
     pub(super) row: CaseRow,
     pub(super) attempts: Vec<AttemptDetail>,
 }
@@ -17,21 +29,38 @@ pub(super) struct AttemptDetail {
     pub(super) evidence: Vec<EvidenceRow>,
 }
 
-impl CaseDetail {
-    /// Reads what there is of a case.
-    pub(super) fn read(reader: &Reader, row: &CaseRow) -> Result<Self, QueryError> {
-        let mut ended = reader.ended_attempts(row)?;
-        let mut attempts = Vec::new();
-        for attempt in reader.attempts(row.id)? {
-            let place = ended.iter().position(|it| it.attempt == attempt.number);
-            attempts.push(AttemptDetail {
-                failure: place.and_then(|place| ended.swap_remove(place).failure),
-                steps: reader.steps(attempt.id)?,
-                evidence: reader.evidence(attempt.id)?,
-                row: attempt,
-            });
+impl Details {
+    /// Reads them, with one walk over the events: only these hold failures in full.
+    pub(super) fn read(reader: &Reader, subject: &Subject) -> Result<Self, QueryError> {
+        // Rows stand in the order of the plan, and a job's number is its place in the plan.
+        let jobs = (0..).map(JobId).zip(&subject.cases);
+        let meant: HashMap<JobId, &CaseRow> = jobs.filter(|(_, case)| subject.has(case)).collect();
+        let mut tally = Tally::default();
+        let mut failures: HashMap<(JobId, u32), Failure> = HashMap::new();
+        reader.events(&subject.batch.id, |stamped| {
+            tally.apply(&stamped);
+            if let Event::AttemptFinished(ended) = stamped.event
+                && meant.contains_key(&ended.job)
+                && let Some(failure) = ended.failure
+            {
+                failures.insert((ended.job, ended.attempt), failure);
+            }
+        })?;
+        let mut cases = Vec::new();
+        for (job, row) in meant {
+            let mut attempts = Vec::new();
+            for attempt in reader.attempts(row.id)? {
+                attempts.push(AttemptDetail {
+                    failure: failures.remove(&(job, attempt.number)),
+                    steps: reader.steps(attempt.id)?,
+                    evidence: reader.evidence(attempt.id)?,
+                    row: attempt,
+                });
+            }
+            cases.push(CaseDetail { job, row: row.clone(), attempts });
         }
-        Ok(Self { row: row.clone(), attempts })
+        cases.sort_by_key(|case| case.job);
+        Ok(Self { cases, tally })
     }
 }
 

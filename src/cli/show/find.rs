@@ -3,11 +3,12 @@
 use super::super::arguments::ShowArguments;
 use super::super::failure::Failure;
 use super::super::record::unreadable;
-use super::has_failed;
 use crate::diagnostic::Diagnostic;
-use crate::id::CaseId;
+use crate::id::{BatchId, CaseId};
+use crate::outcome::Verdict;
 use crate::store::{BatchRow, CaseRow, QueryError, Reader, Which};
 use crate::suggestion::closest;
+use crate::text::shell_word;
 
 /// More names than these help nobody.
 const MOST_NAMED: usize = 10;
@@ -15,81 +16,81 @@ const MOST_NAMED: usize = 10;
 /// What is to be shown.
 pub(super) struct Subject {
     pub(super) batch: BatchRow,
-    /// In the order of the plan.
+    /// All of the batch, in the order of the plan.
     pub(super) cases: Vec<CaseRow>,
-    pub(super) scope: Scope,
+    /// The only one that is meant, with every browser it has.
+    pub(super) case: Option<CaseId>,
+    /// Whether only cases are meant that failed or errored.
+    pub(super) failed: bool,
 }
 
-/// How much of a batch is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
-    /// All of it.
-    Batch,
-    /// One case, with every browser it has.
-    Case,
+impl Subject {
+    /// Whether a case of the batch is meant.
+    pub(super) fn has(&self, case: &CaseRow) -> bool {
+        self.case.as_ref().is_none_or(|id| *id == case.case_id) && (!self.failed || has_failed(case))
+    }
 }
 
 /// Finds what is meant.
 pub(super) fn subject(reader: &Reader, arguments: &ShowArguments) -> Result<Subject, Failure> {
+    let failed = arguments.failed;
     let whole = |which: &Which| -> Result<Subject, QueryError> {
         let batch = reader.batch(which)?;
-        Ok(Subject { cases: reader.case_runs(&batch.id)?, batch, scope: Scope::Batch })
+        Ok(Subject { cases: reader.case_runs(&batch.id)?, batch, case: None, failed })
     };
     let batch = arguments.batch.as_deref().map(Which::parse);
     match (arguments.subject.as_deref(), batch) {
         (None, batch) => whole(&batch.unwrap_or(Which::Last)).map_err(unreadable),
         (Some("last"), None) => whole(&Which::Last).map_err(unreadable),
-        (Some(id), Some(batch)) => in_batch(reader, whole(&batch).map_err(unreadable)?, id, arguments.failed),
-        (Some(word), None) => match latest(reader, word, arguments.failed)? {
-            Some(found) => Ok(found),
-            None => match whole(&Which::parse(word)) {
+        (Some(id), Some(batch)) => in_batch(reader, whole(&batch).map_err(unreadable)?, CaseId::new(id)),
+        (Some(word), None) => {
+            // A whole id says more than the beginning of one.
+            let id = CaseId::new(word);
+            if let Some(latest) = latest(reader, &id, failed)? {
+                let subject = whole(&Which::Prefix(latest.to_string())).map_err(unreadable)?;
+                return Ok(Subject { case: Some(id), ..subject });
+            }
+            match whole(&Which::parse(word)) {
                 Err(QueryError::NoBatch { .. }) => Err(unknown(reader, word)),
                 found => found.map_err(unreadable),
-            },
-        },
+            }
+        }
     }
 }
 
-/// The case as the latest batch has it.
-fn latest(reader: &Reader, id: &str, failed: bool) -> Result<Option<Subject>, Failure> {
-    let all = reader.case_history(&CaseId::new(id), u32::MAX).map_err(unreadable)?;
+/// The latest batch that has the case, or in which it failed.
+fn latest(reader: &Reader, id: &CaseId, failed: bool) -> Result<Option<BatchId>, Failure> {
+    let all = reader.case_history(id, u32::MAX).map_err(unreadable)?;
     // Batch ids are ordered by time; the keys of rows are not, once databases have been merged.
-    let batches = all.iter().filter(|case| !failed || has_failed(case)).map(|case| &case.batch_id);
-    let Some(batch) = batches.max() else {
-        return if all.is_empty() { Ok(None) } else { Err(never_failed(id)) };
-    };
-    let batch = reader.batch(&Which::Prefix(batch.to_string())).map_err(unreadable)?;
-    let mut cases = all;
-    cases.retain(|case| case.batch_id == batch.id && (!failed || has_failed(case)));
-    cases.sort_by_key(|case| case.id);
-    Ok(Some(Subject { batch, cases, scope: Scope::Case }))
+    match all.iter().filter(|case| !failed || has_failed(case)).map(|case| &case.batch_id).max() {
+        None if !all.is_empty() => Err(Failure::input(format!("`{id}` has not failed in any batch"))),
+        latest => Ok(latest.cloned()),
+    }
 }
 
 /// The case as this batch has it.
-fn in_batch(reader: &Reader, whole: Subject, id: &str, failed: bool) -> Result<Subject, Failure> {
-    let id = CaseId::new(id);
-    let Subject { batch, cases, .. } = whole;
-    let (own, others): (Vec<_>, Vec<_>) = cases.into_iter().partition(|case| case.case_id == id);
-    if own.is_empty() {
-        let known: Vec<CaseId> = others.into_iter().map(|case| case.case_id).collect();
-        let nothing = Diagnostic::error(format!("batch `{}` has no case `{id}`", batch.id));
-        let elsewhere = !reader.case_history(&id, 1).map_err(unreadable)?.is_empty();
-        let help = if elsewhere {
-            Some(format!("`batchrun show {id}` shows it as the latest batch has it"))
-        } else {
+fn in_batch(reader: &Reader, whole: Subject, id: CaseId) -> Result<Subject, Failure> {
+    let batch = whole.batch.id.clone();
+    if !whole.cases.iter().any(|case| case.case_id == id) {
+        let nothing = Diagnostic::error(format!("batch `{batch}` has no case `{id}`"));
+        let help = if reader.case_history(&id, 1).map_err(unreadable)?.is_empty() {
+            let known: Vec<CaseId> = whole.cases.into_iter().map(|case| case.case_id).collect();
             several(id.as_str(), &known).or_else(|| meant(id.as_str(), &known))
+        } else {
+            let word = shell_word(id.as_str());
+            Some(format!("another has it: `batchrun show {word}` shows the latest"))
         };
         return Err(refused(nothing, help));
     }
-    let cases: Vec<_> = own.into_iter().filter(|case| !failed || has_failed(case)).collect();
-    if cases.is_empty() {
-        return Err(Failure::input(format!("`{id}` has not failed in batch `{}`", batch.id)));
+    let subject = Subject { case: Some(id), ..whole };
+    match (&subject.case, subject.cases.iter().any(|case| subject.has(case))) {
+        (Some(id), false) => Err(Failure::input(format!("`{id}` has not failed in batch `{batch}`"))),
+        _ => Ok(subject),
     }
-    Ok(Subject { batch, cases, scope: Scope::Case })
 }
 
-fn never_failed(id: &str) -> Failure {
-    Failure::input(format!("`{id}` has not failed in any batch"))
+fn has_failed(case: &CaseRow) -> bool {
+    matches!(case.verdict, Some(Verdict::Failed | Verdict::Errored))
 }
 
 /// Neither a batch nor a case.
@@ -100,7 +101,10 @@ fn unknown(reader: &Reader, word: &str) -> Failure {
     };
     let nothing = Diagnostic::error(format!("`{word}` is neither a batch nor a case that has run"));
     let help = several(word, &known).or_else(|| meant(word, &known));
-    refused(nothing, help.or_else(|| Some("`batchrun show` shows the latest batch with its cases".to_owned())))
+    refused(
+        nothing,
+        help.or_else(|| Some("`batchrun show` shows the latest batch with its cases".to_owned())),
+    )
 }
 
 fn refused(told: Diagnostic, help: Option<String>) -> Failure {

@@ -56,7 +56,11 @@ fn columns(row: &impl Serialize) -> Map<String, Value> {
 
 /// Replaces a column that holds JSON as a text by what it holds.
 fn parse(columns: &mut Map<String, Value>, column: &str, name: &str) {
-    let Some(stored) = columns.shift_remove(column) else { return };
-    let held = stored.as_str().and_then(|text| serde_json::from_str(text).ok());
-    columns.insert(name.to_owned(), held.unwrap_or(stored));
+    let held = columns.get(column).and_then(Value::as_str).and_then(|text| serde_json::from_str(text).ok());
+    if let Some(held) = held {
+        if name != column {
+            columns.shift_remove(column);
+        }
+        columns.insert(name.to_owned(), held);
+    }
 }

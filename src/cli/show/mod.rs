@@ -12,11 +12,11 @@ use super::arguments::{Format, ShowArguments};
 use super::console::Console;
 use super::failure::Failure;
 use super::record::{self, Record, unreadable};
-use crate::outcome::{ExitCode, Verdict};
+use crate::outcome::ExitCode;
 use crate::reporter::terminal::{FailureView, Paint};
-use crate::store::{CaseRow, QueryError};
-use detail::CaseDetail;
-use find::{Scope, Subject};
+use crate::store::QueryError;
+use detail::Details;
+use find::Subject;
 
 /// Prints a batch or a case.
 pub(crate) fn run(arguments: &ShowArguments, console: &mut Console) -> Result<ExitCode, Failure> {
@@ -31,54 +31,31 @@ pub(crate) fn run(arguments: &ShowArguments, console: &mut Console) -> Result<Ex
                 folder: record.reader.place().folder(),
                 working_directory: &record.working_directory,
             };
-            let text = text(&record, &subject, arguments.failed, view).map_err(unreadable)?;
-            console.data(&text)?;
+            console.data(&text(&record, &subject, view).map_err(unreadable)?)?;
         }
-        Format::Json => {
-            let value = json(&record, &subject, arguments.failed).map_err(unreadable)?;
-            console.json(&value)?;
-        }
+        Format::Json => console.json(&json(&record, &subject).map_err(unreadable)?)?,
     }
     Ok(ExitCode::Success)
 }
 
-fn text(
-    record: &Record,
-    subject: &Subject,
-    failed: bool,
-    view: FailureView<'_>,
-) -> Result<String, QueryError> {
-    match subject.scope {
-        Scope::Batch if failed => {
-            let failures = details(record, subject.cases.iter().filter(|case| has_failed(case)))?;
-            batch::failures(&record.reader, subject, &failures, view)
-        }
-        Scope::Batch => Ok(batch::text(record.reader.place(), subject, view)),
-        Scope::Case => Ok(case::text(&subject.batch, &details(record, &subject.cases)?, view)),
-    }
+fn text(record: &Record, subject: &Subject, view: FailureView<'_>) -> Result<String, QueryError> {
+    let place = record.reader.place();
+    Ok(if subject.case.is_some() {
+        case::text(&subject.batch, &Details::read(&record.reader, subject)?, view)
+    } else if subject.failed {
+        batch::failures(place, subject, &Details::read(&record.reader, subject)?, view)
+    } else {
+        batch::text(place, subject, view)
+    })
 }
 
-fn json(record: &Record, subject: &Subject, failed: bool) -> Result<serde_json::Value, QueryError> {
-    let in_full = failed || subject.scope == Scope::Case;
-    let mut cases = Vec::new();
-    for case in subject.cases.iter().filter(|case| !failed || has_failed(case)) {
-        cases.push(if in_full {
-            json::case_in_full(&CaseDetail::read(&record.reader, case)?)
-        } else {
-            json::case(case, &record.reader.attempts(case.id)?)
-        });
-    }
-    Ok(json::document(record.reader.place(), &subject.batch, cases))
-}
-
-fn details<'a>(
-    record: &Record,
-    cases: impl IntoIterator<Item = &'a CaseRow>,
-) -> Result<Vec<CaseDetail>, QueryError> {
-    cases.into_iter().map(|case| CaseDetail::read(&record.reader, case)).collect()
-}
-
-/// Whether `--failed` shows it.
-fn has_failed(case: &CaseRow) -> bool {
-    matches!(case.verdict, Some(Verdict::Failed | Verdict::Errored))
+fn json(record: &Record, subject: &Subject) -> Result<serde_json::Value, QueryError> {
+    let reader = &record.reader;
+    let cases = if subject.case.is_some() || subject.failed {
+        Details::read(reader, subject)?.cases.iter().map(json::case_in_full).collect()
+    } else {
+        let with_attempts = |row| Ok(json::case(row, &reader.attempts(row.id)?));
+        subject.cases.iter().map(with_attempts).collect::<Result<Vec<_>, QueryError>>()?
+    };
+    Ok(json::document(reader.place(), &subject.batch, cases))
 }

@@ -42,7 +42,7 @@ impl Sheet {
         self.fact("Batch", format!("{}: {status}{exit}", batch.id));
     }
 
-    /// `        FAIL [   3.891s] testcases/cart @firefox (2 attempts)`, and why below it.
+    /// `        FAIL [   3.891s] testcases/cart @firefox (2 attempts)`
     pub(super) fn case(&mut self, case: &CaseRow, standing: Standing, several_browsers: bool) {
         let word = standing.tinted(&label(standing.word()), self.paint);
         let mut title = case.case_id.to_string();
@@ -60,6 +60,10 @@ impl Sheet {
         let took = case.duration_ms.filter(|_| case.attempts > 0);
         let line = format!("{word} {} {}{remarks}", time(took), shown(&title.into()));
         self.line(&line);
+    }
+
+    /// Why a case did not pass, below its line.
+    pub(super) fn why(&mut self, case: &CaseRow) {
         if let Some(why) = &case.message {
             let line = format!("{} {}", label(""), shown(why));
             self.line(&line);

@@ -1,0 +1,624 @@
+//! `show` and `report`: batches that have run, as a user looks back at them.
+
+use crate::recorded::{Goes, Recording};
+use crate::support::Project;
+use batchrun::outcome::{BatchStatus, ExitCode, Verdict};
+use batchrun::reporter::ReportSpec;
+use insta::assert_snapshot;
+
+const FIRST: &str = "20270101-000000-aaaaaaaa";
+const LAST: &str = "20270102-030405-7k2m9qxd";
+
+/// Two batches: in the first the cart passed, in the second nearly everything happened.
+fn shop() -> Project {
+    let project = Project::new();
+    let first = Recording::begin(&project, FIRST, &["testcases/cart", "testcases/old"]);
+    first.attempt("testcases/cart", 1, &Goes::Well, Some(Verdict::Passed));
+    first.attempt("testcases/old", 1, &Goes::Wrong, Some(Verdict::Failed));
+    first.finish(BatchStatus::Finished, ExitCode::Failed);
+    let cases = ["cart", "search", "login[alice]", "login[bob]", "pay", "beta", "new", "later"];
+    let cases = cases.map(|case| format!("testcases/{case}"));
+    let last = Recording::begin(&project, LAST, &cases.each_ref().map(String::as_str));
+    last.attempt("testcases/cart", 1, &Goes::Broken, None);
+    last.attempt("testcases/cart", 2, &Goes::Wrong, Some(Verdict::Failed));
+    last.attempt("testcases/search", 1, &Goes::Wrong, None);
+    last.attempt("testcases/search", 2, &Goes::Well, Some(Verdict::Flaky));
+    last.attempt("testcases/login[alice]", 1, &Goes::Well, Some(Verdict::Passed));
+    last.end("testcases/login[bob]", Verdict::Skipped, 0, Some("bob is on holiday"));
+    last.attempt("testcases/pay", 1, &Goes::Broken, Some(Verdict::Errored));
+    last.attempt("testcases/beta", 1, &Goes::Wrong, Some(Verdict::Failed));
+    last.attempt("testcases/new", 1, &Goes::Well, Some(Verdict::Passed));
+    last.end("testcases/later", Verdict::NotRun, 0, Some("stopped by Ctrl-C"));
+    last.finish(BatchStatus::Interrupted, ExitCode::Failed);
+    project
+}
+
+#[test]
+fn the_latest_batch_is_shown_with_the_worst_last() {
+    let shop = shop();
+    assert_snapshot!(shop.run(["show"]), @r"
+    exit 0
+    --- stdout
+           Batch 20270102-030405-7k2m9qxd: interrupted, exit code 1
+         Started 2027-01-02 03:04:05 UTC, took 1m 30s
+         Machine ci-1, 3 slots, batchrun 0.1.0
+          Commit 0123456789ab
+         Command batchrun -t 'a b'
+
+            PASS [   3.891s] testcases/login[alice]
+            PASS [   3.891s] testcases/new
+            SKIP             testcases/login[bob]
+                 bob is on holiday
+         NOT RUN             testcases/later
+                 stopped by Ctrl-C
+           FLAKY [   7.782s] testcases/search (2 attempts)
+           ERROR [   3.891s] testcases/pay
+                 the browser exited with signal 11
+            FAIL [   7.782s] testcases/cart (2 attempts)
+                 `#count` does not have the text it should\u{1b}[2J
+            FAIL [   3.891s] testcases/beta (quarantined)
+                 `#count` does not have the text it should\u{1b}[2J
+    ────────────
+     Interrupted [  90.000s] 8 cases: 2 passed, 1 skipped, 1 not run, 1 flaky,
+                             1 errored, 2 failed (1 quarantined)
+    ");
+    assert_eq!(shop.run(["show", "last"]), shop.run(["show"]));
+    assert_eq!(shop.run(["show", "20270102"]), shop.run(["show"]));
+}
+
+#[test]
+fn failures_are_shown_in_full() {
+    assert_snapshot!(shop().run(["show", "--failed"]), @r##"
+    exit 0
+    --- stdout
+           Batch 20270102-030405-7k2m9qxd: interrupted, exit code 1
+         Started 2027-01-02 03:04:05 UTC, took 1m 30s
+         Machine ci-1, 3 slots, batchrun 0.1.0
+          Commit 0123456789ab
+         Command batchrun -t 'a b'
+
+    FAIL testcases/cart (2 attempts)
+    assertion: `#count` does not have the text it should\u{1b}[2J
+     --> testcases/cart.toml:5:3, step 2: expect "#count"
+      |
+    5 |   { expect = "#count", text = "0 items" },
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      = expected: 0 items
+      = actual:   1 item
+      = seen:     0.0s is hidden
+      =           0.4s has the text "1 item"
+      = hint:     is something else still running?
+      = evidence: screenshot .batchrun/evidence/20270102-030405-7k2m9qxd/1-2-failure.png
+      = rerun:    batchrun testcases/cart
+
+    ERROR testcases/pay (says nothing about the product)
+    browser_crash: the browser exited with signal 11
+      = evidence: screenshot .batchrun/evidence/20270102-030405-7k2m9qxd/1-1-failure.png
+      = rerun:    batchrun testcases/pay
+
+    FAIL testcases/beta (quarantined)
+    assertion: `#count` does not have the text it should\u{1b}[2J
+     --> testcases/cart.toml:5:3, step 2: expect "#count"
+      |
+    5 |   { expect = "#count", text = "0 items" },
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      = expected: 0 items
+      = actual:   1 item
+      = seen:     0.0s is hidden
+      =           0.4s has the text "1 item"
+      = hint:     is something else still running?
+      = evidence: screenshot .batchrun/evidence/20270102-030405-7k2m9qxd/1-1-failure.png
+      = rerun:    batchrun testcases/beta
+    ────────────
+     Interrupted [  90.000s] 8 cases: 2 passed, 1 skipped, 1 not run, 1 flaky,
+                             1 errored, 2 failed (1 quarantined)
+    "##);
+}
+
+#[test]
+fn an_id_shows_the_case_with_its_attempts_and_steps() {
+    let shop = shop();
+    assert_snapshot!(shop.run(["show", "testcases/cart"]), @r##"
+    exit 0
+    --- stdout
+            FAIL [   7.782s] testcases/cart (2 attempts)
+            Name Remove \u{1b}[31man item
+            File testcases/cart.toml:1
+            Tags smoke shop
+         Browser chrome
+           Batch 20270102-030405-7k2m9qxd: interrupted, exit code 1
+         Started 2027-01-02 03:04:07 UTC
+
+       Attempt 1 [   3.891s] errored, slot 2, 1 of 3 busy, CPU 42 %, 2048 MiB free
+            PASS [   1.204s]  1 goto "/cart" (line 4)
+           ERROR [   2.408s]  2 expect "#count" (line 5)
+    browser_crash: the browser exited with signal 11
+      = evidence: screenshot .batchrun/evidence/20270102-030405-7k2m9qxd/1-1-failure.png
+
+       Attempt 2 [   3.891s] failed, slot 2, 1 of 3 busy, CPU 42 %, 2048 MiB free
+            PASS [   1.204s]  1 goto "/cart" (line 4)
+            FAIL [   2.408s]  2 expect "#count" (line 5)
+    assertion: `#count` does not have the text it should\u{1b}[2J
+     --> testcases/cart.toml:5:3, step 2: expect "#count"
+      |
+    5 |   { expect = "#count", text = "0 items" },
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      = expected: 0 items
+      = actual:   1 item
+      = seen:     0.0s is hidden
+      =           0.4s has the text "1 item"
+      = hint:     is something else still running?
+      = evidence: screenshot .batchrun/evidence/20270102-030405-7k2m9qxd/1-2-failure.png
+
+           Rerun batchrun testcases/cart
+    "##);
+    assert_eq!(shop.run(["show", "testcases/cart", "--batch", "last"]), shop.run(["show", "testcases/cart"]));
+    assert_snapshot!(shop.run(["show", "testcases/cart", "--batch", "20270101"]), @r##"
+    exit 0
+    --- stdout
+            PASS [   3.891s] testcases/cart
+            Name Remove \u{1b}[31man item
+            File testcases/cart.toml:1
+            Tags smoke shop
+         Browser chrome
+           Batch 20270101-000000-aaaaaaaa: finished, exit code 1
+         Started 2027-01-02 03:04:07 UTC
+
+       Attempt 1 [   3.891s] passed, slot 2, 1 of 3 busy, CPU 42 %, 2048 MiB free
+            PASS [   1.204s]  1 goto "/cart" (line 4)
+            PASS [   2.408s]  2 expect "#count" (line 5)
+
+           Rerun batchrun testcases/cart
+    "##);
+    assert_snapshot!(shop.run(["show", "testcases/login[bob]"]), @"
+    exit 0
+    --- stdout
+            SKIP             testcases/login[bob]
+                 bob is on holiday
+            File testcases/login.toml:1
+            Tags smoke shop
+         Browser chrome
+           Batch 20270102-030405-7k2m9qxd: interrupted, exit code 1
+
+           Rerun batchrun 'testcases/login[bob]'
+    ");
+}
+
+#[test]
+fn of_one_case_the_last_failure_can_be_asked_for() {
+    let project = Project::new();
+    for (batch, goes, verdict) in
+        [(FIRST, Goes::Broken, Verdict::Errored), (LAST, Goes::Well, Verdict::Passed)]
+    {
+        let recording = Recording::begin(&project, batch, &["testcases/cart", "testcases/new"]);
+        recording.attempt("testcases/cart", 1, &goes, Some(verdict));
+        recording.attempt("testcases/new", 1, &Goes::Well, Some(Verdict::Passed));
+        recording.finish(BatchStatus::Finished, ExitCode::Success);
+    }
+    assert_eq!(
+        project.run(["show", "testcases/cart", "--failed"]),
+        project.run(["show", "testcases/cart", "--batch", FIRST])
+    );
+    assert_snapshot!(project.run(["show", "testcases/new", "--failed"]), @"
+    exit 2
+    --- stderr
+    error: `testcases/new` has not failed in any batch
+    ");
+    assert_snapshot!(project.run(["show", "testcases/new", "--failed", "--batch", "last"]), @"
+    exit 2
+    --- stderr
+    error: `testcases/new` has not failed in batch `20270102-030405-7k2m9qxd`
+    ");
+}
+
+#[test]
+fn each_browser_of_a_case_is_shown() {
+    let project = Project::new();
+    let cases = ["testcases/cart", "testcases/cart @firefox"];
+    let recording = Recording::begin(&project, LAST, &cases);
+    recording.attempt(cases[0], 1, &Goes::Well, Some(Verdict::Passed));
+    recording.attempt(cases[1], 1, &Goes::Well, Some(Verdict::Passed));
+    recording.finish(BatchStatus::Finished, ExitCode::Success);
+    assert_snapshot!(project.run(["show"]), @"
+    exit 0
+    --- stdout
+           Batch 20270102-030405-7k2m9qxd: finished, exit code 0
+         Started 2027-01-02 03:04:05 UTC, took 1m 30s
+         Machine ci-1, 3 slots, batchrun 0.1.0
+          Commit 0123456789ab
+         Command batchrun -t 'a b'
+
+            PASS [   3.891s] testcases/cart @chrome
+            PASS [   3.891s] testcases/cart @firefox
+    ────────────
+         Summary [  90.000s] 2 cases: 2 passed
+    ");
+    assert_snapshot!(project.run(["show", "testcases/cart"]), @r##"
+    exit 0
+    --- stdout
+            PASS [   3.891s] testcases/cart
+            Name Remove \u{1b}[31man item
+            File testcases/cart.toml:1
+            Tags smoke shop
+         Browser chrome
+           Batch 20270102-030405-7k2m9qxd: finished, exit code 0
+         Started 2027-01-02 03:04:07 UTC
+
+       Attempt 1 [   3.891s] passed, slot 2, 1 of 3 busy, CPU 42 %, 2048 MiB free
+            PASS [   1.204s]  1 goto "/cart" (line 4)
+            PASS [   2.408s]  2 expect "#count" (line 5)
+
+            PASS [   3.891s] testcases/cart
+            Name Remove \u{1b}[31man item
+            File testcases/cart.toml:1
+            Tags smoke shop
+         Browser firefox
+           Batch 20270102-030405-7k2m9qxd: finished, exit code 0
+         Started 2027-01-02 03:04:07 UTC
+
+       Attempt 1 [   3.891s] passed, slot 2, 1 of 3 busy, CPU 42 %, 2048 MiB free
+            PASS [   1.204s]  1 goto "/cart" (line 4)
+            PASS [   2.408s]  2 expect "#count" (line 5)
+
+           Rerun batchrun testcases/cart
+    "##);
+}
+
+#[test]
+fn a_batch_that_runs_is_shown_as_far_as_it_has_come() {
+    let project = Project::new();
+    let recording = Recording::begin(&project, LAST, &["testcases/a", "testcases/b", "testcases/c"]);
+    recording.attempt("testcases/a", 1, &Goes::Well, Some(Verdict::Passed));
+    recording.start("testcases/b", 1);
+    recording.saved();
+    assert_snapshot!(project.run(["show"]), @"
+    exit 0
+    --- stdout
+           Batch 20270102-030405-7k2m9qxd: running
+         Started 2027-01-02 03:04:05 UTC
+         Machine ci-1, 3 slots, batchrun 0.1.0
+          Commit 0123456789ab
+         Command batchrun -t 'a b'
+
+            PASS [   3.891s] testcases/a
+          QUEUED             testcases/c
+         RUNNING             testcases/b
+    ────────────
+          So far             3 cases: 1 passed, 1 queued, 1 running
+    ");
+    assert_snapshot!(project.run(["show", "testcases/b"]), @r#"
+    exit 0
+    --- stdout
+         RUNNING             testcases/b
+            File testcases/b.toml:1
+            Tags smoke shop
+         Browser chrome
+           Batch 20270102-030405-7k2m9qxd: running
+         Started 2027-01-02 03:04:07 UTC
+
+       Attempt 1             running, slot 2, 1 of 3 busy, CPU 42 %, 2048 MiB free
+         RUNNING              1 goto "/cart" (line 4)
+
+           Rerun batchrun testcases/b
+    "#);
+    recording.stop();
+    // The runner is gone without a word: the lock is free, the row still says `running`.
+    assert_snapshot!(project.run(["show"]), @"
+    exit 0
+    --- stdout
+           Batch 20270102-030405-7k2m9qxd: aborted
+         Started 2027-01-02 03:04:05 UTC
+         Machine ci-1, 3 slots, batchrun 0.1.0
+          Commit 0123456789ab
+         Command batchrun -t 'a b'
+
+            PASS [   3.891s] testcases/a
+         NOT RUN             testcases/c
+         ABORTED             testcases/b
+    ────────────
+         Aborted             3 cases: 1 passed, 1 not run, 1 aborted
+    ");
+    assert_snapshot!(project.run(["show", "testcases/b"]), @r#"
+    exit 0
+    --- stdout
+         ABORTED             testcases/b
+            File testcases/b.toml:1
+            Tags smoke shop
+         Browser chrome
+           Batch 20270102-030405-7k2m9qxd: aborted
+         Started 2027-01-02 03:04:07 UTC
+
+       Attempt 1             aborted, slot 2, 1 of 3 busy, CPU 42 %, 2048 MiB free
+         ABORTED              1 goto "/cart" (line 4)
+
+           Rerun batchrun testcases/b
+    "#);
+}
+
+#[test]
+fn programs_get_json() {
+    let shop = shop();
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let output = shop.run(arguments.iter().copied().chain(["--format", "json"]));
+        assert_eq!((output.status, output.stderr.as_str()), (Some(0), ""), "{output}");
+        serde_json::from_str(&output.stdout).unwrap()
+    };
+    let batch = json(&["show"]);
+    assert_eq!(batch["batch"]["id"], LAST);
+    assert_eq!(batch["batch"]["settings"]["retries"]["from"], "default");
+    assert_eq!(batch["cases"].as_array().unwrap().len(), 8);
+    assert_eq!(batch["cases"][0]["attempts"].as_array().unwrap().len(), 2);
+    assert_eq!(json(&["show", "--failed"])["cases"].as_array().unwrap().len(), 3);
+    let case = json(&["show", "testcases/search"]);
+    assert_snapshot!(format!("{:#}", case["cases"][0]), @r##"
+    {
+      "batch_id": "20270102-030405-7k2m9qxd",
+      "case_id": "testcases/search",
+      "name": "testcases/search",
+      "file": "testcases/search.toml",
+      "line": 1,
+      "content_hash": "5e88",
+      "browser": "chrome",
+      "row": null,
+      "tags": [
+        "smoke",
+        "shop"
+      ],
+      "priority": 0,
+      "verdict": "flaky",
+      "quarantined": false,
+      "queued_at": "2027-01-02T03:04:06.000Z",
+      "started_at": "2027-01-02T03:04:07.000Z",
+      "finished_at": "2027-01-02T03:04:11.000Z",
+      "duration_ms": 7782,
+      "attempts": [
+        {
+          "number": 1,
+          "slot": 2,
+          "verdict": "failed",
+          "failure_kind": "assertion",
+          "message": "`#count` does not have the text it should\u001b[2J",
+          "started_at": "2027-01-02T03:04:07.000Z",
+          "finished_at": "2027-01-02T03:04:11.000Z",
+          "duration_ms": 3891,
+          "running": 1,
+          "slot_limit": 3,
+          "cpu": 42.4,
+          "cpu_pressure": null,
+          "memory_pressure": null,
+          "memory_free_mb": 2048,
+          "cpu_mean": null,
+          "failure": {
+            "kind": "assertion",
+            "message": "`#count` does not have the text it should\u001b[2J",
+            "location": {
+              "file": "testcases/cart.toml",
+              "line": 5,
+              "column": 3
+            },
+            "step": "expect \"#count\"",
+            "position": 2,
+            "expected": "0 items",
+            "actual": "1 item",
+            "seen": [
+              "0.0s is hidden",
+              "0.4s has the text \"1 item\""
+            ],
+            "hints": [
+              "is something else still running?"
+            ],
+            "excerpt": "  { expect = \"#count\", text = \"0 items\" },",
+            "further": []
+          },
+          "steps": [
+            {
+              "position": 1,
+              "title": "goto \"/cart\"",
+              "verdict": "passed",
+              "started_at": "2027-01-02T03:04:08.000Z",
+              "duration_ms": 1204,
+              "line": 4,
+              "message": null
+            },
+            {
+              "position": 2,
+              "title": "expect \"#count\"",
+              "verdict": "failed",
+              "started_at": "2027-01-02T03:04:08.000Z",
+              "duration_ms": 2408,
+              "line": 5,
+              "message": "`#count` does not have the text it should\u001b[2J"
+            }
+          ],
+          "evidence": [
+            {
+              "step_position": 2,
+              "kind": "screenshot",
+              "path": "evidence/20270102-030405-7k2m9qxd/1-1-failure.png",
+              "bytes": 20480,
+              "note": null
+            }
+          ]
+        },
+        {
+          "number": 2,
+          "slot": 2,
+          "verdict": "passed",
+          "failure_kind": null,
+          "message": null,
+          "started_at": "2027-01-02T03:04:07.000Z",
+          "finished_at": "2027-01-02T03:04:11.000Z",
+          "duration_ms": 3891,
+          "running": 1,
+          "slot_limit": 3,
+          "cpu": 42.4,
+          "cpu_pressure": null,
+          "memory_pressure": null,
+          "memory_free_mb": 2048,
+          "cpu_mean": null,
+          "failure": null,
+          "steps": [
+            {
+              "position": 1,
+              "title": "goto \"/cart\"",
+              "verdict": "passed",
+              "started_at": "2027-01-02T03:04:08.000Z",
+              "duration_ms": 1204,
+              "line": 4,
+              "message": null
+            },
+            {
+              "position": 2,
+              "title": "expect \"#count\"",
+              "verdict": "passed",
+              "started_at": "2027-01-02T03:04:08.000Z",
+              "duration_ms": 2408,
+              "line": 5,
+              "message": null
+            }
+          ],
+          "evidence": []
+        }
+      ],
+      "message": null
+    }
+    "##);
+    assert_eq!(case["folder"], "[PROJECT]/.batchrun");
+}
+
+#[test]
+fn colours_are_those_of_stdout() {
+    let shop = shop();
+    let colored = shop.run(["show", "--color", "always"]).stdout;
+    assert!(
+        colored.contains("\u{1b}[31;1m        FAIL\u{1b}[0m [   7.782s] testcases/cart (2 attempts)\n"),
+        "{colored}"
+    );
+    assert!(!shop.run(["show"]).stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn what_is_not_there_is_said_plainly() {
+    let nothing = Project::new();
+    assert_snapshot!(nothing.run(["show"]), @"
+    exit 2
+    --- stderr
+    error: there is no database `[PROJECT]/.batchrun/batchrun.db`: nothing has run yet
+    help: `batchrun` runs cases; `--db FILE` names another database
+    ");
+    assert!(!nothing.root().join(".batchrun").exists(), "looking leaves nothing behind");
+    let shop = shop();
+    assert_snapshot!(shop.run(["show", "testcases/crat"]), @"
+    exit 2
+    --- stderr
+    error: `testcases/crat` is neither a batch nor a case that has run
+    help: did you mean `testcases/cart`?
+    ");
+    assert_snapshot!(shop.run(["show", "testcases/login"]), @"
+    exit 2
+    --- stderr
+    error: `testcases/login` is neither a batch nor a case that has run
+    help: name one of `testcases/login[alice]`, `testcases/login[bob]`
+    ");
+    assert_snapshot!(shop.run(["show", "./testcases/cart.toml"]), @"
+    exit 2
+    --- stderr
+    error: `./testcases/cart.toml` is neither a batch nor a case that has run
+    help: did you mean `testcases/cart`?
+    ");
+    assert_snapshot!(shop.run(["show", "xyz"]), @"
+    exit 2
+    --- stderr
+    error: `xyz` is neither a batch nor a case that has run
+    help: `batchrun show` shows the latest batch with its cases
+    ");
+    assert_snapshot!(shop.run(["show", "2027"]), @"
+    exit 2
+    --- stderr
+    error: several batches begin with `2027`: `20270102-030405-7k2m9qxd` `20270101-000000-aaaaaaaa`
+    help: give more of its id
+    ");
+    assert_snapshot!(shop.run(["show", "testcases/old", "--batch", "last"]), @"
+    exit 2
+    --- stderr
+    error: batch `20270102-030405-7k2m9qxd` has no case `testcases/old`
+    help: another has it: `batchrun show testcases/old` shows the latest
+    ");
+    assert_snapshot!(shop.run(["show", "testcases/crat", "--batch", "last"]), @"
+    exit 2
+    --- stderr
+    error: batch `20270102-030405-7k2m9qxd` has no case `testcases/crat`
+    help: did you mean `testcases/cart`?
+    ");
+    assert_snapshot!(shop.run(["show", "--batch", "1999"]), @"
+    exit 2
+    --- stderr
+    error: no batch begins with `1999`
+    help: `last` is the latest one
+    ");
+    assert_snapshot!(shop.file("notes.db", "not a database").run(["show", "--db", "notes.db"]), @"
+    exit 2
+    --- stderr
+    error: `[PROJECT]/notes.db`: found something that is not a database, expected a database of batchrun
+    help: it was left as it is; give another place with `--db FILE`
+    ");
+}
+
+#[test]
+fn reports_of_an_old_batch_are_made_anew() {
+    let shop = shop();
+    assert_snapshot!(shop.run(["report", "20270101", "--report", "junit=out/junit.xml", "--report", "json=out/all.json"]), @"
+    exit 0
+    --- stderr
+          Report junit out/junit.xml
+          Report json out/all.json
+    ");
+    let json = std::fs::read_to_string(shop.root().join("out/all.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["batch"]["id"], &json["counts"]["failed"]), (&FIRST.into(), &1.into()));
+    let xml = std::fs::read_to_string(shop.root().join("out/junit.xml")).unwrap();
+    assert!(xml.contains(" tests=\"2\" ") && xml.contains(" failures=\"1\" "), "{xml}");
+    let lines = shop.run(["report", "--report", "jsonl=-"]).stdout;
+    assert!(lines.lines().next().unwrap().contains(LAST) && lines.ends_with("\"leftovers\":0}\n"), "{lines}");
+}
+
+#[test]
+fn a_report_made_anew_is_the_one_of_the_run() {
+    let project = Project::new();
+    for kind in ["junit", "json"] {
+        let target = project.root().join(kind);
+        let report: ReportSpec = format!("{kind}={}", target.display()).parse().unwrap();
+        let batch = format!("20270102-030405-{kind}");
+        let reporters = vec![report.open().unwrap()];
+        let recording =
+            Recording::reporting(&project, &batch, &["testcases/cart", "testcases/pay"], reporters);
+        recording.attempt("testcases/cart", 1, &Goes::Wrong, None);
+        recording.attempt("testcases/cart", 2, &Goes::Well, Some(Verdict::Flaky));
+        recording.attempt("testcases/pay", 1, &Goes::Broken, Some(Verdict::Errored));
+        recording.finish(BatchStatus::Finished, ExitCode::Errored);
+        let anew = project.run(["report", &batch, "--report", &format!("{kind}=-")]);
+        assert_eq!(anew.stdout, std::fs::read_to_string(target).unwrap());
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_made_is_said_plainly() {
+    let shop = shop();
+    assert_snapshot!(shop.run(["report", "--report", "json=/proc/none/all.json"]), @"
+    exit 4
+    --- stderr
+    error: cannot write `/proc/none/all.json`: No such file or directory (os error 2)
+    ");
+    assert_snapshot!(shop.run(["report", "--report", "json=-", "--report", "jsonl=-"]), @"
+    exit 2
+    --- stderr
+    error: only one report can go to stdout
+    ");
+    assert_snapshot!(shop.run(["report", "1999", "--report", "json=-"]), @"
+    exit 2
+    --- stderr
+    error: no batch begins with `1999`
+    help: `last` is the latest one
+    ");
+    assert_eq!(shop.run(["report"]).status, Some(2));
+}
