@@ -12,6 +12,9 @@ use batchrun::outcome::{AttemptVerdict, BatchStatus, ExitCode, FailureKind, Step
 use batchrun::source::Location;
 use batchrun::store::{Recorder, Store};
 
+/// What the steps of every case are called.
+const TITLES: [&str; 2] = ["goto \"/cart\"", "expect \"#count\""];
+
 /// A batch that is being recorded; its lock is held until it ends or is dropped.
 pub(crate) struct Recording {
     batch: String,
@@ -44,14 +47,14 @@ impl Recording {
         reporters: Vec<Box<dyn Reporter>>,
     ) -> Self {
         let database = project.root().join(".batchrun/batchrun.db");
-        let mut store = Store::open(&database).unwrap();
-        let begun = store.begin(&BatchId::from_stored(batch)).unwrap();
-        let recorder = Recorder::start(store, begun, reporters).unwrap();
+        let mut store = Store::open(&database).expect("a database can be made");
+        let begun = store.begin(&BatchId::from_stored(batch)).expect("nobody else has this batch");
+        let recorder = Recorder::start(store, begun, reporters).expect("threads can be started");
         let ids = cases.iter().map(|case| (*case).to_owned()).collect();
         let recording = Self { batch: batch.to_owned(), database, recorder, ids };
         recording.recorder.send(Event::BatchStarted(Box::new(BatchStarted {
             batch: BatchId::from_stored(batch),
-            total: u32::try_from(cases.len()).unwrap(),
+            total: number(cases.len()),
             concurrency: 3,
             host: "ci-1".to_owned(),
             boot_id: None,
@@ -63,14 +66,14 @@ impl Recording {
             settings: serde_json::json!({"retries": {"value": "1", "from": "default"}}),
         })));
         for (job, case) in cases.iter().enumerate() {
-            recording.queue(u32::try_from(job).unwrap(), case);
+            recording.queue(number(job), case);
         }
         recording
     }
 
     fn queue(&self, job: u32, case: &str) {
         let (id, browser) = case.split_once(" @").unwrap_or((case, "chrome"));
-        let stem = id.split([':', '[']).next().unwrap();
+        let stem = id.split([':', '[']).next().unwrap_or(id);
         self.recorder.send(Event::CaseQueued(Box::new(CaseQueued {
             job: JobId(job),
             case: CaseId::new(id),
@@ -87,7 +90,7 @@ impl Recording {
     }
 
     fn job(&self, case: &str) -> JobId {
-        JobId(u32::try_from(self.ids.iter().position(|id| id == case).unwrap()).unwrap())
+        JobId(number(self.ids.iter().position(|id| id == case).expect("the case is in the batch")))
     }
 
     /// An attempt begins, with its first step.
@@ -103,16 +106,16 @@ impl Recording {
             steps: 2,
             load,
         }));
-        self.step(job, attempt, 1, "goto \"/cart\"");
+        self.step(job, attempt, 1);
     }
 
-    fn step(&self, job: JobId, attempt: u32, position: u32, title: &str) {
+    fn step(&self, job: JobId, attempt: u32, position: u32) {
         self.recorder.send(Event::StepStarted(StepStarted {
             job,
             attempt,
             position,
             depth: 0,
-            title: title.into(),
+            title: TITLES[position as usize - 1].into(),
             location: Location {
                 file: "testcases/cart.toml".to_owned(),
                 line: position as usize + 3,
@@ -121,20 +124,13 @@ impl Recording {
         }));
     }
 
-    fn leave(
-        &self,
-        job: JobId,
-        (attempt, position): (u32, u32),
-        title: &str,
-        verdict: StepVerdict,
-        why: Option<&str>,
-    ) {
+    fn leave(&self, job: JobId, (attempt, position): (u32, u32), verdict: StepVerdict, why: Option<&str>) {
         self.recorder.send(Event::StepFinished(StepFinished {
             job,
             attempt,
             position,
             depth: 0,
-            title: title.into(),
+            title: TITLES[position as usize - 1].into(),
             line: position + 3,
             verdict,
             started_ms: 0,
@@ -147,16 +143,15 @@ impl Recording {
     pub(crate) fn attempt(&self, case: &str, attempt: u32, goes: &Goes, verdict: Option<Verdict>) {
         let job = self.job(case);
         self.start(case, attempt);
-        self.leave(job, (attempt, 1), "goto \"/cart\"", StepVerdict::Passed, None);
-        let title = "expect \"#count\"";
-        self.step(job, attempt, 2, title);
+        self.leave(job, (attempt, 1), StepVerdict::Passed, None);
+        self.step(job, attempt, 2);
         let (ended, step, failure) = match goes {
             Goes::Well => (AttemptVerdict::Passed, StepVerdict::Passed, None),
             Goes::Wrong => (AttemptVerdict::Failed, StepVerdict::Failed, Some(wrong())),
             Goes::Broken => (AttemptVerdict::Errored, StepVerdict::Errored, Some(broken())),
         };
         let message = failure.as_ref().map(|it| it.message.clone());
-        self.leave(job, (attempt, 2), title, step, message.as_ref().map(|it| it.raw()));
+        self.leave(job, (attempt, 2), step, message.as_ref().map(|it| it.raw()));
         let path = format!("evidence/{}/1-{attempt}-failure.png", self.batch);
         let picture = Evidence {
             kind: "screenshot".to_owned(),
@@ -214,7 +209,7 @@ impl Recording {
 
     /// Waits until all of it can be read; goes on.
     pub(crate) fn saved(&self) {
-        assert!(self.recorder.barrier().blocking_recv().unwrap());
+        assert!(self.recorder.barrier().blocking_recv().expect("the recorder lives"));
         pin(&self.database);
     }
 }
@@ -230,7 +225,8 @@ fn pin(database: &std::path::Path) {
         UPDATE attempt SET started_at = '2027-01-02T03:04:07.000Z',
             finished_at = iif(finished_at IS NULL, NULL, '2027-01-02T03:04:11.000Z');
         UPDATE step SET started_at = '2027-01-02T03:04:08.000Z';";
-    rusqlite::Connection::open(database).unwrap().execute_batch(pinned).unwrap();
+    let connection = rusqlite::Connection::open(database).expect("the database is there");
+    connection.execute_batch(pinned).expect("the tables have these columns");
 }
 
 fn wrong() -> Failure {
@@ -266,4 +262,8 @@ fn broken_with(kind: FailureKind) -> Failure {
         excerpt: None,
         further: Vec::new(),
     }
+}
+
+fn number(of: usize) -> u32 {
+    u32::try_from(of).expect("batches in tests are small")
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// A batch with cases. Paths of evidence are relative to `folder`.
-pub(super) fn document(place: &Place, batch: &BatchRow, cases: Vec<Value>) -> Value {
+pub(super) fn document(place: &Place, batch: &BatchRow, cases: &[Value]) -> Value {
     let mut shown = columns(batch);
     parse(&mut shown, "settings_json", "settings");
     json!({ "folder": place.folder().to_string_lossy(), "batch": shown, "cases": cases })

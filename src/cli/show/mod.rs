@@ -51,11 +51,11 @@ fn text(record: &Record, subject: &Subject, view: FailureView<'_>) -> Result<Str
 
 fn json(record: &Record, subject: &Subject) -> Result<serde_json::Value, QueryError> {
     let reader = &record.reader;
-    let cases = if subject.case.is_some() || subject.failed {
+    let cases: Vec<_> = if subject.case.is_some() || subject.failed {
         Details::read(reader, subject)?.cases.iter().map(json::case_in_full).collect()
     } else {
         let with_attempts = |row| Ok(json::case(row, &reader.attempts(row.id)?));
-        subject.cases.iter().map(with_attempts).collect::<Result<Vec<_>, QueryError>>()?
+        subject.cases.iter().map(with_attempts).collect::<Result<_, QueryError>>()?
     };
-    Ok(json::document(reader.place(), &subject.batch, cases))
+    Ok(json::document(reader.place(), &subject.batch, &cases))
 }
