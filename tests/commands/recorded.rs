@@ -11,6 +11,7 @@ use batchrun::id::{BatchId, CaseId, JobId};
 use batchrun::outcome::{AttemptVerdict, BatchStatus, ExitCode, FailureKind, StepVerdict, Verdict};
 use batchrun::source::Location;
 use batchrun::store::{Recorder, Store};
+use batchrun::text::Untrusted;
 
 /// What the steps of every case are called.
 const TITLES: [&str; 2] = ["goto \"/cart\"", "expect \"#count\""];
@@ -151,7 +152,7 @@ impl Recording {
             Goes::Broken => (AttemptVerdict::Errored, StepVerdict::Errored, Some(broken())),
         };
         let message = failure.as_ref().map(|it| it.message.clone());
-        self.leave(job, (attempt, 2), step, message.as_ref().map(|it| it.raw()));
+        self.leave(job, (attempt, 2), step, message.as_ref().map(Untrusted::raw));
         let path = format!("evidence/{}/1-{attempt}-failure.png", self.batch);
         let picture = Evidence {
             kind: "screenshot".to_owned(),
@@ -173,7 +174,7 @@ impl Recording {
         })));
         if let Some(verdict) = verdict {
             let message = message.filter(|_| verdict != Verdict::Flaky);
-            self.end(case, verdict, attempt, message.as_ref().map(|it| it.raw()));
+            self.end(case, verdict, attempt, message.as_ref().map(Untrusted::raw));
         }
     }
 

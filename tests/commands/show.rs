@@ -349,13 +349,19 @@ fn programs_get_json() {
     assert_eq!(batch["cases"].as_array().unwrap().len(), 8);
     assert_eq!(batch["cases"][0]["attempts"].as_array().unwrap().len(), 2);
     assert_eq!(json(&["show", "--failed"])["cases"].as_array().unwrap().len(), 3);
-    let case = json(&["show", "testcases/search"]);
-    assert_snapshot!(format!("{:#}", case["cases"][0]), @r##"
+    assert_eq!(json(&["show", "testcases/search"])["folder"], "[PROJECT]/.batchrun");
+}
+
+#[test]
+fn a_case_in_json_has_all_of_its_attempts() {
+    let output = shop().run(["show", "testcases/pay", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_snapshot!(format!("{:#}", json["cases"][0]), @r##"
     {
       "batch_id": "20270102-030405-7k2m9qxd",
-      "case_id": "testcases/search",
-      "name": "testcases/search",
-      "file": "testcases/search.toml",
+      "case_id": "testcases/pay",
+      "name": "testcases/pay",
+      "file": "testcases/pay.toml",
       "line": 1,
       "content_hash": "5e88",
       "browser": "chrome",
@@ -365,19 +371,19 @@ fn programs_get_json() {
         "shop"
       ],
       "priority": 0,
-      "verdict": "flaky",
+      "verdict": "errored",
       "quarantined": false,
       "queued_at": "2027-01-02T03:04:06.000Z",
       "started_at": "2027-01-02T03:04:07.000Z",
       "finished_at": "2027-01-02T03:04:11.000Z",
-      "duration_ms": 7782,
+      "duration_ms": 3891,
       "attempts": [
         {
           "number": 1,
           "slot": 2,
-          "verdict": "failed",
-          "failure_kind": "assertion",
-          "message": "`#count` does not have the text it should\u001b[2J",
+          "verdict": "errored",
+          "failure_kind": "browser_crash",
+          "message": "the browser exited with signal 11",
           "started_at": "2027-01-02T03:04:07.000Z",
           "finished_at": "2027-01-02T03:04:11.000Z",
           "duration_ms": 3891,
@@ -389,25 +395,16 @@ fn programs_get_json() {
           "memory_free_mb": 2048,
           "cpu_mean": null,
           "failure": {
-            "kind": "assertion",
-            "message": "`#count` does not have the text it should\u001b[2J",
-            "location": {
-              "file": "testcases/cart.toml",
-              "line": 5,
-              "column": 3
-            },
-            "step": "expect \"#count\"",
-            "position": 2,
-            "expected": "0 items",
-            "actual": "1 item",
-            "seen": [
-              "0.0s is hidden",
-              "0.4s has the text \"1 item\""
-            ],
-            "hints": [
-              "is something else still running?"
-            ],
-            "excerpt": "  { expect = \"#count\", text = \"0 items\" },",
+            "kind": "browser_crash",
+            "message": "the browser exited with signal 11",
+            "location": null,
+            "step": null,
+            "position": null,
+            "expected": null,
+            "actual": null,
+            "seen": [],
+            "hints": [],
+            "excerpt": null,
             "further": []
           },
           "steps": [
@@ -423,11 +420,11 @@ fn programs_get_json() {
             {
               "position": 2,
               "title": "expect \"#count\"",
-              "verdict": "failed",
+              "verdict": "errored",
               "started_at": "2027-01-02T03:04:08.000Z",
               "duration_ms": 2408,
               "line": 5,
-              "message": "`#count` does not have the text it should\u001b[2J"
+              "message": "the browser exited with signal 11"
             }
           ],
           "evidence": [
@@ -439,51 +436,11 @@ fn programs_get_json() {
               "note": null
             }
           ]
-        },
-        {
-          "number": 2,
-          "slot": 2,
-          "verdict": "passed",
-          "failure_kind": null,
-          "message": null,
-          "started_at": "2027-01-02T03:04:07.000Z",
-          "finished_at": "2027-01-02T03:04:11.000Z",
-          "duration_ms": 3891,
-          "running": 1,
-          "slot_limit": 3,
-          "cpu": 42.4,
-          "cpu_pressure": null,
-          "memory_pressure": null,
-          "memory_free_mb": 2048,
-          "cpu_mean": null,
-          "failure": null,
-          "steps": [
-            {
-              "position": 1,
-              "title": "goto \"/cart\"",
-              "verdict": "passed",
-              "started_at": "2027-01-02T03:04:08.000Z",
-              "duration_ms": 1204,
-              "line": 4,
-              "message": null
-            },
-            {
-              "position": 2,
-              "title": "expect \"#count\"",
-              "verdict": "passed",
-              "started_at": "2027-01-02T03:04:08.000Z",
-              "duration_ms": 2408,
-              "line": 5,
-              "message": null
-            }
-          ],
-          "evidence": []
         }
       ],
-      "message": null
+      "message": "the browser exited with signal 11"
     }
     "##);
-    assert_eq!(case["folder"], "[PROJECT]/.batchrun");
 }
 
 #[test]
