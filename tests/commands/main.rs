@@ -7,6 +7,7 @@ mod help;
 mod init;
 mod machine;
 mod recorded;
+mod report;
 mod selection;
 mod settings;
 mod show;

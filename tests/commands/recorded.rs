@@ -13,6 +13,35 @@ use batchrun::source::Location;
 use batchrun::store::{Recorder, Store};
 use batchrun::text::Untrusted;
 
+/// An earlier batch.
+pub(crate) const FIRST: &str = "20270101-000000-aaaaaaaa";
+/// A later one.
+pub(crate) const LAST: &str = "20270102-030405-7k2m9qxd";
+
+/// Two batches: in the first the cart passed, in the second nearly everything happened.
+pub(crate) fn shop() -> Project {
+    let project = Project::new();
+    let first = Recording::begin(&project, FIRST, &["testcases/cart", "testcases/old"]);
+    first.attempt("testcases/cart", 1, &Goes::Well, Some(Verdict::Passed));
+    first.attempt("testcases/old", 1, &Goes::Wrong, Some(Verdict::Failed));
+    first.finish(BatchStatus::Finished, ExitCode::Failed);
+    let cases = ["cart", "search", "login[alice]", "login[bob]", "pay", "beta", "new", "later"];
+    let cases = cases.map(|case| format!("testcases/{case}"));
+    let last = Recording::begin(&project, LAST, &cases.each_ref().map(String::as_str));
+    last.attempt("testcases/cart", 1, &Goes::Broken, None);
+    last.attempt("testcases/cart", 2, &Goes::Wrong, Some(Verdict::Failed));
+    last.attempt("testcases/search", 1, &Goes::Wrong, None);
+    last.attempt("testcases/search", 2, &Goes::Well, Some(Verdict::Flaky));
+    last.attempt("testcases/login[alice]", 1, &Goes::Well, Some(Verdict::Passed));
+    last.end("testcases/login[bob]", Verdict::Skipped, 0, Some("bob is on holiday"));
+    last.attempt("testcases/pay", 1, &Goes::Broken, Some(Verdict::Errored));
+    last.attempt("testcases/beta", 1, &Goes::Wrong, Some(Verdict::Failed));
+    last.attempt("testcases/new", 1, &Goes::Well, Some(Verdict::Passed));
+    last.end("testcases/later", Verdict::NotRun, 0, Some("stopped by Ctrl-C"));
+    last.finish(BatchStatus::Interrupted, ExitCode::Failed);
+    project
+}
+
 /// What the steps of every case are called.
 const TITLES: [&str; 2] = ["goto \"/cart\"", "expect \"#count\""];
 

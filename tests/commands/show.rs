@@ -1,37 +1,9 @@
-//! `show` and `report`: batches that have run, as a user looks back at them.
+//! `show`: batches and cases that have run, as a user looks back at them.
 
-use crate::recorded::{Goes, Recording};
+use crate::recorded::{FIRST, Goes, LAST, Recording, shop};
 use crate::support::Project;
 use batchrun::outcome::{BatchStatus, ExitCode, Verdict};
-use batchrun::reporter::ReportSpec;
 use insta::assert_snapshot;
-
-const FIRST: &str = "20270101-000000-aaaaaaaa";
-const LAST: &str = "20270102-030405-7k2m9qxd";
-
-/// Two batches: in the first the cart passed, in the second nearly everything happened.
-fn shop() -> Project {
-    let project = Project::new();
-    let first = Recording::begin(&project, FIRST, &["testcases/cart", "testcases/old"]);
-    first.attempt("testcases/cart", 1, &Goes::Well, Some(Verdict::Passed));
-    first.attempt("testcases/old", 1, &Goes::Wrong, Some(Verdict::Failed));
-    first.finish(BatchStatus::Finished, ExitCode::Failed);
-    let cases = ["cart", "search", "login[alice]", "login[bob]", "pay", "beta", "new", "later"];
-    let cases = cases.map(|case| format!("testcases/{case}"));
-    let last = Recording::begin(&project, LAST, &cases.each_ref().map(String::as_str));
-    last.attempt("testcases/cart", 1, &Goes::Broken, None);
-    last.attempt("testcases/cart", 2, &Goes::Wrong, Some(Verdict::Failed));
-    last.attempt("testcases/search", 1, &Goes::Wrong, None);
-    last.attempt("testcases/search", 2, &Goes::Well, Some(Verdict::Flaky));
-    last.attempt("testcases/login[alice]", 1, &Goes::Well, Some(Verdict::Passed));
-    last.end("testcases/login[bob]", Verdict::Skipped, 0, Some("bob is on holiday"));
-    last.attempt("testcases/pay", 1, &Goes::Broken, Some(Verdict::Errored));
-    last.attempt("testcases/beta", 1, &Goes::Wrong, Some(Verdict::Failed));
-    last.attempt("testcases/new", 1, &Goes::Well, Some(Verdict::Passed));
-    last.end("testcases/later", Verdict::NotRun, 0, Some("stopped by Ctrl-C"));
-    last.finish(BatchStatus::Interrupted, ExitCode::Failed);
-    project
-}
 
 #[test]
 fn the_latest_batch_is_shown_with_the_worst_last() {
@@ -353,92 +325,70 @@ fn programs_get_json() {
 }
 
 #[test]
-fn a_case_in_json_has_all_of_its_attempts() {
+fn an_attempt_in_json_has_all_there_is() {
     let output = shop().run(["show", "testcases/pay", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
-    assert_snapshot!(format!("{:#}", json["cases"][0]), @r##"
+    let case = &json["cases"][0];
+    assert_eq!((&case["verdict"], &case["tags"][0]), (&"errored".into(), &"smoke".into()));
+    assert_snapshot!(format!("{:#}", case["attempts"][0]), @r##"
     {
-      "batch_id": "20270102-030405-7k2m9qxd",
-      "case_id": "testcases/pay",
-      "name": "testcases/pay",
-      "file": "testcases/pay.toml",
-      "line": 1,
-      "content_hash": "5e88",
-      "browser": "chrome",
-      "row": null,
-      "tags": [
-        "smoke",
-        "shop"
-      ],
-      "priority": 0,
+      "number": 1,
+      "slot": 2,
       "verdict": "errored",
-      "quarantined": false,
-      "queued_at": "2027-01-02T03:04:06.000Z",
+      "failure_kind": "browser_crash",
+      "message": "the browser exited with signal 11",
       "started_at": "2027-01-02T03:04:07.000Z",
       "finished_at": "2027-01-02T03:04:11.000Z",
       "duration_ms": 3891,
-      "attempts": [
+      "running": 1,
+      "slot_limit": 3,
+      "cpu": 42.4,
+      "cpu_pressure": null,
+      "memory_pressure": null,
+      "memory_free_mb": 2048,
+      "cpu_mean": null,
+      "failure": {
+        "kind": "browser_crash",
+        "message": "the browser exited with signal 11",
+        "location": null,
+        "step": null,
+        "position": null,
+        "expected": null,
+        "actual": null,
+        "seen": [],
+        "hints": [],
+        "excerpt": null,
+        "further": []
+      },
+      "steps": [
         {
-          "number": 1,
-          "slot": 2,
+          "position": 1,
+          "title": "goto \"/cart\"",
+          "verdict": "passed",
+          "started_at": "2027-01-02T03:04:08.000Z",
+          "duration_ms": 1204,
+          "line": 4,
+          "message": null
+        },
+        {
+          "position": 2,
+          "title": "expect \"#count\"",
           "verdict": "errored",
-          "failure_kind": "browser_crash",
-          "message": "the browser exited with signal 11",
-          "started_at": "2027-01-02T03:04:07.000Z",
-          "finished_at": "2027-01-02T03:04:11.000Z",
-          "duration_ms": 3891,
-          "running": 1,
-          "slot_limit": 3,
-          "cpu": 42.4,
-          "cpu_pressure": null,
-          "memory_pressure": null,
-          "memory_free_mb": 2048,
-          "cpu_mean": null,
-          "failure": {
-            "kind": "browser_crash",
-            "message": "the browser exited with signal 11",
-            "location": null,
-            "step": null,
-            "position": null,
-            "expected": null,
-            "actual": null,
-            "seen": [],
-            "hints": [],
-            "excerpt": null,
-            "further": []
-          },
-          "steps": [
-            {
-              "position": 1,
-              "title": "goto \"/cart\"",
-              "verdict": "passed",
-              "started_at": "2027-01-02T03:04:08.000Z",
-              "duration_ms": 1204,
-              "line": 4,
-              "message": null
-            },
-            {
-              "position": 2,
-              "title": "expect \"#count\"",
-              "verdict": "errored",
-              "started_at": "2027-01-02T03:04:08.000Z",
-              "duration_ms": 2408,
-              "line": 5,
-              "message": "the browser exited with signal 11"
-            }
-          ],
-          "evidence": [
-            {
-              "step_position": 2,
-              "kind": "screenshot",
-              "path": "evidence/20270102-030405-7k2m9qxd/1-1-failure.png",
-              "bytes": 20480,
-              "note": null
-            }
-          ]
+          "started_at": "2027-01-02T03:04:08.000Z",
+          "duration_ms": 2408,
+          "line": 5,
+          "message": "the browser exited with signal 11"
         }
       ],
-      "message": "the browser exited with signal 11"
+      "evidence": [
+        {
+          "step_position": 2,
+          "kind": "screenshot",
+          "path": "evidence/20270102-030405-7k2m9qxd/1-1-failure.png",
+          "bytes": 20480,
+          "note": null
+        }
+      ]
     }
     "##);
 }
@@ -519,63 +469,4 @@ fn what_is_not_there_is_said_plainly() {
     error: `[PROJECT]/notes.db`: found something that is not a database, expected a database of batchrun
     help: it was left as it is; give another place with `--db FILE`
     ");
-}
-
-#[test]
-fn reports_of_an_old_batch_are_made_anew() {
-    let shop = shop();
-    assert_snapshot!(shop.run(["report", "20270101", "--report", "junit=out/junit.xml", "--report", "json=out/all.json"]), @"
-    exit 0
-    --- stderr
-          Report junit out/junit.xml
-          Report json out/all.json
-    ");
-    let json = std::fs::read_to_string(shop.root().join("out/all.json")).unwrap();
-    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!((&json["batch"]["id"], &json["counts"]["failed"]), (&FIRST.into(), &1.into()));
-    let xml = std::fs::read_to_string(shop.root().join("out/junit.xml")).unwrap();
-    assert!(xml.contains(" tests=\"2\" ") && xml.contains(" failures=\"1\" "), "{xml}");
-    let lines = shop.run(["report", "--report", "jsonl=-"]).stdout;
-    assert!(lines.lines().next().unwrap().contains(LAST) && lines.ends_with("\"leftovers\":0}\n"), "{lines}");
-}
-
-#[test]
-fn a_report_made_anew_is_the_one_of_the_run() {
-    let project = Project::new();
-    for kind in ["junit", "json"] {
-        let target = project.root().join(kind);
-        let report: ReportSpec = format!("{kind}={}", target.display()).parse().unwrap();
-        let batch = format!("20270102-030405-{kind}");
-        let reporters = vec![report.open().unwrap()];
-        let recording =
-            Recording::reporting(&project, &batch, &["testcases/cart", "testcases/pay"], reporters);
-        recording.attempt("testcases/cart", 1, &Goes::Wrong, None);
-        recording.attempt("testcases/cart", 2, &Goes::Well, Some(Verdict::Flaky));
-        recording.attempt("testcases/pay", 1, &Goes::Broken, Some(Verdict::Errored));
-        recording.finish(BatchStatus::Finished, ExitCode::Errored);
-        let anew = project.run(["report", &batch, "--report", &format!("{kind}=-")]);
-        assert_eq!(anew.stdout, std::fs::read_to_string(target).unwrap());
-    }
-}
-
-#[test]
-fn a_report_that_cannot_be_made_is_said_plainly() {
-    let shop = shop();
-    assert_snapshot!(shop.run(["report", "--report", "json=/proc/none/all.json"]), @"
-    exit 4
-    --- stderr
-    error: cannot write `/proc/none/all.json`: No such file or directory (os error 2)
-    ");
-    assert_snapshot!(shop.run(["report", "--report", "json=-", "--report", "jsonl=-"]), @"
-    exit 2
-    --- stderr
-    error: only one report can go to stdout
-    ");
-    assert_snapshot!(shop.run(["report", "1999", "--report", "json=-"]), @"
-    exit 2
-    --- stderr
-    error: no batch begins with `1999`
-    help: `last` is the latest one
-    ");
-    assert_eq!(shop.run(["report"]).status, Some(2));
 }
