@@ -53,20 +53,7 @@ fn terminal(arguments: &RunArguments, console: &Console, prepared: &Prepared) ->
         shape: progress.resolve(around),
         color: console.colored(),
         verbosity,
-        rerun: rerun(arguments),
+        rerun: arguments.project.rerun(),
         working_directory: prepared.environment.working_directory.clone(),
     }
-}
-
-/// The command that finds the same configuration again.
-fn rerun(arguments: &RunArguments) -> Vec<String> {
-    let mut words = vec!["batchrun".to_owned()];
-    let project = &arguments.project;
-    if let Some(config) = &project.config {
-        words.extend(["--config".to_owned(), config.display().to_string()]);
-    }
-    if let Some(profile) = &project.profile {
-        words.extend(["--profile".to_owned(), profile.clone()]);
-    }
-    words
 }
