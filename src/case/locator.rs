@@ -1,4 +1,4 @@
-//! Locators: how a case names elements. What a locator is; [`parse`] reads it, [`fill`] makes of it what the engine in
+//! Locators: how a case names elements. What a locator is; `parse` reads it, `fill` makes of it what the engine in
 //! the page is asked, [`write`] turns that into a locator's text again. Nothing here finds anything.
 
 mod fill;

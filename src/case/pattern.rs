@@ -1,6 +1,6 @@
 //! Patterns: regular expressions as JavaScript writes them (ECMA-262), checked when a case is loaded.
 //!
-//! The page matches them with its own engine; [`matches`] is for texts that are not in a page. Both see the same
+//! The page matches them with its own engine; [`matches()`] is for texts that are not in a page. Both see the same
 //! source and flags.
 
 use super::template::{FillError, Lookup, Template, value_as_text};

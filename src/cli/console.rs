@@ -2,9 +2,8 @@
 
 use super::arguments::{Color, ConsoleArguments};
 use super::failure::Failure;
-use super::findings;
-use crate::diagnostic::Diagnostic;
-use crate::text::Untrusted;
+use crate::diagnostic::{self, Diagnostic, Severity};
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
 /// Where a command writes.
@@ -25,14 +24,14 @@ impl Console {
         }
     }
 
-    /// Whether data for people gets colours. A pipe behind stdout gets none, whatever stderr is.
-    pub(crate) fn data_colored(&self) -> bool {
-        self.data_colored
-    }
-
     /// Whether stderr gets colours.
     pub(crate) fn colored(&self) -> bool {
         self.colored
+    }
+
+    /// Whether data for people gets colours. A pipe behind stdout gets none, whatever stderr is.
+    pub(crate) fn data_colored(&self) -> bool {
+        self.data_colored
     }
 
     /// Prints data. Its end of line is the caller's.
@@ -54,9 +53,14 @@ impl Console {
         }
     }
 
-    /// Shows findings, as many as anyone reads.
+    /// Shows findings, as many as anyone reads, and how many errors there are in all.
     pub(crate) fn findings(&mut self, findings: &[Diagnostic]) {
-        write_stderr(&findings::render(findings, self.colored));
+        let mut text = diagnostic::render(findings, self.colored, width());
+        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        if errors > 1 {
+            let _ = writeln!(text, "\n{errors} errors");
+        }
+        write_stderr(&text);
     }
 
     /// Says why a command could not do its work.
@@ -76,8 +80,13 @@ impl Console {
                 self.findings(&[Diagnostic::error(format!("stdout cannot be written: {error}"))]);
             }
             Failure::Other(_, error) => {
-                let chain = Untrusted::from(format!("{error:#}"));
-                self.findings(&[Diagnostic::error(chain.terminal())]);
+                // What follows the first line says what to do.
+                let text = format!("{error:#}");
+                let finding = match text.split_once('\n') {
+                    Some((message, help)) => Diagnostic::error(message).help(help),
+                    None => Diagnostic::error(text),
+                };
+                self.findings(&[finding]);
             }
         }
     }
@@ -86,6 +95,15 @@ impl Console {
 /// A closed stderr must not end the work, so nothing is made of errors.
 fn write_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Columns of the terminal behind stderr; elsewhere lines are as long as they are.
+fn width() -> usize {
+    const WITHOUT_TERMINAL: usize = 200;
+    rustix::termios::tcgetwinsize(io::stderr()).map_or(WITHOUT_TERMINAL, |size| match size.ws_col {
+        0 => WITHOUT_TERMINAL,
+        columns => usize::from(columns),
+    })
 }
 
 fn colored(wish: Color, is_terminal: bool, is_set: impl Fn(&str) -> bool) -> bool {

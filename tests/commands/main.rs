@@ -8,6 +8,7 @@ mod init;
 mod machine;
 mod recorded;
 mod report;
+mod schema;
 mod selection;
 mod settings;
 mod show;
