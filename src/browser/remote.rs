@@ -47,6 +47,11 @@ impl RemoteEnds {
         Self { ends, capabilities }
     }
 
+    /// The sessions that all of them can take together.
+    pub fn capacity(&self) -> u32 {
+        self.ends.iter().fold(0, |sum, end| sum.saturating_add(end.capacity))
+    }
+
     /// Whether any of them answers, with the reason of the first that does not.
     pub async fn check(&self, timeout: Duration) -> Result<(), NoLease> {
         let mut first = None;

@@ -4,6 +4,7 @@ use super::process::Exit;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process};
 #[cfg(target_os = "linux")]
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -12,6 +13,8 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Descendant {
     pub(super) pid: Pid,
+    /// Its process group.
+    pub(super) group: i32,
     /// The name that the system has for it, for reports only.
     pub(super) name: String,
 }
@@ -19,7 +22,7 @@ pub(super) struct Descendant {
 /// Everything alive that descends from `ancestor`, itself excluded.
 #[cfg(target_os = "linux")]
 pub(super) fn of(ancestor: Pid) -> Vec<Descendant> {
-    let mut children: HashMap<i32, Vec<(i32, String)>> = HashMap::new();
+    let mut children: HashMap<i32, Vec<(i32, i32, String)>> = HashMap::new();
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else {
             continue;
@@ -27,8 +30,8 @@ pub(super) fn of(ancestor: Pid) -> Vec<Descendant> {
         // Who ended meanwhile has no file any more. Who is a zombie has no children: they were handed on.
         let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { continue };
         match parse_stat(&stat) {
-            Some((name, state, parent)) if state != 'Z' => {
-                children.entry(parent).or_default().push((pid, name.to_owned()));
+            Some(Stat { name, state, parent, group }) if state != 'Z' => {
+                children.entry(parent).or_default().push((pid, group, name.to_owned()));
             }
             _ => {}
         }
@@ -36,9 +39,9 @@ pub(super) fn of(ancestor: Pid) -> Vec<Descendant> {
     let mut found = Vec::new();
     let mut parents = vec![ancestor.as_raw_nonzero().get()];
     while let Some(parent) = parents.pop() {
-        for (pid, name) in children.remove(&parent).unwrap_or_default() {
+        for (pid, group, name) in children.remove(&parent).unwrap_or_default() {
             parents.push(pid);
-            found.extend(Pid::from_raw(pid).map(|pid| Descendant { pid, name }));
+            found.extend(Pid::from_raw(pid).map(|pid| Descendant { pid, group, name }));
         }
     }
     found
@@ -50,14 +53,25 @@ pub(super) fn of(_ancestor: Pid) -> Vec<Descendant> {
     Vec::new()
 }
 
-/// Name, state and parent in the text of `/proc/PID/stat` (`proc_pid_stat(5)`). The name may hold anything, parentheses
+/// What is read of a process.
+#[cfg(any(target_os = "linux", test))]
+#[derive(Debug, PartialEq, Eq)]
+struct Stat<'a> {
+    name: &'a str,
+    state: char,
+    parent: i32,
+    group: i32,
+}
+
+/// Name, state, parent and group in the text of `/proc/PID/stat` (`proc_pid_stat(5)`). The name may hold anything, parentheses
 /// too, so the last one closes it.
 #[cfg(any(target_os = "linux", test))]
-fn parse_stat(stat: &str) -> Option<(&str, char, i32)> {
+fn parse_stat(stat: &str) -> Option<Stat<'_>> {
     let (head, tail) = stat.rsplit_once(") ")?;
     let name = head.split_once('(')?.1;
     let mut fields = tail.split_ascii_whitespace();
-    Some((name, fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
+    let state = fields.next()?.chars().next()?;
+    Some(Stat { name, state, parent: fields.next()?.parse().ok()?, group: fields.next()?.parse().ok()? })
 }
 
 /// Kills every descendant and reaps every child, again and again, until none is left or `patience` is over.
@@ -90,10 +104,14 @@ fn kill_all() {
 pub(super) const MARK: &str = "BATCHRUN_CUSTODY";
 
 /// For the runner, whose other children are none of custody's business: kills and reaps the descendants that carry
-/// the mark of one run, until none is left or `patience` is over. Says which there were, by name.
-pub(super) fn end_marked(folder: &Path, patience: Duration) -> Vec<String> {
+/// the mark of one run or belong to one of `groups`, until none is left or `patience` is over. Says which there were,
+/// by name. The mark alone would not do: Chromium's processes write their titles over their environment.
+pub(super) fn end_marked(folder: &Path, groups: &HashSet<u32>, patience: Duration) -> Vec<String> {
     let mark = [MARK.as_bytes(), b"=", folder.as_os_str().as_bytes()].concat();
     let marked = |descendant: &Descendant| {
+        if u32::try_from(descendant.group).is_ok_and(|group| groups.contains(&group)) {
+            return true;
+        }
         let environment = std::fs::read(format!("/proc/{}/environ", descendant.pid.as_raw_nonzero()));
         environment.is_ok_and(|it| it.split(|&byte| byte == 0).any(|variable| variable == mark))
     };
@@ -150,7 +168,8 @@ mod tests {
 
     #[test]
     fn a_name_with_parentheses_does_not_confuse_the_fields() {
-        assert_eq!(parse_stat("12 (a) b (c)) S 7 12 12 0"), Some(("a) b (c)", 'S', 7)));
+        let read = Stat { name: "a) b (c)", state: 'S', parent: 7, group: 12 };
+        assert_eq!(parse_stat("12 (a) b (c)) S 7 12 12 0"), Some(read));
         assert_eq!(parse_stat("nonsense"), None);
     }
 }

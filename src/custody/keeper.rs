@@ -130,15 +130,18 @@ impl Custody {
         ];
         let watcher = Mutex::new(Watcher { child, line: Some(line) });
         let custody = Self { base, state, to_guard, lost, watcher, next: AtomicU64::new(1), tasks };
-        match tokio::time::timeout(START, is_ready).await {
+        let error = match tokio::time::timeout(START, is_ready).await {
             Ok(Ok(Ok(()))) => {
                 // Nobody waits for it.
                 drop(tokio::task::spawn_blocking(|| folder::sweep(&std::env::temp_dir())));
-                Ok(custody)
+                return Ok(custody);
             }
-            Ok(Ok(Err(message))) => Err(StartError::Guard(message)),
-            Ok(Err(_)) | Err(_) => Err(StartError::Silent),
-        }
+            Ok(Ok(Err(message))) => StartError::Guard(message),
+            Ok(Err(_)) | Err(_) => StartError::Silent,
+        };
+        // Guard and watcher may both have been ended between making the folder and saying so.
+        custody.clean_up_alone().await;
+        Err(error)
     }
 
     /// Starts a process.
@@ -214,9 +217,10 @@ impl Custody {
     pub async fn clean_up_alone(self) -> Leftovers {
         self.watcher_is_gone().await;
         let base = self.base.clone();
+        let groups = std::mem::take(&mut lock(&self.state).groups);
         drop(self);
         let cleaned = tokio::task::spawn_blocking(move || {
-            let processes = descendants::end_marked(&base, Duration::from_secs(2));
+            let processes = descendants::end_marked(&base, &groups, Duration::from_secs(2));
             let folders = folder::names_in(&base);
             let _ = folder::remove(&base, Duration::from_secs(2));
             Leftovers { processes, folders }

@@ -4,7 +4,7 @@ use super::keeper::Leftovers;
 use super::process::{Exit, Outgoing};
 use super::wire::{self, Inbox, Key, Report};
 use rustix::fd::AsFd;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::Interest;
@@ -16,6 +16,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub(super) struct State {
     pub(super) processes: HashMap<Key, watch::Sender<Option<Exit>>>,
     pub(super) starting: HashMap<Key, oneshot::Sender<Result<u32, io::Error>>>,
+    /// Process groups of everything that was started: each process leads one of its own.
+    pub(super) groups: HashSet<u32>,
     pub(super) ready: Option<oneshot::Sender<Result<(), String>>>,
     pub(super) finished: Option<oneshot::Sender<Leftovers>>,
 }
@@ -73,7 +75,10 @@ impl State {
         match report {
             Report::Ready { .. } => drop(self.ready.take().map(|ready| ready.send(Ok(())))),
             Report::NotReady { message } => drop(self.ready.take().map(|ready| ready.send(Err(message)))),
-            Report::Spawned { key, pid } => drop(self.starting.remove(&key).map(|it| it.send(Ok(pid)))),
+            Report::Spawned { key, pid } => {
+                self.groups.insert(pid);
+                drop(self.starting.remove(&key).map(|it| it.send(Ok(pid))));
+            }
             Report::NotSpawned { key, errno, message } => {
                 let error = errno.map_or_else(|| io::Error::other(message), io::Error::from_raw_os_error);
                 self.processes.remove(&key);

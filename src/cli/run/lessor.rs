@@ -101,6 +101,14 @@ impl Pages {
         }
     }
 
+    /// How many cases run at once where `wanted` was asked for: endpoints take no more than they say.
+    pub(super) fn limit(&self, wanted: u32) -> u32 {
+        match self {
+            Self::Remote(ends, _) => wanted.min(ends.capacity()),
+            Self::Local(_) => wanted,
+        }
+    }
+
     /// Starts what is needed, or asks whether it is there.
     pub(super) async fn open(
         self,

@@ -73,12 +73,13 @@ async fn batch(
     let pages = lessor::find(&prepared, console)?;
     let opened = opening::open(arguments, console, &prepared, pages.to_mask())?;
     let sink = Arc::new(Counting::new(opened.recorder.sender(), prepared.settings.fail_on_flaky.value));
-    opening::announce(&opened, &prepared, sink.as_ref());
+    let limit = pages.limit(prepared.settings.concurrency.value.get());
+    opening::announce(&opened, &prepared, limit, sink.as_ref());
     let (commands, inbox) = mpsc::channel(8);
     let signals = Signals::listen(&commands).context("signals cannot be listened for").map_err(bug)?;
     let meter = Meter::start();
     let jobs = prepared.plan.jobs.len();
-    let staged = Stage { opened: &opened, prepared, pages, sink: Arc::clone(&sink), began };
+    let staged = Stage { opened: &opened, prepared, pages, limit, sink: Arc::clone(&sink), began };
     let (end, leftovers, metered) = staged.run(&commands, inbox, meter).await;
     let end = end.unwrap_or_else(|error| {
         sink.give_up(&format!("{error:#}"), jobs);
@@ -112,6 +113,7 @@ struct Stage<'a> {
     opened: &'a Opened,
     prepared: Prepared,
     pages: Pages,
+    limit: u32,
     sink: Arc<Counting>,
     began: Instant,
 }
@@ -148,13 +150,13 @@ impl Stage<'_> {
         commands: &mpsc::Sender<Command>,
         inbox: mpsc::Receiver<Command>,
     ) -> anyhow::Result<BatchEnd> {
-        let Self { opened, prepared, pages, sink, began } = self;
+        let Self { opened, prepared, pages, limit, sink, began } = self;
         let servers =
             RunningServers::start(custody, &prepared.settings, &opened.place, &opened.batch).await?;
         let watch = servers.watch(commands);
         let ended = match pages.open(custody, prepared.plan.jobs.len(), sink.as_ref()).await {
             Ok(lessor) => {
-                let cases = Cases { opened, prepared, sink, began };
+                let cases = Cases { opened, prepared, limit, sink, began };
                 let ended = cases.run(Arc::clone(&lessor), servers.url(), inbox).await;
                 lessor.close().await;
                 Ok(ended)
@@ -171,6 +173,7 @@ impl Stage<'_> {
 struct Cases<'a> {
     opened: &'a Opened,
     prepared: Prepared,
+    limit: u32,
     sink: Arc<Counting>,
     began: Instant,
 }
@@ -182,10 +185,9 @@ impl Cases<'_> {
         server_url: Option<String>,
         inbox: mpsc::Receiver<Command>,
     ) -> BatchEnd {
-        let Self { opened, prepared, sink, began } = self;
+        let Self { opened, prepared, limit, sink, began } = self;
         let fail_fast = prepared.fail_fast.map(std::num::NonZeroU32::get);
         let settings = &prepared.settings;
-        let limit = settings.concurrency.value.get();
         let entries: Vec<Entry> = prepared.plan.jobs.iter().map(entry).collect();
         lessor.announce(entries.iter().filter(|entry| !entry.skip).count());
         let orders = Orders {

@@ -61,7 +61,7 @@ pub(super) fn open(
 }
 
 /// The first events: the batch, and every job of its plan.
-pub(super) fn announce(opened: &Opened, prepared: &Prepared, sink: &dyn Sink) {
+pub(super) fn announce(opened: &Opened, prepared: &Prepared, limit: u32, sink: &dyn Sink) {
     let settings = &prepared.settings;
     let masked = |text: &str| Untrusted::from(opened.masker.mask(text));
     let shown: serde_json::Map<String, serde_json::Value> = settings
@@ -75,7 +75,7 @@ pub(super) fn announce(opened: &Opened, prepared: &Prepared, sink: &dyn Sink) {
     sink.send(Event::BatchStarted(Box::new(BatchStarted {
         batch: opened.batch.clone(),
         total: u32::try_from(prepared.plan.jobs.len()).unwrap_or(u32::MAX),
-        concurrency: settings.concurrency.value.get(),
+        concurrency: limit,
         host: read("/proc/sys/kernel/hostname").unwrap_or_else(|| "unknown".to_owned()),
         boot_id: read("/proc/sys/kernel/random/boot_id"),
         seed: opened.seed,
