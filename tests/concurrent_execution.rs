@@ -1,6 +1,8 @@
 //! How many cases run at once: against a remote end that counts the sessions that are open, with cases among them that
 //! fail, hang, and pass on a second try.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be done fails the test, in functions beside it, too")]
+
 #[expect(dead_code, reason = "no fault is needed here")]
 #[path = "support/scripted_driver.rs"]
 mod scripted_driver;

@@ -2,7 +2,6 @@
 //! processes and the record, nothing of what any test wants.
 
 use crate::support::Project;
-use batchrun::event::Event;
 use batchrun::outcome::{AttemptVerdict, BatchStatus, FailureKind, Verdict};
 use batchrun::store::{BatchRow, Reader, StepRow, Which};
 use rustix::process::{Pid, Signal, kill_process};
@@ -283,8 +282,6 @@ pub(crate) struct Record {
     pub(crate) batch: BatchRow,
     /// By the case's id without `testcases/`.
     pub(crate) cases: BTreeMap<String, Case>,
-    /// Texts of the batch's messages.
-    pub(crate) messages: Vec<String>,
 }
 
 /// A case in it.
@@ -300,9 +297,6 @@ pub(crate) struct Case {
 pub(crate) struct Attempt {
     pub(crate) verdict: Option<AttemptVerdict>,
     pub(crate) kind: Option<FailureKind>,
-    pub(crate) message: String,
-    pub(crate) slot: u32,
-    pub(crate) running: u32,
     pub(crate) steps: Vec<StepRow>,
 }
 
@@ -323,9 +317,6 @@ impl Record {
             let attempts = reader.attempts(row.id).unwrap().into_iter().map(|it| Attempt {
                 verdict: it.verdict,
                 kind: it.failure_kind,
-                message: it.message.map(|it| it.raw().to_owned()).unwrap_or_default(),
-                slot: it.slot,
-                running: it.running,
                 steps: reader.steps(it.id).unwrap(),
             });
             let attempts = attempts.collect();
@@ -333,15 +324,7 @@ impl Record {
             let message = row.message.map(|it| it.raw().to_owned()).unwrap_or_default();
             cases.insert(id, Case { verdict: row.verdict, message, attempts });
         }
-        let mut messages = Vec::new();
-        reader
-            .events(&batch.id, |event| {
-                if let Event::Message { text, .. } = event.event {
-                    messages.push(text.raw().to_owned());
-                }
-            })
-            .unwrap();
-        Self { batch, cases, messages }
+        Self { batch, cases }
     }
 
     #[track_caller]

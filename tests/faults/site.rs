@@ -23,6 +23,7 @@ struct State {
 struct Book {
     arrivals: HashMap<String, usize>,
     open: HashSet<String>,
+    heads: Vec<String>,
     pages: HashMap<String, String>,
 }
 
@@ -63,6 +64,11 @@ impl Site {
         self.state.book.lock().unwrap().arrivals.get(name).copied().unwrap_or_default()
     }
 
+    /// The heads of all requests so far.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        self.state.book.lock().unwrap().heads.clone()
+    }
+
     /// Waits until a path was asked for so often.
     #[track_caller]
     pub(crate) fn wait_for(&self, name: &str, count: usize) {
@@ -97,6 +103,7 @@ fn answer(mut stream: TcpStream, state: &State) -> std::io::Result<()> {
     let name = path.strip_prefix("/gate/").unwrap_or(&path).to_owned();
     let mut book = state.book.lock().unwrap();
     *book.arrivals.entry(name.clone()).or_default() += 1;
+    book.heads.push(head);
     state.changed.notify_all();
     let body = if path.starts_with("/gate/") {
         drop(state.changed.wait_while(book, |book| !book.open.contains(&name)).unwrap());

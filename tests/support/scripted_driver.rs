@@ -40,7 +40,7 @@ struct Book {
     most: usize,
     commands: Vec<String>,
     by_session: HashMap<String, Vec<String>>,
-    authorizations: HashSet<String>,
+    authorizations: HashMap<String, usize>,
     visited: HashSet<String>,
     faults: HashMap<&'static str, Fault>,
 }
@@ -74,7 +74,7 @@ impl ScriptedDriver {
         runtime.spawn(async move {
             axum::serve(listener, Router::new().fallback(answer).with_state(shared)).await.unwrap();
         });
-        Self { address, book, open, changed, runtime: runtime }
+        Self { address, book, open, changed, runtime }
     }
 
     /// Where it listens.
@@ -104,11 +104,6 @@ impl ScriptedDriver {
         (book.made, book.ended, book.most)
     }
 
-    /// The commands so far, as in [`ScriptedDriver::fault`].
-    pub(crate) fn commands(&self) -> Vec<String> {
-        self.book.lock().unwrap().commands.clone()
-    }
-
     /// The commands of each session so far, `DELETE` included, in no order of sessions.
     pub(crate) fn commands_by_session(&self) -> Vec<Vec<String>> {
         self.book.lock().unwrap().by_session.values().cloned().collect()
@@ -119,8 +114,8 @@ impl ScriptedDriver {
         self.book.lock().unwrap().commands.iter().filter(|it| *it == kind).count()
     }
 
-    /// The values of `Authorization` that were seen.
-    pub(crate) fn authorizations(&self) -> HashSet<String> {
+    /// The values of `Authorization` that were seen, and how often.
+    pub(crate) fn authorizations(&self) -> HashMap<String, usize> {
         self.book.lock().unwrap().authorizations.clone()
     }
 
@@ -163,7 +158,7 @@ async fn answer(State(shared): State<Shared>, method: Method, uri: Uri, headers:
             book.by_session.entry(id.clone()).or_default().push(kind.clone());
         }
         if let Some(value) = headers.get(header::AUTHORIZATION) {
-            book.authorizations.insert(value.to_str().unwrap().to_owned());
+            *book.authorizations.entry(value.to_str().unwrap().to_owned()).or_default() += 1;
         }
         book.faults.get(kind.as_str()).cloned()
     };
