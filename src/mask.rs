@@ -1,4 +1,4 @@
-//! Hides secrets in texts: plain, and as URL-, base64- and JSON-encoded. Knows neither where secrets come from nor
+//! Hides secrets in texts: plain, and as URL-, base64-, JSON- and HTML-encoded. Knows neither where secrets come from nor
 //! where texts go; whoever makes an event or a log record passes its texts through once.
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -73,13 +73,14 @@ fn search(secrets: &BTreeSet<String>) -> Option<AhoCorasick> {
 /// Every text in which `secret` is hidden.
 fn forms(secret: &str) -> impl Iterator<Item = String> {
     let mut forms = BTreeSet::from([secret.to_owned()]);
-    for safe in [URI_COMPONENT, URI, UNRESERVED, FORM] {
+    for safe in [URI_COMPONENT, URI, UNRESERVED, FORM, SPECIAL_QUERY, QUERY, PATH, PATH_BEFORE, FRAGMENT, USERINFO] {
         for hex in [Hex::Upper, Hex::Lower] {
             forms.insert(percent_encoded(secret, safe, hex));
         }
     }
     forms.extend(base64_forms(secret.as_bytes()));
     forms.extend(json_forms(secret));
+    forms.extend(html_forms(secret));
     forms.into_iter().filter(|form| form.len() >= SHORTEST)
 }
 
@@ -97,6 +98,19 @@ const URI: &str = "-_.!~*'();/?:@&=+$,#";
 const UNRESERVED: &str = "-_.~";
 /// What `application/x-www-form-urlencoded` (WHATWG URL) leaves as it is. A space in the set becomes `+`.
 const FORM: &str = "*-._ ";
+
+/// What the parser of addresses leaves as it is (WHATWG URL section 1.3) in the query of `http` and its like.
+const SPECIAL_QUERY: &str = r"!$%&()*+,-./:;=?@[\]^_`{|}~";
+/// In other queries.
+const QUERY: &str = r"!$%&'()*+,-./:;=?@[\]^_`{|}~";
+/// In a path.
+const PATH: &str = r"!$%&'()*+,-./:;=@[\]_|~";
+/// In a path, before `^` was added in 2023.
+const PATH_BEFORE: &str = r"!$%&'()*+,-./:;=@[\]^_|~";
+/// In a fragment.
+const FRAGMENT: &str = r"!#$%&'()*+,-./:;=?@[\]^_{|}~";
+/// In the user's name and password.
+const USERINFO: &str = "!$%&'()*+,-._~";
 
 fn percent_encoded(text: &str, safe: &str, hex: Hex) -> String {
     let mut encoded = String::with_capacity(text.len() * 3);
@@ -163,6 +177,15 @@ fn json_forms(secret: &str) -> Vec<String> {
     forms
 }
 
+/// As markup holds it: a text as the HTML serialiser writes it (HTML section 13.3), an attribute in double quotes with
+/// and without `<` and `>` escaped, and what escapes single quotes, too.
+fn html_forms(secret: &str) -> [String; 4] {
+    let and = secret.replace('&', "&amp;").replace('\u{a0}', "&nbsp;");
+    let text = and.replace('<', "&lt;").replace('>', "&gt;");
+    let attribute = text.replace('"', "&quot;");
+    [and.replace('"', "&quot;"), attribute.replace('\'', "&#39;"), attribute, text]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +204,12 @@ mod tests {
         assert_eq!(shown("p=s3cr%2ft+%c3%bc&x"), "p=***&x");
         assert_eq!(shown(r#"{"p":"s3cr\/t \u00fc"}"#), r#"{"p":"***"}"#);
         let header = STANDARD.encode("alice:s3cr/t ü!");
+        let masker = Masker::new(["a\"b\\ü <'&".to_owned()]);
+        assert_eq!(masker.mask("/?x=a%22b\\%C3%BC%20%3C%27&"), "/?x=***");
+        assert_eq!(masker.mask("/a%22b\\%C3%BC%20%3C'&"), "/***");
+        assert_eq!(masker.mask("<p title=\"a&quot;b\\ü &lt;'&amp;\">a\"b\\ü &lt;'&amp;</p>"), "<p title=\"***\">***</p>");
+        let masker = Masker::new(["s3cr/t ü".to_owned()]);
+        let shown = |text: &str| masker.mask(text);
         assert_eq!(STANDARD.encode("alice:"), "YWxpY2U6");
         assert_eq!(shown(&header), "YWxpY2U6***IQ==");
     }

@@ -14,6 +14,11 @@ pub trait Lessor: Send + Sync + 'static {
     /// Waits for a page. May be dropped: the page goes to the next one who asks.
     async fn lease(&self) -> Result<Box<dyn Lease>, NoLease>;
 
+    /// Whether everything it lent was ended from outside, and nothing more can be lent. Asked after an attempt errored.
+    async fn is_lost(&self) -> bool {
+        false
+    }
+
     /// Gives everything back. Leases that are still out end with their browser.
     async fn close(&self);
 }

@@ -6,10 +6,11 @@
 //! long as attempts are announced. A browser or driver that died or hangs is replaced for all keepers by the first
 //! that notices.
 
+use super::chrome::find;
 use super::chrome::{Chrome, Context, Gate, LaunchError, LaunchOptions};
 use super::lease::{Lease, Lessor, NoLease};
 use super::page::Page;
-use super::webdriver::DevToolsPage;
+use super::webdriver::{DevToolsPage, WireError};
 use super::webdriver::driver::Driver;
 use super::webdriver::wire::{Command, Wire};
 use crate::case::model::Viewport;
@@ -28,6 +29,8 @@ const DRIVER_READY_TIMEOUT: Duration = Duration::from_secs(10);
 const NEW_SESSION_TIMEOUT: Duration = Duration::from_secs(60);
 const PREPARE_TIMEOUT: Duration = Duration::from_secs(30);
 const DISPOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much later than the end of its children the end of the guard may be noticed.
+const LOST_NOTICE: Duration = Duration::from_millis(100);
 
 /// Higher than any deadline of ours, which are what counts.
 const SESSION_TIMEOUT_MS: u64 = 24 * 60 * 60 * 1000;
@@ -90,6 +93,8 @@ struct Prepared {
 /// A page that comes back, and the line on which its lessee waits until nothing is left of it.
 struct Returned {
     context: Context,
+    /// Its browser or driver did not answer any more.
+    hung: bool,
     disposed: oneshot::Sender<()>,
 }
 
@@ -98,9 +103,18 @@ impl LocalBrowsers {
     pub async fn start(custody: Arc<Custody>, options: LocalOptions) -> Result<Self, NoLease> {
         let workshop =
             Arc::new(Workshop { custody, options, wanted: Semaphore::new(0), current: Mutex::default() });
-        if let Err(first) = workshop.pair().await {
-            tracing::warn!("{first}; trying once more");
-            workshop.pair().await?;
+        let pair = match workshop.pair().await {
+            Ok(pair) => pair,
+            Err(first) => {
+                tracing::warn!("{first}; trying once more");
+                workshop.pair().await?
+            }
+        };
+        // Trying again would not change what is installed.
+        if let Err(error) = find::same_major(pair.chrome.product(), pair.driver.version().unwrap_or_default()) {
+            workshop.replace(&pair).await;
+            let hint = Some("install both in the same version, or name them under `[chrome]`".to_owned());
+            return Err(NoLease { kind: FailureKind::Driver, message: error.to_string(), hint });
         }
         // Capacity 1: a keeper that has prepared a page waits with it until somebody takes it.
         let (offer, ready) = mpsc::channel(1);
@@ -146,6 +160,11 @@ impl Lessor for LocalBrowsers {
         }
     }
 
+    async fn is_lost(&self) -> bool {
+        // The guard's children die with it, and news of that may come before news of the guard.
+        tokio::time::timeout(LOST_NOTICE, self.workshop.custody.lost()).await.is_ok()
+    }
+
     async fn close(&self) {
         let mut keepers = std::mem::take(&mut *self.keepers.lock().unwrap_or_else(PoisonError::into_inner));
         keepers.abort_all();
@@ -169,7 +188,8 @@ impl Lease for LocalLease {
 
     async fn release(self: Box<Self>) {
         let (disposed, is_disposed) = oneshot::channel();
-        let returned = Returned { context: self.page.into_context(), disposed };
+        let hung = self.page.is_hung();
+        let returned = Returned { context: self.page.into_context(), hung, disposed };
         // A keeper that is gone was aborted with everything it kept.
         if self.returned.send(returned).is_ok() {
             let _ = is_disposed.await;
@@ -201,15 +221,9 @@ async fn keep(workshop: Arc<Workshop>, offer: mpsc::Sender<Result<Prepared, NoLe
             return;
         }
         // A lease that was merely dropped disposed of its context by that.
-        if let Ok(Returned { context, disposed }) = is_returned.await {
-            match context.dispose(Deadline::after("dispose timeout", DISPOSE_TIMEOUT)).await {
-                Ok(()) => bench = Some(kept),
-                Err(error) => {
-                    tracing::warn!(
-                        "a browser context could not be disposed of: {error}; the browser is replaced"
-                    );
-                    workshop.replace(&kept.pair).await;
-                }
+        if let Ok(Returned { context, hung, disposed }) = is_returned.await {
+            if workshop.dispose(context, hung, &kept.pair).await {
+                bench = Some(kept);
             }
             let _ = disposed.send(());
         } else {
@@ -237,8 +251,7 @@ impl Workshop {
             Chrome::launch(&self.custody, self.options.launch.clone()),
             Driver::start(&self.custody, &self.options.driver, ready),
         );
-        let chrome =
-            chrome.map_err(|error: LaunchError| no_lease(FailureKind::BrowserCrash, error.to_string()))?;
+        let chrome = chrome.map_err(|error| not_launched(&error))?;
         let driver = driver.map_err(|error| no_lease(FailureKind::Driver, error.to_string()))?;
         let pair = Arc::new(Pair { chrome: Arc::new(chrome), driver });
         *current = Some(Arc::clone(&pair));
@@ -253,6 +266,22 @@ impl Workshop {
         }
         drop(current);
         self.end(pair).await;
+    }
+
+    /// Disposes of a context; says whether its session can be used again. The browser of one that cannot is replaced.
+    async fn dispose(&self, context: Context, hung: bool, pair: &Arc<Pair>) -> bool {
+        if hung {
+            tracing::warn!("the browser or its driver does not answer; both are replaced");
+        } else {
+            match context.dispose(Deadline::after("dispose timeout", DISPOSE_TIMEOUT)).await {
+                Ok(()) => return true,
+                Err(error) => tracing::warn!(
+                    "a browser context could not be disposed of: {error}; the browser is replaced"
+                ),
+            }
+        }
+        self.replace(pair).await;
+        false
     }
 
     async fn end(&self, pair: &Pair) {
@@ -313,13 +342,33 @@ impl Workshop {
             "timeouts": {"script": SESSION_TIMEOUT_MS, "pageLoad": SESSION_TIMEOUT_MS, "implicit": 0},
             "goog:chromeOptions": {"debuggerAddress": gate.address()},
         });
-        let wire = pair.driver.remote().new_session(&capabilities, deadline).await.map_err(|error| {
-            let kind =
-                Some(error.kind()).filter(|kind| kind.is_infrastructure()).unwrap_or(FailureKind::Driver);
-            no_lease(kind, format!("no session: {error}; the driver's log:{}", pair.driver.log()))
-        })?;
-        Ok((Bench { pair, gate, wire: Arc::new(wire) }, context))
+        match pair.driver.remote().new_session(&capabilities, deadline).await {
+            Ok(wire) => Ok((Bench { pair, gate, wire: Arc::new(wire) }, context)),
+            Err(error) => {
+                if matches!(error, WireError::Missed(_)) {
+                    // Whoever does not answer this for so long will not answer the next one either.
+                    self.replace(&pair).await;
+                }
+                let kind =
+                    Some(error.kind()).filter(|kind| kind.is_infrastructure()).unwrap_or(FailureKind::Driver);
+                Err(no_lease(kind, format!("no session: {error}; the driver's log:{}", pair.driver.log())))
+            }
+        }
     }
+}
+
+/// Why there is no browser, with the end of its log and what is known to be behind such lines.
+fn not_launched(error: &LaunchError) -> NoLease {
+    let mut message = error.to_string();
+    let mut hint = None;
+    if let LaunchError::NotUp(failure) = error {
+        let lines: Vec<String> = failure.log.iter().map(|line| format!("\n    {}", line.raw())).collect();
+        if !lines.is_empty() {
+            message = format!("{message}; its log:{}", lines.concat());
+        }
+        hint = Some(failure.causes.join("; ")).filter(|causes| !causes.is_empty());
+    }
+    NoLease { kind: FailureKind::BrowserCrash, message, hint }
 }
 
 fn no_fresh_page(error: &dyn std::fmt::Display) -> NoLease {

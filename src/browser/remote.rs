@@ -53,22 +53,37 @@ impl RemoteEnds {
     }
 
     /// Whether any of them answers, with the reason of the first that does not.
-    pub async fn check(&self, timeout: Duration) -> Result<(), NoLease> {
+    pub async fn check(&self, timeout: Duration) -> Result<(), NotThere> {
         let mut first = None;
         for end in &self.ends {
             match end.remote.status(Deadline::after("connect timeout", timeout)).await {
                 Ok(_) => return Ok(()),
-                Err(error) => drop(first.get_or_insert_with(|| no_lease(&end.remote, &error))),
+                Err(error) => drop(first.get_or_insert_with(|| NotThere {
+                    why: no_lease(&end.remote, &error),
+                    unauthorized: matches!(error, WireError::Unauthorized(_)),
+                })),
             }
         }
         first.map_or(Ok(()), Err)
     }
 }
 
+/// Why no remote end can be used.
+#[derive(Debug)]
+pub struct NotThere {
+    /// What happened.
+    pub why: NoLease,
+    /// The end is there, and the credentials are wrong.
+    pub unauthorized: bool,
+}
+
 fn no_lease(remote: &Remote, error: &WireError) -> NoLease {
     let kind = Some(error.kind()).filter(|kind| kind.is_infrastructure()).unwrap_or(FailureKind::Endpoint);
     let kind = if matches!(error, WireError::Missed(_)) { FailureKind::Endpoint } else { kind };
-    NoLease { kind, message: format!("no session at {}: {error}", remote.url()), hint: None }
+    let hint = matches!(error, WireError::Unauthorized(_)).then(|| {
+        "`username_env` and `password_env`, or `header`, of the `[[endpoint]]` say what credentials are sent".to_owned()
+    });
+    NoLease { kind, message: format!("no session at {}: {error}", remote.url()), hint }
 }
 
 #[async_trait]
@@ -93,7 +108,13 @@ impl Lessor for RemoteEnds {
         Ok(Box::new(RemoteLease { page: Some(page), place }))
     }
 
-    async fn close(&self) {}
+    async fn close(&self) {
+        // A session that nobody waits for any more comes all the same, and is ended while we are here.
+        let deadline = Deadline::after("close timeout", CLOSE_TIMEOUT);
+        for end in &self.ends {
+            end.remote.settled(deadline).await;
+        }
+    }
 }
 
 /// A place in an end's capacity; free again with its value.

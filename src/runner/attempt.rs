@@ -10,7 +10,7 @@ use crate::deadline::Deadline;
 use crate::event::{AttemptStarted, Event, Failure, Load};
 use crate::id::JobId;
 use crate::mask::Masker;
-use crate::outcome::AttemptVerdict;
+use crate::outcome::{AttemptVerdict, FailureKind};
 use crate::plan::{Job, Plan};
 use crate::step::{self, Context, Run};
 use crate::text::Untrusted;
@@ -18,6 +18,7 @@ use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -43,12 +44,21 @@ pub struct Attempts {
     pub limit: u32,
     /// When the batch began.
     pub began: Instant,
+    /// Set once the browsers were taken away from outside.
+    pub lost: AtomicBool,
 }
+
+/// What is said when the browsers were taken away from outside.
+const LOST: &str = "the guard of this run was ended from outside";
 
 #[async_trait]
 impl Work for Attempts {
     fn skip_reason(&self, job: JobId) -> Option<Untrusted> {
         self.plan.jobs[job.0 as usize].skip.as_deref().map(|reason| Untrusted::from(self.masker.mask(reason)))
+    }
+
+    fn lost(&self) -> Option<String> {
+        self.lost.load(Ordering::Relaxed).then(|| LOST.to_owned())
     }
 
     async fn attempt(&self, start: Start, mut stop: StopSignal) -> Attempted {
@@ -71,7 +81,10 @@ impl Work for Attempts {
         };
         let mut lease = match leased {
             Ok(lease) => lease,
-            Err(error) => return without_page(AttemptVerdict::Errored, Some(no_page(&error))),
+            Err(error) => {
+                let failure = self.unless_lost(no_page(&error)).await;
+                return without_page(AttemptVerdict::Errored, Some(failure));
+            }
         };
         // The attempt's clock starts when its page is there.
         let began = Instant::now();
@@ -109,14 +122,30 @@ impl Work for Attempts {
         .await;
         let duration = began.elapsed();
         lease.release().await;
+        let failure = match ended.failure {
+            Some(failure) if ended.verdict == AttemptVerdict::Errored => Some(self.unless_lost(failure).await),
+            other => other,
+        };
         Attempted {
             verdict: ended.verdict,
-            failure: ended.failure.map(|failure| masking.failure(failure)),
+            failure: failure.map(|failure| masking.failure(failure)),
             skipped: ended.skipped.map(|reason| Untrusted::from(masking.mask(&reason))),
             evidence: evidence.kept,
             duration,
             crashed_at: ended.crashed_at,
         }
+    }
+}
+
+impl Attempts {
+    /// The failure, unless the browsers were taken away from outside: then that is what is told of it.
+    async fn unless_lost(&self, failure: Failure) -> Failure {
+        if !self.lessor.is_lost().await {
+            return failure;
+        }
+        self.lost.store(true, Ordering::Relaxed);
+        let message = format!("{LOST}, and the browsers with it ({})", failure.message.raw());
+        Failure { kind: FailureKind::Internal, message: Untrusted::from(message), hints: Vec::new(), ..failure }
     }
 }
 

@@ -245,6 +245,8 @@ impl Core {
                     job.failures += 1;
                     job.failures <= job.entry.retries
                 }
+                // What is wrong with the run itself is no better the next time.
+                AttemptVerdict::Errored if kind == Some(FailureKind::Internal) => false,
                 AttemptVerdict::Errored => {
                     job.errors += 1;
                     job.errors <= self.rules.infra_retries

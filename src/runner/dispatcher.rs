@@ -26,6 +26,11 @@ pub trait Work: Send + Sync + 'static {
     /// Why a job is skipped without an attempt.
     fn skip_reason(&self, job: JobId) -> Option<Untrusted>;
 
+    /// Why no attempt can be of any use any more, once that is known.
+    fn lost(&self) -> Option<String> {
+        None
+    }
+
     /// Runs one attempt to its end. Cleans up after itself, also when it is told to stop.
     async fn attempt(&self, start: Start, stop: StopSignal) -> Attempted;
 }
@@ -143,6 +148,7 @@ impl Dispatcher {
             };
             finished = match woken {
                 Woken::Attempt(ended) => self.ended(*ended),
+                Woken::Command(Command::Stop { how: Stop::Drain, .. }) if self.core.is_stopping() => None,
                 Woken::Command(Command::Stop { how, why }) => self.asked_to_stop(how, &why),
                 Woken::GraceOver => {
                     self.grace_ends = None;
@@ -183,6 +189,12 @@ impl Dispatcher {
             }
         };
         let start = self.running.remove(&id)?;
+        // Before its slot is free: nothing shall be started in it.
+        if !self.core.is_stopping()
+            && let Some(why) = self.work.lost()
+        {
+            self.asked_to_stop(Stop::Drain, &why);
+        }
         let input = Input::Ended {
             job: start.job,
             verdict: attempted.verdict,

@@ -2,8 +2,8 @@
 //! says otherwise. It counts the sessions that were made and ended, and how many were open at once.
 //!
 //! What a page does is decided by the last part of the URL it was sent to: `/hang` never answers a command again,
-//! `/fail` fails every check, `/fail-first` fails the checks of the first session that comes there, `/slow` checks
-//! hold once the test says so.
+//! `/fail` fails every check, `/fail-first` fails the first check at that address. While the test holds it, no check
+//! of any page answers.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -16,15 +16,20 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
+/// How long a test waits for what must come, on a machine that has much else to do.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
 /// What the remote end does to one kind of command.
 #[derive(Clone, Debug)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// Takes the request and never answers.
     Mute,
     /// Answers with this status, content type and body.
     Answer(u16, &'static str, Vec<u8>),
     /// Answers with a WebDriver error.
     Error(u16, &'static str, &'static str),
+    /// Carries it out once [`ScriptedDriver::release`] says so.
+    Late,
 }
 
 #[derive(Default)]
@@ -34,18 +39,19 @@ struct Book {
     ended: u32,
     most: usize,
     commands: Vec<String>,
-    authorizations: HashSet<String>,
+    by_session: HashMap<String, Vec<String>>,
+    authorizations: HashMap<String, usize>,
     visited: HashSet<String>,
     faults: HashMap<&'static str, Fault>,
 }
 
 /// A running remote end. Ends with its value.
-pub struct ScriptedDriver {
+pub(crate) struct ScriptedDriver {
     address: SocketAddr,
     book: Arc<Mutex<Book>>,
     open: watch::Sender<bool>,
     changed: watch::Receiver<u64>,
-    _runtime: tokio::runtime::Runtime,
+    runtime: tokio::runtime::Runtime,
 }
 
 #[derive(Clone)]
@@ -56,8 +62,8 @@ struct Shared {
 }
 
 impl ScriptedDriver {
-    /// Starts one on a free port. `/slow` pages pass at once until [`ScriptedDriver::hold`].
-    pub fn start() -> Self {
+    /// Starts one on a free port.
+    pub(crate) fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let book = Arc::new(Mutex::new(Book::default()));
         let (open, gate) = watch::channel(true);
@@ -68,50 +74,60 @@ impl ScriptedDriver {
         runtime.spawn(async move {
             axum::serve(listener, Router::new().fallback(answer).with_state(shared)).await.unwrap();
         });
-        Self { address, book, open, changed, _runtime: runtime }
+        Self { address, book, open, changed, runtime }
     }
 
     /// Where it listens.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
 
     /// From now on this kind of command meets this fault. Kinds are `METHOD path`, the session's id left out:
     /// `POST session`, `POST url`, `POST execute/async`, `DELETE`.
-    pub fn fault(&self, kind: &'static str, fault: Fault) {
+    pub(crate) fn fault(&self, kind: &'static str, fault: Fault) {
         self.book.lock().unwrap().faults.insert(kind, fault);
     }
 
-    /// `/slow` pages wait from now on.
-    pub fn hold(&self) {
+    /// Checks and late commands wait from now on.
+    pub(crate) fn hold(&self) {
         self.open.send_replace(false);
     }
 
-    /// `/slow` pages go on.
-    pub fn release(&self) {
+    /// They go on.
+    pub(crate) fn release(&self) {
         self.open.send_replace(true);
     }
 
     /// Sessions made, ended, and the most that were open at once.
-    pub fn sessions(&self) -> (u32, u32, usize) {
+    pub(crate) fn sessions(&self) -> (u32, u32, usize) {
         let book = self.book.lock().unwrap();
         (book.made, book.ended, book.most)
     }
 
-    /// The commands so far, as in [`ScriptedDriver::fault`].
-    pub fn commands(&self) -> Vec<String> {
-        self.book.lock().unwrap().commands.clone()
+    /// The commands of each session so far, `DELETE` included, in no order of sessions.
+    pub(crate) fn commands_by_session(&self) -> Vec<Vec<String>> {
+        self.book.lock().unwrap().by_session.values().cloned().collect()
     }
 
-    /// The values of `Authorization` that were seen.
-    pub fn authorizations(&self) -> HashSet<String> {
+    /// How many commands of a kind came so far.
+    pub(crate) fn count(&self, kind: &str) -> usize {
+        self.book.lock().unwrap().commands.iter().filter(|it| *it == kind).count()
+    }
+
+    /// The values of `Authorization` that were seen, and how often.
+    pub(crate) fn authorizations(&self) -> HashMap<String, usize> {
         self.book.lock().unwrap().authorizations.clone()
     }
 
+    /// Waits until so many commands of a kind have come; panics after 60 s.
+    pub(crate) fn wait_for(&self, kind: &str, count: usize) {
+        self.wait_until(|_, _, _| self.count(kind) >= count);
+    }
+
     /// Waits until `done` holds of the sessions (made, ended, most open at once); panics after 60 s.
-    pub fn wait_until(&self, done: impl Fn(u32, u32, usize) -> bool) {
+    pub(crate) fn wait_until(&self, done: impl Fn(u32, u32, usize) -> bool) {
         let mut changed = self.changed.clone();
-        let waited = self._runtime.block_on(tokio::time::timeout(std::time::Duration::from_secs(60), async {
+        let waiting = async {
             loop {
                 let (made, ended, most) = self.sessions();
                 if done(made, ended, most) {
@@ -119,7 +135,9 @@ impl ScriptedDriver {
                 }
                 changed.changed().await.unwrap();
             }
-        }));
+        };
+        // Made inside the runtime, whose clock it needs.
+        let waited = self.runtime.block_on(async { tokio::time::timeout(PATIENCE, waiting).await });
         assert!(waited.is_ok(), "sessions stay at {:?}", self.sessions());
     }
 }
@@ -136,18 +154,25 @@ async fn answer(State(shared): State<Shared>, method: Method, uri: Uri, headers:
     let fault = {
         let mut book = shared.book.lock().unwrap();
         book.commands.push(kind.clone());
+        if let Some(id) = &session {
+            book.by_session.entry(id.clone()).or_default().push(kind.clone());
+        }
         if let Some(value) = headers.get(header::AUTHORIZATION) {
-            book.authorizations.insert(value.to_str().unwrap().to_owned());
+            *book.authorizations.entry(value.to_str().unwrap().to_owned()).or_default() += 1;
         }
         book.faults.get(kind.as_str()).cloned()
     };
+    shared.changes.send_modify(|n| *n += 1);
+    if matches!(fault, Some(Fault::Late)) {
+        let _ = shared.gate.clone().wait_for(|open| *open).await;
+    }
     let reply = match fault {
         Some(Fault::Mute) => std::future::pending().await,
         Some(Fault::Answer(status, kind, body)) => {
             (StatusCode::from_u16(status).unwrap(), [(header::CONTENT_TYPE, kind)], body).into_response()
         }
         Some(Fault::Error(status, code, message)) => failed(status, code, message),
-        None => {
+        None | Some(Fault::Late) => {
             let body: Value = serde_json::from_slice(&body).unwrap_or_default();
             carry_out(&shared, &kind, session.as_deref(), &body).await
         }
@@ -202,7 +227,7 @@ async fn run_script(shared: &Shared, url: &str, body: &Value) -> Response {
     if page == "hang" && op != "document" {
         return std::future::pending().await;
     }
-    if page == "slow" && op == "check" {
+    if op == "check" {
         let _ = shared.gate.clone().wait_for(|open| *open).await;
     }
     let fails = match page {

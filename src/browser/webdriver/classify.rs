@@ -2,7 +2,7 @@
 //!
 //! fantoccini loses the message of an error whose code is not in the standard, so the table goes by codes first.
 
-use super::connector::{NOT_UTF_8, TOO_LARGE};
+use super::connector::{NOT_UTF_8, TOO_LARGE, UNAUTHORIZED};
 use crate::deadline::Missed;
 use crate::outcome::FailureKind;
 use fantoccini::error::CmdError;
@@ -20,6 +20,8 @@ pub enum WireError {
         /// The message; empty where the code is not in the standard.
         message: String,
     },
+    /// The credentials were refused: the HTTP status, 401 or 403 (RFC 9110 section 15.5).
+    Unauthorized(u16),
     /// No connection could be made.
     Unreachable(String),
     /// The connection broke before the answer was there.
@@ -38,6 +40,7 @@ impl fmt::Display for WireError {
             Self::Answered { code, message } => {
                 write!(f, "the driver answered `{code}`: {}", message.lines().next().unwrap_or_default())
             }
+            Self::Unauthorized(status) => write!(f, "the credentials were refused (HTTP status {status})"),
             Self::Unreachable(why) => write!(f, "the driver cannot be reached: {why}"),
             Self::Lost(why) => write!(f, "the connection to the driver broke: {why}"),
             Self::NotWebDriver(what) => write!(f, "the answer is not WebDriver: {what}"),
@@ -53,7 +56,7 @@ impl WireError {
         match self {
             Self::Missed(_) => FailureKind::Hung,
             Self::Answered { code, message } => kind_of(code, message),
-            Self::Unreachable(_) => FailureKind::Endpoint,
+            Self::Unauthorized(_) | Self::Unreachable(_) => FailureKind::Endpoint,
             Self::Lost(_) => FailureKind::Driver,
             Self::NotWebDriver(_) => FailureKind::Protocol,
         }
@@ -118,6 +121,9 @@ impl From<CmdError> for WireError {
                 Self::NotWebDriver("an empty body".to_owned())
             }
             CmdError::NotJson(body) => Self::NotWebDriver(first(&body)),
+            CmdError::Json(error) if error.is_eof() && error.column() == 0 => {
+                Self::NotWebDriver("an empty body".to_owned())
+            }
             CmdError::Json(error) => Self::NotWebDriver(error.to_string()),
             CmdError::FailedC(error) if error.is_connect() => Self::Unreachable(innermost(&error)),
             CmdError::FailedC(error) => Self::from_transport(innermost(&error)),
@@ -131,7 +137,9 @@ impl From<CmdError> for WireError {
 
 impl WireError {
     fn from_transport(why: String) -> Self {
-        if why.contains(TOO_LARGE) || why.contains(NOT_UTF_8) {
+        if let Some(status) = why.strip_prefix(UNAUTHORIZED).and_then(|status| status.trim().parse().ok()) {
+            Self::Unauthorized(status)
+        } else if why.contains(TOO_LARGE) || why.contains(NOT_UTF_8) {
             Self::NotWebDriver(why)
         } else {
             Self::Lost(why)

@@ -27,6 +27,10 @@ pub(super) const TOO_LARGE: &str = "the answer is larger than 64 MiB";
 /// The message of the error that an answer becomes which is not UTF-8.
 pub(super) const NOT_UTF_8: &str = "the answer is not UTF-8";
 
+/// What the error begins with that an answer becomes which refuses the credentials; its status follows. WebDriver has
+/// no such answers of its own, and fantoccini tells nobody the status of an answer that is not WebDriver.
+pub(super) const UNAUTHORIZED: &str = "the credentials were refused with the status";
+
 /// How long a TCP connect may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -190,6 +194,9 @@ impl Read for Guarded {
         if !self.answer.is_text(&space[..length]) {
             return Poll::Ready(Err(io::Error::other(NOT_UTF_8)));
         }
+        if let Answer::Unauthorized(status) = self.answer {
+            return Poll::Ready(Err(io::Error::other(format!("{UNAUTHORIZED} {status}"))));
+        }
         cursor.put_slice(&space[..length]);
         Poll::Ready(Ok(()))
     }
@@ -213,6 +220,8 @@ enum Answer {
     Body { left: Option<usize>, sequence: Utf8 },
     /// In a body with chunks, whose framing may stand inside a character: not checked.
     Chunked,
+    /// It refuses the credentials: nothing more is read.
+    Unauthorized(u16),
 }
 
 impl Answer {
@@ -230,7 +239,10 @@ impl Answer {
                     .find(|(key, _)| *key == name)
                     .map(|(_, it)| it.trim())
             };
-            *self = if field("transfer-encoding").is_some() {
+            let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+            *self = if let Some(status @ (401 | 403)) = status {
+                Self::Unauthorized(status)
+            } else if field("transfer-encoding").is_some() {
                 Self::Chunked
             } else {
                 let left = field("content-length").and_then(|length| length.parse().ok());

@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How long the browser itself may take to say that it is there, when a page did not answer.
@@ -32,11 +33,18 @@ pub(in crate::browser) struct DevToolsPage {
     context: Context,
     /// The isolated worlds by frame id, each with the engine installed.
     worlds: HashMap<String, i64>,
+    /// The browser or the driver was asked whether it is there, and did not answer.
+    hung: AtomicBool,
 }
 
 impl DevToolsPage {
     pub(in crate::browser) fn new(chrome: Arc<Chrome>, wire: Arc<Wire>, context: Context) -> Self {
-        Self { chrome, wire, context, worlds: HashMap::new() }
+        Self { chrome, wire, context, worlds: HashMap::new(), hung: AtomicBool::new(false) }
+    }
+
+    /// Whether its browser or driver is of no use any more.
+    pub(in crate::browser) fn is_hung(&self) -> bool {
+        self.hung.load(Ordering::Relaxed)
     }
 
     /// The context, to be disposed of.
@@ -44,13 +52,18 @@ impl DevToolsPage {
         self.context
     }
 
-    /// One DevTools command on the page's target. A page that crashes meanwhile ends it: the driver would go on waiting
-    /// for an answer that cannot come, until the context is disposed of.
+    /// One DevTools command on the page's target. A page or a browser that ends meanwhile ends it, too: the driver may go
+    /// on waiting for an answer that cannot come.
     async fn send(&self, name: &'static str, parameters: Value, deadline: Deadline) -> Result<Value, Fault> {
         let answer = tokio::select! {
             biased;
             answer = self.wire.call(Command::Cdp(name, &parameters), deadline) => answer,
             () = self.context.crashed() => return Err(Fault::Crashed),
+            () = self.chrome.closed() => {
+                let how = self.chrome.exit().map(|exit| format!(", by {exit}")).unwrap_or_default();
+                let message = format!("the browser ended{how}");
+                return Err(Fault::Infrastructure { kind: FailureKind::BrowserCrash, message });
+            }
         };
         match answer {
             Ok(value) => Ok(value),
@@ -68,9 +81,12 @@ impl DevToolsPage {
         }
         if let WireError::Missed(missed) = error {
             let deadline = Deadline::after("answer of the browser", RESPONSIVE_TIMEOUT);
-            if self.chrome.is_responsive(deadline).await {
+            let (browser, driver) =
+                tokio::join!(self.chrome.is_responsive(deadline), self.wire.is_answered(deadline));
+            if browser && driver {
                 return Fault::PageStuck(missed);
             }
+            self.hung.store(true, Ordering::Relaxed);
         }
         let kind = Some(error.kind()).filter(|kind| kind.is_infrastructure()).unwrap_or(FailureKind::Driver);
         Fault::Infrastructure { kind, message: error.to_string() }

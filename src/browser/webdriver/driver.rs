@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::unix::pipe;
 use tokio::sync::watch;
@@ -21,6 +21,7 @@ pub struct Driver {
     process: Process,
     remote: Remote,
     log: Log,
+    version: Arc<OnceLock<String>>,
 }
 
 /// The end of a driver's log.
@@ -75,7 +76,8 @@ impl Driver {
             .await
             .map_err(|error| failed(&format!("cannot be started: {error}"), &log))?;
         let (port, mut listens) = watch::channel(None);
-        tokio::spawn(read_log(read, log.clone(), port));
+        let version = Arc::default();
+        tokio::spawn(read_log(read, log.clone(), port, Arc::clone(&version)));
         let listening = async {
             tokio::select! {
                 port = listens.wait_for(Option::is_some) => Ok(port.ok().and_then(|port| *port)),
@@ -93,12 +95,17 @@ impl Driver {
         let url = Url::parse(&format!("http://127.0.0.1:{port}/"))
             .map_err(|error| failed(&error.to_string(), &log))?;
         let remote = Remote::new(url, &[]).map_err(|error| failed(&error.to_string(), &log))?;
-        Ok(Self { process, remote, log })
+        Ok(Self { process, remote, log, version })
     }
 
     /// Where it listens.
     pub fn remote(&self) -> &Remote {
         &self.remote
+    }
+
+    /// What it says it is: `ChromeDriver 156.0.8078.79 (…)`. It does so before it says where it listens.
+    pub fn version(&self) -> Option<&str> {
+        self.version.get().map(String::as_str)
     }
 
     /// How it ended, if it has.
@@ -122,15 +129,28 @@ impl Driver {
     }
 }
 
-async fn read_log(read: pipe::Receiver, log: Log, port: watch::Sender<Option<u16>>) {
+async fn read_log(
+    read: pipe::Receiver,
+    log: Log,
+    port: watch::Sender<Option<u16>>,
+    version: Arc<OnceLock<String>>,
+) {
     let mut lines = BufReader::new(read).lines();
     while let Ok(Some(line)) = lines.next_line().await {
+        if let Some(found) = version_in(&line) {
+            version.get_or_init(|| found.to_owned());
+        }
         if let Some(found) = port_in(&line) {
             port.send_replace(Some(found));
         }
         tracing::debug!(target: "batchrun::driver", "{line}");
         log.push(line);
     }
+}
+
+/// The version in "Starting `ChromeDriver` 156.0.8078.79 (…) on port 0".
+fn version_in(line: &str) -> Option<&str> {
+    line.strip_prefix("Starting ")?.split(" on port ").next()
 }
 
 /// The port in "`ChromeDriver` was started successfully on port 41234."; its first line says "on port 0".
@@ -141,7 +161,14 @@ fn port_in(line: &str) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use super::port_in;
+    use super::{port_in, version_in};
+
+    #[test]
+    fn f20_the_version_is_what_it_says_first() {
+        let line = "Starting ChromeDriver 156.0.8078.79 (a21ce95) on port 0";
+        assert_eq!(version_in(line), Some("ChromeDriver 156.0.8078.79 (a21ce95)"));
+        assert_eq!(version_in("ChromeDriver was started successfully on port 41953."), None);
+    }
 
     #[test]
     fn the_port_is_the_one_that_it_was_started_on() {

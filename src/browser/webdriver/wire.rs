@@ -15,6 +15,7 @@ use http::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::{oneshot, watch};
 use url::Url;
 
 /// Where a remote end listens and what it wants to see of us.
@@ -24,6 +25,8 @@ pub struct Remote {
     url: Url,
     connector: Connector,
     round_trips: Arc<AtomicU64>,
+    /// Sessions that were asked for and are on their way, or on their way out again because nobody wants them any more.
+    loose: watch::Sender<usize>,
 }
 
 impl Remote {
@@ -43,7 +46,7 @@ impl Remote {
         if !url.path().ends_with('/') {
             url.set_path(&format!("{}/", url.path()));
         }
-        Ok(Self { url, connector: Connector::new(&headers)?, round_trips: Arc::default() })
+        Ok(Self { url, connector: Connector::new(&headers)?, round_trips: Arc::default(), loose: watch::Sender::new(0) })
     }
 
     /// The address, without credentials, for messages.
@@ -83,32 +86,36 @@ impl Remote {
 
     /// `POST /session` (WebDriver 8.1) with `alwaysMatch` capabilities. The session is ended by [`Wire::end`] only.
     ///
-    /// When the deadline is missed the answer is still awaited in the background, and the session that it brings is
-    /// ended at once.
+    /// When the deadline is missed, or nobody waits any more, the answer is still awaited in the background, and the
+    /// session that it brings is ended at once. [`Remote::settled`] waits for that.
     pub async fn new_session(&self, capabilities: &Value, deadline: Deadline) -> Result<Wire, WireError> {
         let client = self.client().await?;
         let body = json!({"capabilities": {"alwaysMatch": capabilities}});
         let request = Request::new(Method::POST, "session".to_owned(), Some(body));
-        let asked = client.clone();
         self.round_trips.fetch_add(1, Ordering::Relaxed);
-        let mut answer = tokio::spawn(async move { asked.issue_cmd(request).await });
-        let value = match deadline.bound(&mut answer).await {
-            Ok(Ok(answer)) => answer.map_err(WireError::from)?,
-            Ok(Err(panic)) => return Err(WireError::NotWebDriver(panic.to_string())),
-            Err(missed) => {
-                let remote = self.clone();
-                tokio::spawn(async move {
-                    if let Ok(Ok(value)) = answer.await
-                        && let Some(late) = remote.session(client, &value)
-                    {
-                        let _ = late.end(Deadline::after("close timeout", CLOSE_TIMEOUT)).await;
-                    }
-                });
-                return Err(WireError::Missed(missed));
-            }
-        };
-        self.session(client, &value)
-            .ok_or_else(|| WireError::NotWebDriver(format!("new session answered `{}`", short(&value))))
+        let (deliver, delivered) = oneshot::channel();
+        let (remote, loose) = (self.clone(), Loose::new(&self.loose));
+        tokio::spawn(async move {
+            let made = client.issue_cmd(request).await.map_err(WireError::from).and_then(|value| {
+                let made = remote.session(client, &value);
+                made.ok_or_else(|| WireError::NotWebDriver(format!("new session answered `{}`", short(&value))))
+            });
+            // Without a receiver it is dropped here, and ended by that.
+            let _ = deliver.send(made.map(|wire| Arrival { wire: Some(wire), loose: Some(loose) }));
+        });
+        match deadline.bound(delivered).await {
+            Ok(Ok(made)) => made.map(Arrival::accept),
+            Ok(Err(_)) => Err(WireError::NotWebDriver("the client panicked".to_owned())),
+            Err(missed) => Err(WireError::Missed(missed)),
+        }
+    }
+
+    /// Waits until no session is on its way any more, at most until the deadline.
+    pub async fn settled(&self, deadline: Deadline) {
+        let mut loose = self.loose.subscribe();
+        if deadline.bound(loose.wait_for(|count| *count == 0)).await.is_err() {
+            tracing::warn!("sessions at {} may come that nobody ends", self.url);
+        }
     }
 
     fn session(&self, client: Client, value: &Value) -> Option<Wire> {
@@ -123,6 +130,46 @@ impl Remote {
             session: id.to_owned(),
             capabilities: value.get("capabilities").cloned().unwrap_or_default(),
         })
+    }
+}
+
+/// One of [`Remote::loose`]'s.
+struct Loose(watch::Sender<usize>);
+
+impl Loose {
+    fn new(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Loose {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// A session that has come. Ended when it is dropped before anybody accepts it.
+struct Arrival {
+    wire: Option<Wire>,
+    loose: Option<Loose>,
+}
+
+impl Arrival {
+    fn accept(mut self) -> Wire {
+        self.wire.take().expect("it is there until it is accepted, which consumes this")
+    }
+}
+
+impl Drop for Arrival {
+    fn drop(&mut self) {
+        if let Some(late) = self.wire.take() {
+            let loose = self.loose.take();
+            tokio::spawn(async move {
+                let _ = late.end(Deadline::after("close timeout", CLOSE_TIMEOUT)).await;
+                drop(loose);
+            });
+        }
     }
 }
 
@@ -146,6 +193,11 @@ impl Wire {
     /// The session's id.
     pub fn session(&self) -> &str {
         &self.session
+    }
+
+    /// Whether the remote end itself answers, whatever its sessions do.
+    pub async fn is_answered(&self, deadline: Deadline) -> bool {
+        self.remote.status(deadline).await.is_ok()
     }
 
     /// Sends one command and awaits its answer's `value`.

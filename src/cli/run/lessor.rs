@@ -3,9 +3,10 @@
 use super::super::console::Console;
 use super::super::failure::Failure;
 use super::super::prepare::Prepared;
+use super::NotBegun;
 use crate::browser::chrome::LaunchOptions;
 use crate::browser::chrome::find::{self, Mode};
-use crate::browser::lease::Lessor;
+use crate::browser::lease::{Lessor, NoLease};
 use crate::browser::local::{LocalBrowsers, LocalOptions};
 use crate::browser::remote::RemoteEnds;
 use crate::browser::webdriver::wire::Remote;
@@ -65,7 +66,10 @@ pub(super) fn find(prepared: &Prepared, _console: &mut Console) -> Result<Pages,
 fn local(settings: &Settings) -> Result<Pages, Failure> {
     let mode = if settings.headless.value { Mode::Headless } else { Mode::Headed };
     let asked = |program: &Option<Program>| program.as_ref().map(|it| it.as_path().to_owned());
-    let missing = |error: find::NotFound| Failure::Other(ExitCode::Usage, anyhow::Error::new(error));
+    let missing = |error: find::NotFound| {
+        let install = error.install;
+        Failure::Other(ExitCode::Usage, anyhow::anyhow!("{error}\nthis installs one: {install}"))
+    };
     let browser = find::browser(asked(&settings.chrome_binary.value).as_deref(), mode).map_err(missing)?;
     let driver = find::driver(asked(&settings.chrome_driver.value).as_deref(), &browser).map_err(missing)?;
     let launch = LaunchOptions {
@@ -77,6 +81,14 @@ fn local(settings: &Settings) -> Result<Pages, Failure> {
     };
     let slots = settings.concurrency.value.get() as usize;
     Ok(Pages::Local(Box::new(LocalOptions { launch, driver, slots, viewport: VIEWPORT })))
+}
+
+/// Why there is no page, with what to do about it.
+fn told(error: NoLease) -> anyhow::Error {
+    match &error.hint {
+        Some(hint) => anyhow::anyhow!("{error}\n{hint}"),
+        None => error.into(),
+    }
 }
 
 fn address(mut url: url::Url, login: Login) -> (url::Url, Vec<(String, String)>) {
@@ -115,16 +127,21 @@ impl Pages {
         custody: &Arc<Custody>,
         jobs: usize,
         sink: &dyn Sink,
-    ) -> anyhow::Result<Arc<dyn Lessor>> {
+    ) -> Result<Arc<dyn Lessor>, NotBegun> {
         match self {
             Self::Remote(ends, _) => {
-                ends.check(STATUS_TIMEOUT).await?;
+                ends.check(STATUS_TIMEOUT).await.map_err(|error| {
+                    let exit = if error.unauthorized { ExitCode::Usage } else { ExitCode::Errored };
+                    NotBegun::because(exit, told(error.why))
+                })?;
                 Ok(Arc::new(ends))
             }
             Self::Local(mut options) => {
                 // No more sessions than there is work for.
                 options.slots = options.slots.min(jobs.saturating_sub(1));
-                let browsers = LocalBrowsers::start(Arc::clone(custody), *options).await?;
+                let browsers = LocalBrowsers::start(Arc::clone(custody), *options)
+                    .await
+                    .map_err(|error| NotBegun::because(ExitCode::Errored, told(error)))?;
                 for notice in browsers.notices().await {
                     sink.send(Event::Message { level: Level::Info, text: Untrusted::from(notice) });
                 }

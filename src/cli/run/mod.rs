@@ -81,12 +81,13 @@ async fn batch(
     let jobs = prepared.plan.jobs.len();
     let staged = Stage { opened: &opened, prepared, pages, limit, sink: Arc::clone(&sink), began };
     let (end, leftovers, metered) = staged.run(&commands, inbox, meter).await;
-    let end = end.unwrap_or_else(|error| {
-        sink.give_up(&format!("{error:#}"), jobs);
-        BatchEnd { status: BatchStatus::Aborted, panicked: false }
-    });
-    let nothing_began =
-        if end.status == BatchStatus::Aborted { ExitCode::Errored } else { ExitCode::Success };
+    let (end, nothing_began) = match end {
+        Ok(end) => (end, ExitCode::Success),
+        Err(NotBegun { status, exit, why }) => {
+            sink.give_up(&format!("{why:#}"), jobs);
+            (BatchEnd { status, panicked: false }, exit)
+        }
+    };
     let bug = if end.panicked { ExitCode::Bug } else { ExitCode::Success };
     let signal = signals.received();
     let by_signal = signal.map_or(ExitCode::Success, ExitCode::Signal);
@@ -108,6 +109,27 @@ fn bug(error: anyhow::Error) -> Failure {
     Failure::Other(ExitCode::Bug, error)
 }
 
+/// Why no case could be run.
+struct NotBegun {
+    status: BatchStatus,
+    exit: ExitCode,
+    why: anyhow::Error,
+}
+
+impl NotBegun {
+    fn because(exit: ExitCode, why: impl Into<anyhow::Error>) -> Self {
+        Self { status: BatchStatus::Aborted, exit, why: why.into() }
+    }
+
+    /// Completes when somebody wants the batch to stop.
+    async fn wished(inbox: &mut mpsc::Receiver<Command>) -> Self {
+        let Some(Command::Stop { how, why }) = inbox.recv().await else { return std::future::pending().await };
+        // Only people and the system give a grace; everything else is about what could not be started.
+        let status = if how == Stop::Grace { BatchStatus::Interrupted } else { BatchStatus::Aborted };
+        Self { status, exit: ExitCode::Errored, why: anyhow::anyhow!("{why}: no case had been started yet") }
+    }
+}
+
 /// Everything that must be there while cases run.
 struct Stage<'a> {
     opened: &'a Opened,
@@ -126,10 +148,10 @@ impl Stage<'_> {
         commands: &mpsc::Sender<Command>,
         inbox: mpsc::Receiver<Command>,
         meter: Meter,
-    ) -> (anyhow::Result<BatchEnd>, usize, Option<crate::load::Metered>) {
+    ) -> (Result<BatchEnd, NotBegun>, usize, Option<crate::load::Metered>) {
         let custody = match Custody::start().await {
             Ok(custody) => Arc::new(custody),
-            Err(error) => return (Err(error.into()), 0, None),
+            Err(error) => return (Err(NotBegun::because(ExitCode::Errored, error)), 0, None),
         };
         let watch = tokio::spawn(watch_guard(Arc::clone(&custody), commands.clone()));
         let ended = self.with_servers(&custody, commands, inbox).await;
@@ -148,13 +170,21 @@ impl Stage<'_> {
         self,
         custody: &Arc<Custody>,
         commands: &mpsc::Sender<Command>,
-        inbox: mpsc::Receiver<Command>,
-    ) -> anyhow::Result<BatchEnd> {
+        mut inbox: mpsc::Receiver<Command>,
+    ) -> Result<BatchEnd, NotBegun> {
         let Self { opened, prepared, pages, limit, sink, began } = self;
-        let servers =
-            RunningServers::start(custody, &prepared.settings, &opened.place, &opened.batch).await?;
+        let servers = RunningServers::start(custody, &prepared.settings, &opened.place, &opened.batch);
+        // What is starting ends when it is dropped.
+        let servers = tokio::select! {
+            servers = servers => servers.map_err(|error| NotBegun::because(ExitCode::Errored, error))?,
+            stopped = NotBegun::wished(&mut inbox) => return Err(stopped),
+        };
         let watch = servers.watch(commands);
-        let ended = match pages.open(custody, prepared.plan.jobs.len(), sink.as_ref()).await {
+        let lessor = tokio::select! {
+            lessor = pages.open(custody, prepared.plan.jobs.len(), sink.as_ref()) => lessor,
+            stopped = NotBegun::wished(&mut inbox) => Err(stopped),
+        };
+        let ended = match lessor {
             Ok(lessor) => {
                 let cases = Cases { opened, prepared, limit, sink, began };
                 let ended = cases.run(Arc::clone(&lessor), servers.url(), inbox).await;
@@ -219,6 +249,7 @@ impl Cases<'_> {
             evidence_folder: opened.place.evidence(&opened.batch),
             limit,
             began,
+            lost: std::sync::atomic::AtomicBool::new(false),
         };
         dispatcher::run(orders, Arc::new(attempts), sink, inbox).await
     }
