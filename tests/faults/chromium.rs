@@ -67,7 +67,11 @@ fn f26_a_driver_that_is_killed_is_replaced_and_the_cases_are_tried_again() {
         site.open(name);
     }
     let record = all_passed(&project, &mut running);
-    errored_then_passed(&record, &names, &[FailureKind::Driver, FailureKind::SessionLost, FailureKind::Endpoint]);
+    errored_then_passed(
+        &record,
+        &names,
+        &[FailureKind::Driver, FailureKind::SessionLost, FailureKind::Endpoint],
+    );
 }
 
 #[test]
@@ -85,7 +89,11 @@ fn f27_a_browser_that_is_killed_is_replaced_and_all_slots_recover() {
         site.open(name);
     }
     let record = all_passed(&project, &mut running);
-    errored_then_passed(&record, &names, &[FailureKind::BrowserCrash, FailureKind::SessionLost, FailureKind::Driver]);
+    errored_then_passed(
+        &record,
+        &names,
+        &[FailureKind::BrowserCrash, FailureKind::SessionLost, FailureKind::Driver],
+    );
 }
 
 /// A case whose page takes so much memory that its renderer is known by it.
@@ -152,9 +160,9 @@ fn f28_a_page_that_crashes_twice_at_the_same_step_is_failed() {
 fn stopped(site: &Site, victim: impl Fn(&Running) -> Process) {
     let case = |name: &str| site.held_case(name, "").replace("as = 'got'", "as = 'got', timeout = '2s'");
     let names = ["one", "two"];
-    let project = names.iter().fold(project(), |project, name| {
-        project.file(&format!("testcases/{name}.toml"), &case(name))
-    });
+    let project = names
+        .iter()
+        .fold(project(), |project, name| project.file(&format!("testcases/{name}.toml"), &case(name)));
     let mut running = Running::start(&project, &[]);
     for name in names {
         site.wait_for(name, 1);
@@ -186,9 +194,8 @@ fn f30_a_driver_that_is_stopped_is_hung_and_replaced() {
 
 /// Runs a case beside one that is held until the first has ended.
 fn beside_another(site: &Site, case: &str) -> (Ended, Record) {
-    let project = project()
-        .file("testcases/bad.toml", case)
-        .file("testcases/other.toml", &site.held_case("other", ""));
+    let project =
+        project().file("testcases/bad.toml", case).file("testcases/other.toml", &site.held_case("other", ""));
     let mut running = Running::start(&project, &[]);
     site.wait_for("other", 1);
     until("the end of the other case", || {
@@ -313,8 +320,10 @@ fn f38_what_a_server_leaves_behind_is_ended_and_counted() {
         }
     });
     site.wait_for("one", 1);
-    let left = running.process("what will be left", |it| it.command_line == "sleep 1000 " && it.parent != running.guard().pid);
+    let left = running.process("what will be left", |it| {
+        it.command_line == "sleep 1000 " && it.parent != running.guard().pid
+    });
     let ended = running.wait_clean();
-    ended.exits(0).says(&["1 process or folder left behind was removed"]);
+    ended.exits(0).says(&["1 process or folder was left behind and removed"]);
     assert!(!left.is_alive());
 }

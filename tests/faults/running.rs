@@ -123,13 +123,7 @@ impl Running {
 
     /// Waits for its end.
     pub(crate) fn wait(&mut self) -> Ended {
-        let status = until("the end of the run", || {
-            let ended = self.child.try_wait().unwrap();
-            if ended.is_none() {
-                return None;
-            }
-            ended
-        });
+        let status = until("the end of the run", || self.child.try_wait().unwrap());
         let text = |path: &Path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
         Ended { status, stdout: text(&self.stdout), stderr: text(&self.stderr) }
     }
@@ -164,7 +158,9 @@ impl Running {
         // Parents may have greater numbers than children: again until nothing is added.
         loop {
             let before = known.len();
-            known.extend(all.iter().filter(|it| known.contains(&it.parent)).map(|it| it.pid).collect::<Vec<_>>());
+            known.extend(
+                all.iter().filter(|it| known.contains(&it.parent)).map(|it| it.pid).collect::<Vec<_>>(),
+            );
             if known.len() == before {
                 break;
             }

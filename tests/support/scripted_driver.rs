@@ -64,17 +64,18 @@ struct Shared {
 impl ScriptedDriver {
     /// Starts one on a free port.
     pub(crate) fn start() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let book = Arc::new(Mutex::new(Book::default()));
         let (open, gate) = watch::channel(true);
-        let (changes, changed) = watch::channel(0);
+        let (changes, seen) = watch::channel(0);
         let shared = Shared { book: Arc::clone(&book), gate, changes };
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         runtime.spawn(async move {
             axum::serve(listener, Router::new().fallback(answer).with_state(shared)).await.unwrap();
         });
-        Self { address, book, open, changed, runtime }
+        Self { address, book, open, changed: seen, runtime }
     }
 
     /// Where it listens.
@@ -142,7 +143,13 @@ impl ScriptedDriver {
     }
 }
 
-async fn answer(State(shared): State<Shared>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn answer(
+    State(shared): State<Shared>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let path = uri.path().trim_matches('/');
     let parts: Vec<&str> = path.splitn(3, '/').collect();
     let (session, command) = match parts.as_slice() {
@@ -191,7 +198,9 @@ async fn carry_out(shared: &Shared, kind: &str, session: Option<&str>, body: &Va
         let id = format!("s{}", book.made);
         book.sessions.insert(id.clone(), "about:blank".to_owned());
         book.most = book.most.max(book.sessions.len());
-        return value(json!({"sessionId": id, "capabilities": {"browserName": "scripted", "browserVersion": "1"}}));
+        return value(
+            json!({"sessionId": id, "capabilities": {"browserName": "scripted", "browserVersion": "1"}}),
+        );
     }
     let id = session.unwrap_or_default().to_owned();
     let Some(url) = shared.book.lock().unwrap().sessions.get(&id).cloned() else {
@@ -236,7 +245,8 @@ async fn run_script(shared: &Shared, url: &str, body: &Value) -> Response {
         _ => false,
     };
     if fails {
-        let failure = json!({"code": "mismatch", "message": "has another text", "expected": "yes", "actual": "no"});
+        let failure =
+            json!({"code": "mismatch", "message": "has another text", "expected": "yes", "actual": "no"});
         return value(json!([{"ok": false, "document": "d", "failure": failure}, null]));
     }
     let answer = match (op, call["then"]["do"].as_str()) {
@@ -254,8 +264,9 @@ async fn run_script(shared: &Shared, url: &str, body: &Value) -> Response {
     value(json!([envelope, {"element-6066-11e4-a52e-4f735466cecf": "e"}]))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is made where it is handed over")]
 fn value(value: Value) -> Response {
-    reply(200, &json!({"value": value}))
+    reply(200, &json!({ "value": value }))
 }
 
 fn failed(status: u16, code: &str, message: &str) -> Response {

@@ -79,17 +79,15 @@ impl Driver {
         let version = Arc::default();
         tokio::spawn(read_log(read, log.clone(), port, Arc::clone(&version)));
         let listening = async {
+            // A log that ends without the word is the end of the process, or soon will be.
             tokio::select! {
-                port = listens.wait_for(Option::is_some) => Ok(port.ok().and_then(|port| *port)),
+                Ok(port) = listens.wait_for(Option::is_some) => port.ok_or(Exit::Lost),
                 exit = process.exited() => Err(exit),
             }
         };
         let port = match deadline.bound(listening).await {
-            Ok(Ok(Some(port))) => port,
+            Ok(Ok(port)) => port,
             Ok(Err(exit)) => return Err(failed(&format!("ended at once, by {exit}; its log:"), &log)),
-            Ok(Ok(None)) => {
-                return Err(failed("closed its output and never said where it listens; its log:", &log));
-            }
             Err(missed) => return Err(failed(&format!("never listened: {missed}; its log:"), &log)),
         };
         let url = Url::parse(&format!("http://127.0.0.1:{port}/"))

@@ -30,8 +30,14 @@ pub(super) fn of(tally: &Tally, closing: &Closing, settings: &TerminalSettings) 
         lines.push(counts(tally, finished, paint));
         lines.extend(resources(finished).map(|text| plain(paint, "Resources", &text)));
         if finished.leftovers > 0 {
-            let text =
-                format!("{} removed", counted(finished.leftovers, "process or folder left behind was"));
+            let text = format!(
+                "{} left behind and removed",
+                if finished.leftovers == 1 {
+                    "1 process or folder was".to_owned()
+                } else {
+                    format!("{} processes and folders were", finished.leftovers)
+                }
+            );
             lines.push(plain(paint, "Leftovers", &text));
         }
     }
