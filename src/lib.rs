@@ -5,11 +5,46 @@
 //! ```text
 //! paths ─ case::load ─▶ cases ─ plan ─▶ Plan{jobs} ─▶ runner ─▶ attempt ─▶ step::run(case, &mut dyn Page)
 //!                                                      │  ▲                       │
-//!            signals, keys, ctl ── control::Command ───┘  └── what ended, and how ┘
+//!                signals ─── control::Command ─────────┘  └── what ended, and how ┘
 //!                                                      │
 //!                                                      ▼ Event (one enum, owned, Serialize), in seq order
-//!                                     store: SQLite ─ commit ─▶ reporters: terminal · junit · json · log
+//!                              store: SQLite ─ commit ─▶ reporters: log · junit · json · jsonl · terminal
 //! ```
+//!
+//! ## Words
+//!
+//! A *case* is a test case as written, a *job* a case with one data row in one browser, an *attempt* one try of a job,
+//! a *slot* a place in the concurrency limit, a *page* what steps act on, a *lease* a page lent to an attempt, a
+//! *batch* one invocation, a *reporter* a consumer of events, the *record* the database.
+//!
+//! ## Decisions
+//!
+//! - **One owner of run state.** [`runner::dispatcher`] only names what happened; [`runner::core`] decides, as a plain
+//!   synchronous structure without clock or runtime; the dispatcher performs. The permits of the semaphore are taken
+//!   without waiting: they are what makes running more than N impossible, the core is what makes it unnecessary.
+//! - **Failed is not errored.** [`outcome::FailureKind`] knows the two apart; [`browser::page::Fault`] says of every
+//!   operation whether the page or what lies below it is to blame; at a missed deadline the browser itself is asked.
+//! - **One browser for all slots, a context for each attempt.** Every slot has a WebDriver session of its own, attached
+//!   to a *gate* ([`browser::chrome`]): a loopback `DevTools` endpoint that shows it its own contexts only. Without it
+//!   chromedriver attaches to every page of every slot, and one that hangs stops them all.
+//! - **Pages are prepared ahead.** Most of a fresh page is its renderer's start, so [`browser::local`] has one session
+//!   more than slots; each is run by a keeper that prepares, lends, disposes and prepares again while attempts are
+//!   announced.
+//! - **The context is the unit of custody.** A deadline that is missed disposes of the context, which frees a stuck
+//!   driver command in milliseconds; only if that fails browser and driver are replaced.
+//! - **One question, one native act.** [`browser::engine`] resolves, waits and checks inside the page, in an isolated
+//!   world where the driver has one, and answers an envelope that says what stood in the way; then one native command
+//!   acts. Round trips of a passing step: `expect` 1, `fill` 2, `goto` 2, `click` 3 operations.
+//! - **Two driver paths behind [`browser::page::Page`].** Local Chromium by the vendor command `goog/cdp/execute`, any
+//!   other remote end by the standard commands; both through [`browser::webdriver::wire`], which gives every call a
+//!   deadline.
+//! - **Recording never breaks a run, and a verdict is shown only after it is recorded.** [`store`] has one thread that
+//!   commits what queued meanwhile and then tells the reporters; slots never wait for it.
+//! - **Nothing outlives a batch.** [`custody`] is the parent of every process it starts, and outlives its runner's
+//!   kill -9 just long enough.
+//! - **Texts are untrusted until a sink made them harmless** ([`text::Untrusted`]) and masked where events are made
+//!   ([`mask`]).
+//! - **The case format is one table** ([`case`]): parsing, errors, schema and reference come from it.
 //!
 //! ## Floors
 //!
@@ -17,15 +52,14 @@
 //!
 //! | floor | modules |
 //! |---|---|
-//! | 7 | `cli` |
-//! | 6 | `runner` |
-//! | 5 | `step`, `reporter` |
-//! | 4 | `browser`, `store`, `plan`, `serve` |
-//! | 3 | `case`, `config`, `event` (with its tally and the trait of reporters) |
-//! | 2 | `custody`, `load`, `filter` |
-//! | 1 | `diagnostic`, `outcome`, `control`, `deadline` |
-//! | 0 | `text`, `id`, `source`, `suggestion` |
-//! | 0 | `text`, `id`, `source`, `mask` |
+//! | 7 | `cli`: arguments, wiring, exit codes (clap and anyhow only here) |
+//! | 6 | `runner`: who starts when, who stops |
+//! | 5 | `step`: the interpreter · `reporter`: the witnesses (indicatif only in its `terminal`) |
+//! | 4 | `browser` (fantoccini only in its `webdriver`) · `store` (rusqlite only here) · `plan` · `serve` |
+//! | 3 | `case` · `config` · `event`, with its tally and the trait of reporters |
+//! | 2 | `custody` · `load` · `filter` |
+//! | 1 | `diagnostic` · `outcome` · `control` · `deadline` |
+//! | 0 | `text` · `id` · `source` · `mask` · `suggestion` |
 
 pub mod browser;
 pub mod case;

@@ -3,7 +3,12 @@
 //! This program is also the runner that gets killed, hence no harness. Everything that a round starts inherits a
 //! variable of the environment and makes its folders in a place of the round's own: that is how it is found.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test without a harness")]
+
+use batchrun::browser::chrome::{Chrome, LaunchOptions};
+use batchrun::case::model::Viewport;
 use batchrun::custody::{Custody, Kind, Spawn};
+use batchrun::deadline::Deadline;
 use rustix::process::{Pid, Signal, kill_process};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -12,11 +17,17 @@ use std::time::{Duration, Instant};
 
 const ROUNDS: usize = 200;
 
+/// Rounds with a real browser, some with the full one, whose crash handler leaves the group.
+const BROWSER_ROUNDS: usize = 32;
+
 /// What a run must be gone after.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The argument that makes this program the runner.
 const RUNNER: &str = "__runner";
+
+/// The same with a browser, whose name follows.
+const BROWSER: &str = "__browser";
 
 /// The variable that marks what belongs to a round.
 const MARK: &str = "BATCHRUN_KILL_LOOP";
@@ -26,16 +37,23 @@ const SCRIPT: &str = "setsid sleep 1000 & setsid sh -c 'sleep 1000 & exec sleep 
 
 fn main() {
     batchrun::custody::guard_main_if_asked();
-    if std::env::args().nth(1).as_deref() == Some(RUNNER) {
-        return run();
+    let mut arguments = std::env::args().skip(1);
+    match arguments.next().as_deref() {
+        Some(RUNNER) => return run(None),
+        Some(BROWSER) => return run(Some(arguments.next().unwrap().into())),
+        _ => {}
     }
-    f01_f08_f09_nothing_outlives_runner_guard_or_watcher();
+    let scripts = |_| vec![RUNNER.to_owned()];
+    kill_loop("scripts", ROUNDS, Duration::from_millis(60), scripts);
+    let names = ["chromium-headless-shell", "chromium"];
+    let browsers = |round: usize| vec![BROWSER.to_owned(), names[round / 8 % 2].to_owned()];
+    kill_loop("browsers", BROWSER_ROUNDS, Duration::from_millis(700), browsers);
     the_kernel_ends_direct_children_when_all_three_are_killed();
     println!("test result: ok");
 }
 
 /// The runner: starts processes, makes folders, and cleans up when the guard is lost.
-fn run() {
+fn run(browser: Option<PathBuf>) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let Ok(custody) = Custody::start().await else { return };
@@ -46,6 +64,16 @@ fn run() {
             let process = custody.spawn(Spawn::new(kind, "/bin/sh").args(["-c", SCRIPT])).await;
             kept.push((folder, process));
         }
+        let open = async {
+            let binary = Some(browser?);
+            let chrome =
+                Chrome::launch(&custody, LaunchOptions { binary, ..LaunchOptions::default() }).await.ok()?;
+            let gate = chrome.gate().await.ok()?;
+            let deadline = Deadline::after("context", Duration::from_secs(10));
+            let context = gate.open_context(Viewport { width: 800, height: 600 }, deadline).await.ok()?;
+            Some((chrome, gate, context))
+        };
+        let _open = open.await;
         custody.lost().await;
         custody.clean_up_alone().await;
     });
@@ -59,10 +87,10 @@ struct Round {
 }
 
 impl Round {
-    fn start(name: String) -> Self {
+    fn start(name: String, arguments: &[String]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let runner = Command::new(std::env::current_exe().unwrap())
-            .arg(RUNNER)
+            .args(arguments)
             .env(MARK, &name)
             .env("TMPDIR", folder.path())
             .stdin(Stdio::null())
@@ -95,7 +123,8 @@ impl Round {
         let runner = i32::try_from(self.runner.id()).unwrap();
         let child_of = |parent: i32| {
             let guards = |pid: i32| {
-                std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|it| it.split(|&b| b == 0).any(|it| it == b"__guard"))
+                std::fs::read(format!("/proc/{pid}/cmdline"))
+                    .is_ok_and(|it| it.split(|&b| b == 0).any(|it| it == b"__guard"))
             };
             all.iter().find(|(pid, of)| *of == parent && guards(*pid)).map(|(pid, _)| *pid)
         };
@@ -147,7 +176,8 @@ impl Random {
     }
 }
 
-fn f01_f08_f09_nothing_outlives_runner_guard_or_watcher() {
+/// f01, f08, f09: nothing outlives runner, guard or watcher.
+fn kill_loop(what: &str, rounds: usize, longest: Duration, arguments: impl Fn(usize) -> Vec<String> + Sync) {
     /// Indices into [runner, watcher, guard].
     const VICTIMS: &[&[usize]] = &[&[0], &[2], &[0, 2], &[2, 0], &[0, 1], &[1, 0], &[1, 2], &[2, 1]];
     let seed = std::time::UNIX_EPOCH.elapsed().unwrap().subsec_nanos();
@@ -158,12 +188,13 @@ fn f01_f08_f09_nothing_outlives_runner_guard_or_watcher() {
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= ROUNDS {
+                    if number >= rounds {
                         return;
                     }
                     let mut random = Random(u64::from(seed) ^ (number as u64) << 32);
-                    let mut round = Round::start(format!("{seed}-{number}"));
-                    std::thread::sleep(Duration::from_micros(random.below(60_000)));
+                    let mut round = Round::start(format!("{seed}-{number}"), &arguments(number));
+                    let moment = random.below(longest.as_micros().try_into().unwrap());
+                    std::thread::sleep(Duration::from_micros(moment));
                     let victims = VICTIMS[number % VICTIMS.len()];
                     let principals = round.principals();
                     for &victim in victims {
@@ -177,23 +208,27 @@ fn f01_f08_f09_nothing_outlives_runner_guard_or_watcher() {
                     let left = round.wait();
                     let mut worst = worst.lock().unwrap();
                     *worst = worst.max(since.elapsed());
-                    assert!(left.is_ok(), "round {number}, seed {seed}, killed {victims:?} of {principals:?}: {left:?}");
+                    assert!(
+                        left.is_ok(),
+                        "{what}, round {number}, seed {seed}, killed {victims:?} of {principals:?}: {left:?}"
+                    );
                 }
             });
         }
     });
-    println!("test nothing_outlives_runner_guard_or_watcher ... ok ({ROUNDS} rounds, worst {:?})", worst.lock().unwrap());
+    println!("test kill loop with {what} ... ok ({rounds} rounds, worst {:?})", worst.lock().unwrap());
 }
 
 /// What cannot be promised: with all three gone nobody is left to look for grandchildren in other sessions.
 fn the_kernel_ends_direct_children_when_all_three_are_killed() {
-    let round = Round::start(format!("all-{}", std::process::id()));
+    let round = Round::start(format!("all-{}", std::process::id()), &[RUNNER.to_owned()]);
     let until = Instant::now() + PATIENCE;
     let (principals, children) = loop {
         let principals = round.principals();
         let guard = principals[2];
         let all = round.processes();
-        let children: Vec<i32> = all.iter().filter(|(_, of)| Some(*of) == guard).map(|(pid, _)| *pid).collect();
+        let children: Vec<i32> =
+            all.iter().filter(|(_, of)| Some(*of) == guard).map(|(pid, _)| *pid).collect();
         if guard.is_some() && children.len() == 3 {
             break (principals, children);
         }

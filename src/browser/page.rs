@@ -116,7 +116,7 @@ pub struct Press {
 pub struct Key {
     /// Held meanwhile.
     pub modifiers: Vec<Modifier>,
-    /// A `KeyboardEvent.key` value (UI Events KeyboardEvent key Values): `a`, `é`, `Enter`, `ArrowLeft`.
+    /// A `KeyboardEvent.key` value (UI Events, "`KeyboardEvent` key Values"): `a`, `é`, `Enter`, `ArrowLeft`.
     pub key: String,
     /// How long to wait afterwards.
     pub pause: std::time::Duration,

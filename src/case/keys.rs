@@ -1,4 +1,4 @@
-//! Keys with modifiers as cases write them (`Control+A`), in the words of UI Events KeyboardEvent key Values.
+//! Keys with modifiers as cases write them (`Control+A`), in the words of UI Events `KeyboardEvent` key Values.
 
 use super::model::{KeyChord, Modifier};
 use super::suggest;

@@ -68,7 +68,9 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions) -> Loaded {
         files: BTreeMap::new(),
         findings: Vec::new(),
     };
-    paths.iter().for_each(|path| picker.path(path));
+    for path in paths {
+        picker.path(path);
+    }
     let mut diagnostics = std::mem::take(&mut picker.findings);
     let mut files: Vec<(PathBuf, Pick)> = picker.files.into_iter().collect();
     // Byte order of the whole path, not of its parts: `a.toml` before `a/b.toml`, `a-b/` before `a/`.

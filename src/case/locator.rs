@@ -1,8 +1,9 @@
-//! Locators: how a case names elements. What a locator is; [`parse`] reads it, [`fill`] makes of it what the engine in
+//! Locators: how a case names elements. What a locator is; `parse` reads it, `fill` makes of it what the engine in
 //! the page is asked, [`write`] turns that into a locator's text again. Nothing here finds anything.
 
 mod fill;
 mod parse;
+mod parse_role;
 mod quote;
 mod roles;
 mod scan;
@@ -74,7 +75,7 @@ enum TextForm {
 /// `role=button[name='Save'][pressed]`
 #[derive(Clone, Debug)]
 struct Role {
-    role: Template,
+    word: Template,
     name: Option<TextForm>,
     states: Vec<(&'static str, Template)>,
 }

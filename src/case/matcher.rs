@@ -90,7 +90,8 @@ impl FromVariable for Count {
 
 impl Matchers {
     /// Matchers in the order of the file.
-    pub fn new(matchers: Vec<(&'static str, Matcher)>) -> Self {
+    pub fn new(mut matchers: Vec<(&'static str, Matcher)>) -> Self {
+        matchers.shrink_to_fit();
         Self { matchers }
     }
 

@@ -1,15 +1,18 @@
 //! Patterns: regular expressions as JavaScript writes them (ECMA-262), checked when a case is loaded.
 //!
-//! The page matches them with its own engine; [`matches`] is for texts that are not in a page. Both see the same
+//! The page matches them with its own engine; [`matches()`] is for texts that are not in a page. Both see the same
 //! source and flags.
 
 use super::template::{FillError, Lookup, Template, value_as_text};
 use serde_json::{Value, json};
 use std::fmt::{self, Write as _};
 
-/// A pattern, unanchored.
+/// A pattern, unanchored. Boxed: few matchers have one, and all of them are as large as the largest.
 #[derive(Clone, Debug)]
-pub struct Pattern {
+pub struct Pattern(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
     /// What stands between the slashes, or the whole text. A variable that is the whole pattern is itself a pattern;
     /// one within it is a text that is looked for as it is.
     source: Template,
@@ -66,7 +69,7 @@ impl Pattern {
                     .map_err(|error| PatternError::Syntax(error.message))?;
                 Self::between_slashes(source, flags)
             }
-            None => Self::checked(Self { source: template.clone(), flags: String::new(), slashed: false }),
+            None => Self::checked(Parts { source: template.clone(), flags: String::new(), slashed: false }),
         }
     }
 
@@ -75,41 +78,42 @@ impl Pattern {
         if let Some(flag) = flags.chars().find(|flag| !"imsuv".contains(*flag)) {
             return Err(PatternError::Flag(flag));
         }
-        Self::checked(Self { source, flags: flags.to_owned(), slashed: true })
+        Self::checked(Parts { source, flags: flags.to_owned(), slashed: true })
     }
 
-    fn checked(self) -> Result<Self, PatternError> {
+    fn checked(parts: Parts) -> Result<Self, PatternError> {
         // The parts that are known are checked for control characters even when the rest is not known yet.
-        if let Some(c) = self.source.text.chars().find(|c| c.is_control()) {
+        if let Some(c) = parts.source.text.chars().find(|c| c.is_control()) {
             return Err(PatternError::Control(c));
         }
-        if let Some(source) = self.source.plain() {
-            check(&source, &self.flags)?;
+        if let Some(source) = parts.source.plain() {
+            check(&source, &parts.flags)?;
         }
-        Ok(self)
+        Ok(Self(Box::new(parts)))
     }
 
     /// The templates in it.
     pub fn template(&self) -> &Template {
-        &self.source
+        &self.0.source
     }
 
     /// Its JSON: `{"pattern":p,"flags":f}`.
     pub fn fill(&self, scope: &dyn Lookup) -> Result<Value, FillError> {
-        if !self.slashed && self.source.single().is_some() {
-            let text = self.source.fill(scope)?;
+        if !self.0.slashed && self.0.source.single().is_some() {
+            let text = self.0.source.fill(scope)?;
             let (source, flags) = slashed(&text).unwrap_or((&text, ""));
-            check(source, flags).map_err(|error| self.source.error(format!("`{text}`: {error}")))?;
+            check(source, flags).map_err(|error| self.0.source.error(format!("`{text}`: {error}")))?;
             return Ok(json!({"pattern": source, "flags": flags}));
         }
-        let source = self.source.fill_with(scope, |name, value, text| {
+        let source = self.0.source.fill_with(scope, |name, value, text| {
             text.push_str(&escape(&value_as_text(name, value)?));
             Ok(())
         })?;
-        if !self.source.is_plain() {
-            check(&source, &self.flags).map_err(|error| self.source.error(format!("`{source}`: {error}")))?;
+        if !self.0.source.is_plain() {
+            check(&source, &self.0.flags)
+                .map_err(|error| self.0.source.error(format!("`{source}`: {error}")))?;
         }
-        Ok(json!({"pattern": source, "flags": self.flags}))
+        Ok(json!({"pattern": source, "flags": self.0.flags}))
     }
 }
 

@@ -3,7 +3,11 @@
 //! Parsed once at load; filled when a step runs. Scripts and keys are never templates. What a variable's value can be
 //! converted to is said in [`super::convert`].
 
+mod names;
+
 pub use super::convert::FromVariable;
+pub use names::is_variable_name;
+
 use crate::source::Span;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -104,7 +108,7 @@ impl Template {
 
     /// The template that `text` is, standing at `span`.
     pub fn parse(text: &str, span: Span) -> Result<Self, TemplateError> {
-        let parts = if text.contains("${") { split(text)? } else { Vec::new() };
+        let parts = if text.contains("${") { names::split(text)? } else { Vec::new() };
         Ok(Self { text: text.to_owned(), span, parts })
     }
 
@@ -129,7 +133,7 @@ impl Template {
                 Part::Variable(name) => match look_up(scope, name) {
                     Some(Value::String(value)) => text.push_str(&value),
                     Some(value) => text.push_str(&value.to_string()),
-                    None => text.push_str(&format!("${{{name}}}")),
+                    None => text.extend(["${", name, "}"]),
                 },
             }
         }
@@ -302,68 +306,5 @@ pub(super) fn describe(value: &Value) -> String {
     }
 }
 
-fn split(text: &str) -> Result<Vec<Part>, TemplateError> {
-    let mut parts = Vec::new();
-    let mut literal = String::new();
-    let mut at = 0;
-    while let Some(found) = text[at..].find("${") {
-        let start = at + found;
-        if text[at..start].ends_with('$') {
-            literal.push_str(&text[at..start - 1]);
-            literal.push_str("${");
-            at = start + 2;
-            continue;
-        }
-        literal.push_str(&text[at..start]);
-        let (name, end) = variable(text, start)?;
-        if !literal.is_empty() {
-            parts.push(Part::Literal(std::mem::take(&mut literal)));
-        }
-        parts.push(Part::Variable(name.to_owned()));
-        at = end;
-    }
-    literal.push_str(&text[at..]);
-    if !literal.is_empty() {
-        parts.push(Part::Literal(literal));
-    }
-    Ok(parts)
-}
-
-/// The name of the variable that begins at `start`, and where it ends.
-fn variable(text: &str, start: usize) -> Result<(&str, usize), TemplateError> {
-    let Some(length) = text[start..].find('}') else {
-        return Err(TemplateError {
-            message: "`${` is not closed".to_owned(),
-            at: start..text.len(),
-            help: "write `${name}` for a variable, `$${` for the two characters themselves",
-        });
-    };
-    let end = start + length + 1;
-    let name = &text[start + 2..end - 1];
-    if is_name(name) {
-        return Ok((name, end));
-    }
-    Err(TemplateError {
-        message: format!("`{}` is not a variable", &text[start..end]),
-        at: start..end,
-        help: "a name is made of letters, digits, `_` and `-`, with dots between its parts: `${row.user}`; nothing is calculated",
-    })
-}
-
-/// Whether a name may stand in `${…}`. Only what comes after a dot may hold spaces (columns of a CSV file).
-fn is_name(name: &str) -> bool {
-    let mut parts = name.split('.');
-    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-    parts.next().is_some_and(|first| !first.is_empty() && first.chars().all(plain))
-        && parts
-            .all(|part| !part.is_empty() && part.trim() == part && part.chars().all(|c| plain(c) || c == ' '))
-}
-
-/// Whether a variable may be called so: what comes before the first dot of a name.
-pub fn is_variable_name(name: &str) -> bool {
-    is_name(name) && !name.contains('.')
-}
-
 #[cfg(test)]
-#[path = "template_tests.rs"]
 mod tests;

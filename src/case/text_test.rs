@@ -15,15 +15,19 @@ pub enum Text {
     Matches(Pattern),
     /// One of several whole texts: a list, or a variable that holds one.
     OneOf(ValueTemplate),
-    /// A number within bounds.
-    Range {
-        /// The least.
-        min: Option<Arg<f64>>,
-        /// The most.
-        max: Option<Arg<f64>>,
-    },
+    /// A number within bounds. Boxed: it is the largest and the rarest.
+    Range(Box<Bounds>),
     /// Not so.
     Not(Box<Text>),
+}
+
+/// The bounds of a number.
+#[derive(Clone, Debug, Default)]
+pub struct Bounds {
+    /// The least.
+    pub min: Option<Arg<f64>>,
+    /// The most.
+    pub max: Option<Arg<f64>>,
 }
 
 impl Text {
@@ -35,7 +39,8 @@ impl Text {
             Self::Contains(text) => json!({"contains": text.fill(scope)?}),
             Self::Matches(pattern) => json!({"matches": pattern.fill(scope)?}),
             Self::OneOf(list) => json!({"one_of": texts(list, scope)?}),
-            Self::Range { min, max } => {
+            Self::Range(range) => {
+                let Bounds { min, max } = &**range;
                 let mut bounds = Map::new();
                 for (word, bound) in [("min", min), ("max", max)] {
                     if let Some(bound) = bound {
@@ -54,7 +59,7 @@ impl Text {
             Self::Is(text) | Self::Contains(text) => see(text),
             Self::Matches(pattern) => see(pattern.template()),
             Self::OneOf(list) => list.templates(see),
-            Self::Range { min, max } => [min, max].into_iter().flatten().for_each(|bound| {
+            Self::Range(range) => [&range.min, &range.max].into_iter().flatten().for_each(|bound| {
                 if let Arg::Variable(template) = bound {
                     see(template);
                 }
@@ -141,7 +146,7 @@ mod tests {
     #[test]
     fn each_test_passes_and_fails() {
         let matches = Text::Matches(Pattern::parse(&template("/^t.o$/i")).unwrap());
-        let range = Text::Range { min: Some(Arg::Known(1.5)), max: Some(Arg::Known(3.0)) };
+        let range = Text::Range(Box::new(Bounds { min: Some(Arg::Known(1.5)), max: Some(Arg::Known(3.0)) }));
         let list =
             ValueTemplate::List(vec![ValueTemplate::Text(template("a")), ValueTemplate::Plain(json!(2))]);
         let cases = [

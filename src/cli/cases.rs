@@ -15,7 +15,7 @@ use std::sync::Arc;
 const USUAL_FOLDER: &str = "testcases";
 
 /// Cases without errors, with what is worth a warning.
-pub(crate) struct Cases {
+pub(crate) struct Found {
     pub(crate) cases: Vec<Arc<Case>>,
     pub(crate) warnings: Vec<Diagnostic>,
     /// How many files were read.
@@ -23,7 +23,11 @@ pub(crate) struct Cases {
 }
 
 /// Loads the cases. All that is wrong with any of them is reported at once.
-pub(crate) fn load(paths: &[PathBuf], settings: &Settings, environment: &Environment) -> Result<Cases, Failure> {
+pub(crate) fn load(
+    paths: &[PathBuf],
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<Found, Failure> {
     let options = LoadOptions {
         root: settings.project.root.clone(),
         directory: environment.working_directory.clone(),
@@ -44,7 +48,7 @@ pub(crate) fn load(paths: &[PathBuf], settings: &Settings, environment: &Environ
     if loaded.has_errors() {
         return Err(Failure::Input(loaded.diagnostics));
     }
-    Ok(Cases { cases: loaded.cases, warnings: loaded.diagnostics, files: loaded.files })
+    Ok(Found { cases: loaded.cases, warnings: loaded.diagnostics, files: loaded.files })
 }
 
 /// The names that settings give to cases.

@@ -1,7 +1,7 @@
 //! `check`: reads runner.toml and the case files, and says what is wrong with them. No browser.
 
 use super::arguments::CheckArguments;
-use super::cases::{self, Cases};
+use super::cases::{self, Found};
 use super::console::Console;
 use super::failure::Failure;
 use super::prepare;
@@ -11,7 +11,7 @@ use crate::outcome::ExitCode;
 pub(crate) fn run(arguments: &CheckArguments, console: &mut Console) -> Result<ExitCode, Failure> {
     let environment = prepare::environment()?;
     let settings = prepare::settings(&arguments.project, None, None, &environment, console)?;
-    let Cases { cases, warnings, files } = cases::load(&arguments.paths, &settings, &environment)?;
+    let Found { cases, warnings, files } = cases::load(&arguments.paths, &settings, &environment)?;
     if !warnings.is_empty() {
         console.findings(&warnings);
     }

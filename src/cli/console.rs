@@ -2,29 +2,36 @@
 
 use super::arguments::{Color, ConsoleArguments};
 use super::failure::Failure;
-use super::findings;
-use crate::diagnostic::Diagnostic;
-use crate::text::Untrusted;
+use crate::diagnostic::{self, Diagnostic, Severity};
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
 /// Where a command writes.
 pub(crate) struct Console {
     quiet: bool,
     colored: bool,
+    data_colored: bool,
 }
 
 impl Console {
     /// Decides about colours once, from the flag and the environment.
     pub(crate) fn new(arguments: &ConsoleArguments) -> Self {
+        let is_set = |name: &str| std::env::var_os(name).is_some();
         Self {
             quiet: arguments.quiet,
-            colored: colored(arguments.color, |name| std::env::var_os(name).is_some()),
+            colored: colored(arguments.color, io::stderr().is_terminal(), is_set),
+            data_colored: colored(arguments.color, io::stdout().is_terminal(), is_set),
         }
     }
 
     /// Whether stderr gets colours.
     pub(crate) fn colored(&self) -> bool {
         self.colored
+    }
+
+    /// Whether data for people gets colours. A pipe behind stdout gets none, whatever stderr is.
+    pub(crate) fn data_colored(&self) -> bool {
+        self.data_colored
     }
 
     /// Prints data. Its end of line is the caller's.
@@ -46,9 +53,14 @@ impl Console {
         }
     }
 
-    /// Shows findings, as many as anyone reads.
+    /// Shows findings, as many as anyone reads, and how many errors there are in all.
     pub(crate) fn findings(&mut self, findings: &[Diagnostic]) {
-        write_stderr(&findings::render(findings, self.colored));
+        let mut text = diagnostic::render(findings, self.colored, width());
+        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        if errors > 1 {
+            let _ = writeln!(text, "\n{errors} errors");
+        }
+        write_stderr(&text);
     }
 
     /// Says why a command could not do its work.
@@ -68,8 +80,13 @@ impl Console {
                 self.findings(&[Diagnostic::error(format!("stdout cannot be written: {error}"))]);
             }
             Failure::Other(_, error) => {
-                let chain = Untrusted::from(format!("{error:#}"));
-                self.findings(&[Diagnostic::error(chain.terminal())]);
+                // What follows the first line says what to do.
+                let text = format!("{error:#}");
+                let finding = match text.split_once('\n') {
+                    Some((message, help)) => Diagnostic::error(message).help(help),
+                    None => Diagnostic::error(text),
+                };
+                self.findings(&[finding]);
             }
         }
     }
@@ -80,12 +97,21 @@ fn write_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-fn colored(wish: Color, is_set: impl Fn(&str) -> bool) -> bool {
+/// Columns of the terminal behind stderr; elsewhere lines are as long as they are.
+fn width() -> usize {
+    const WITHOUT_TERMINAL: usize = 200;
+    rustix::termios::tcgetwinsize(io::stderr()).map_or(WITHOUT_TERMINAL, |size| match size.ws_col {
+        0 => WITHOUT_TERMINAL,
+        columns => usize::from(columns),
+    })
+}
+
+fn colored(wish: Color, is_terminal: bool, is_set: impl Fn(&str) -> bool) -> bool {
     match wish {
         Color::Always => true,
         Color::Never => false,
         Color::Auto if is_set("NO_COLOR") => false,
-        Color::Auto => is_set("FORCE_COLOR") || io::stderr().is_terminal(),
+        Color::Auto => is_set("FORCE_COLOR") || is_terminal,
     }
 }
 
@@ -96,9 +122,10 @@ mod tests {
     #[test]
     fn a_flag_wins_over_the_environment_and_no_color_over_force_color() {
         let with = |names: &'static [&str]| move |name: &str| names.contains(&name);
-        assert!(colored(Color::Always, with(&["NO_COLOR"])));
-        assert!(!colored(Color::Never, with(&["FORCE_COLOR"])));
-        assert!(colored(Color::Auto, with(&["FORCE_COLOR"])));
-        assert!(!colored(Color::Auto, with(&["NO_COLOR", "FORCE_COLOR"])));
+        assert!(colored(Color::Always, false, with(&["NO_COLOR"])));
+        assert!(!colored(Color::Never, true, with(&["FORCE_COLOR"])));
+        assert!(colored(Color::Auto, false, with(&["FORCE_COLOR"])));
+        assert!(colored(Color::Auto, true, with(&[])));
+        assert!(!colored(Color::Auto, true, with(&["NO_COLOR", "FORCE_COLOR"])));
     }
 }

@@ -9,14 +9,16 @@ mod completions;
 mod console;
 mod doctor;
 mod failure;
-mod findings;
 mod init;
 mod list;
 mod prepare;
+mod record;
+mod report;
 mod run;
 mod schema;
 mod settings;
 mod setup;
+mod show;
 
 use arguments::{Arguments, Command};
 use clap::Parser as _;
@@ -52,6 +54,8 @@ fn dispatch(arguments: Arguments) -> ExitCode {
         Command::List(arguments) => list::run(arguments, &mut console),
         Command::Check(arguments) => check::run(arguments, &mut console),
         Command::Config(arguments) => settings::run(arguments, &mut console),
+        Command::Show(arguments) => show::run(arguments, &mut console),
+        Command::Report(arguments) => report::run(arguments, &mut console),
         Command::Init(arguments) => init::run(arguments, &mut console),
         Command::Schema(arguments) => schema::run(arguments, &mut console),
         Command::Doctor(arguments) => doctor::run(arguments, &mut console),

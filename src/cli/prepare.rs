@@ -1,7 +1,7 @@
 //! What every command that looks at cases begins with: settings, cases, filter, plan. Starts nothing.
 
 use super::arguments::{BrowserArguments, LimitArguments, ProjectArguments, SelectionArguments};
-use super::cases::{self, Cases};
+use super::cases::{self, Found};
 use super::console::Console;
 use super::failure::Failure;
 use crate::config::{self, Environment, Layer, Settings};
@@ -63,7 +63,7 @@ pub(crate) fn prepare(
     let environment = environment()?;
     let filter = filter(selection)?;
     let settings = settings(project, Some(browser), limits, &environment, console)?;
-    let Cases { cases, warnings, .. } = cases::load(&selection.paths, &settings, &environment)?;
+    let Found { cases, warnings, .. } = cases::load(&selection.paths, &settings, &environment)?;
     if !warnings.is_empty() {
         console.findings(&warnings);
     }

@@ -3,13 +3,13 @@
 use super::arguments::{SchemaArguments, SchemaOf};
 use super::console::Console;
 use super::failure::Failure;
-use crate::config;
 use crate::outcome::ExitCode;
+use crate::{case, config};
 
 /// Prints the schema.
 pub(crate) fn run(arguments: &SchemaArguments, console: &mut Console) -> Result<ExitCode, Failure> {
     let schema = match arguments.of {
-        SchemaOf::Cases => serde_json::Value::Null,
+        SchemaOf::Cases => case::schema(),
         SchemaOf::Runner => config::schema(),
     };
     console.json(&schema)?;

@@ -1,4 +1,4 @@
-//! The JSON Schema (draft 2020-12) of runner.toml, made from the list of settings, for editors.
+//! The JSON Schema (draft 7, which editors' TOML plugins know) of runner.toml, made from the list of settings, for editors.
 
 use super::duration::TimeLimit;
 use super::later;
@@ -17,7 +17,7 @@ pub fn schema() -> Value {
         properties.insert(table.to_owned(), json!({"type": "object", "description": "Not supported yet."}));
     }
     json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "runner.toml of batchrun",
         "type": "object",
         "properties": properties,

@@ -14,7 +14,7 @@ pub(super) trait Setting: Sized {
     /// As `batchrun config` shows it.
     fn show(&self) -> Value;
 
-    /// What may be written, as JSON Schema (draft 2020-12).
+    /// What may be written, as JSON Schema (draft 7).
     fn schema() -> Value;
 }
 

@@ -127,7 +127,10 @@ fn servers_are_folders_or_commands() {
     );
     let settings = settings("[server]\ncommand = [\"x\", \"y z\"]\nurl = \"http://a/\"\n", &[]);
     let [Server::Command { command, timeout, reuse, .. }] = settings.servers.as_slice() else { panic!() };
-    assert_eq!((command.join("|"), timeout.to_string(), *reuse), ("x|y z".to_owned(), "1m".to_owned(), false));
+    assert_eq!(
+        (command.join("|"), timeout.to_string(), *reuse),
+        ("x|y z".to_owned(), "1m".to_owned(), false)
+    );
 }
 
 #[test]
@@ -145,7 +148,9 @@ fn credentials_come_from_the_environment_and_from_secrets() {
         settings.endpoints.as_slice()[at].credentials.login(&settings.secrets, environment)
     };
     match login(0, &environment) {
-        Ok(Login::Basic { username, password }) => assert_eq!((username.as_str(), password.as_str()), ("me", "password")),
+        Ok(Login::Basic { username, password }) => {
+            assert_eq!((username.as_str(), password.as_str()), ("me", "password"));
+        }
         _ => panic!("no basic login"),
     }
     match login(1, &environment) {
@@ -154,7 +159,11 @@ fn credentials_come_from_the_environment_and_from_secrets() {
     }
     let missing = login(1, &Environment::default()).err().map(|error| error.to_string());
     assert_eq!(missing.as_deref(), Some("`${env.U}` has no value here"));
-    let shown = settings.entries().into_iter().find(|entry| entry.key == "endpoint").map(|entry| entry.value.to_string());
+    let shown = settings
+        .entries()
+        .into_iter()
+        .find(|entry| entry.key == "endpoint")
+        .map(|entry| entry.value.to_string());
     let shown = shown.unwrap_or_default();
     assert!(shown.contains("Key ${secret.K} of ${env.U}") && !shown.contains("plain"), "{shown}");
 }
@@ -205,11 +214,20 @@ fn overrides_are_checked() {
 
 #[test]
 fn relative_paths_are_relative_to_the_file_they_stand_in() {
-    let settings = settings("database = \"./x/y.db\"\n[chrome]\nbinary = \"bin/chrome\"\ndriver = \"chromedriver\"\n", &[]);
+    let settings = settings(
+        "database = \"./x/y.db\"\n[chrome]\nbinary = \"bin/chrome\"\ndriver = \"chromedriver\"\n",
+        &[],
+    );
     let root = &settings.project.root;
     assert_eq!(settings.database.as_path(), root.join("x/y.db"));
-    assert_eq!(settings.chrome_binary.as_ref().map(Program::as_path), Some(root.join("bin/chrome").as_path()));
-    assert_eq!(settings.chrome_driver.as_ref().map(Program::as_path), Some(std::path::Path::new("chromedriver")));
+    assert_eq!(
+        settings.chrome_binary.as_ref().map(Program::as_path),
+        Some(root.join("bin/chrome").as_path())
+    );
+    assert_eq!(
+        settings.chrome_driver.as_ref().map(Program::as_path),
+        Some(std::path::Path::new("chromedriver"))
+    );
 }
 
 #[test]

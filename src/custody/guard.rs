@@ -32,6 +32,8 @@ const FIRST_OWN_FD: i32 = 16;
 struct Guard {
     socket: OwnedFd,
     wake: OwnedFd,
+    /// Says to other runs that the folder is in use.
+    _alive: OwnedFd,
     base: PathBuf,
     terminal: Option<Terminal>,
     inbox: Inbox,
@@ -46,9 +48,10 @@ struct Running {
 /// Becomes the guard.
 pub(super) fn run(socket: OwnedFd, base: &Path, terminal: Option<Terminal>) -> ! {
     match prepare(base) {
-        Ok(wake) => Guard {
+        Ok((wake, alive)) => Guard {
             socket,
             wake,
+            _alive: alive,
             base: base.to_owned(),
             terminal,
             inbox: Inbox::default(),
@@ -63,8 +66,8 @@ pub(super) fn run(socket: OwnedFd, base: &Path, terminal: Option<Terminal>) -> !
     }
 }
 
-/// Everything between being forked and being ready.
-fn prepare(base: &Path) -> io::Result<OwnedFd> {
+/// Everything between being forked and being ready: the pipe that wakes, and what keeps the folder in use.
+fn prepare(base: &Path) -> io::Result<(OwnedFd, OwnedFd)> {
     watcher::become_subreaper()?;
     let wake = signals::install()?;
     // The numbers that processes get descriptors as stay taken here: what the standard library opens between fork and
@@ -73,8 +76,7 @@ fn prepare(base: &Path) -> io::Result<OwnedFd> {
     for _ in 0..FIRST_OWN_FD {
         std::mem::forget(nothing.try_clone()?);
     }
-    folder::make_private(base)?;
-    Ok(wake)
+    Ok((wake, folder::make_base(base)?))
 }
 
 impl Guard {
@@ -176,6 +178,10 @@ impl Guard {
 
         let mut command = Command::new(request.program);
         command.args(request.args).process_group(0).stdin(Stdio::null());
+        if request.kind != Kind::Server {
+            // Browsers keep sockets and downloads in flight there, and leave them behind when they are killed.
+            command.env("TMPDIR", self.base.join(folder::TEMPORARY));
+        }
         for (name, value) in request.env {
             match value {
                 Some(value) => command.env(name, value),

@@ -1,19 +1,18 @@
 //! The runner's end of custody.
 
-use super::process::{Exit, Outgoing, Process, Spawn, SpawnError};
-use super::wire::{self, Inbox, Key, Report, Request, SpawnRequest};
+use super::process::{Outgoing, Process, Spawn, SpawnError};
+use super::reports::{State, lock, read, write};
+use super::wire::{Request, SpawnRequest};
 use super::{MARK, descendants, folder, folder::Folder, watcher};
-use rustix::fd::{AsFd, OwnedFd};
+use rustix::fd::OwnedFd;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
-use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::io::Interest;
 use tokio::net::UnixStream;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -46,15 +45,6 @@ pub struct Custody {
 struct Watcher {
     child: std::process::Child,
     line: Option<OwnedFd>,
-}
-
-/// What is known of the processes, kept up to date by the reading task.
-#[derive(Debug, Default)]
-struct State {
-    processes: HashMap<Key, watch::Sender<Option<Exit>>>,
-    starting: HashMap<Key, oneshot::Sender<Result<u32, io::Error>>>,
-    ready: Option<oneshot::Sender<Result<(), String>>>,
-    finished: Option<oneshot::Sender<Leftovers>>,
 }
 
 /// What was still there at the end although everything should have been ended and removed by then.
@@ -141,7 +131,11 @@ impl Custody {
         let watcher = Mutex::new(Watcher { child, line: Some(line) });
         let custody = Self { base, state, to_guard, lost, watcher, next: AtomicU64::new(1), tasks };
         match tokio::time::timeout(START, is_ready).await {
-            Ok(Ok(Ok(()))) => Ok(custody),
+            Ok(Ok(Ok(()))) => {
+                // Nobody waits for it.
+                drop(tokio::task::spawn_blocking(|| folder::sweep(&std::env::temp_dir())));
+                Ok(custody)
+            }
             Ok(Ok(Err(message))) => Err(StartError::Guard(message)),
             Ok(Err(_)) | Err(_) => Err(StartError::Silent),
         }
@@ -253,11 +247,6 @@ impl Drop for Custody {
     }
 }
 
-/// A lock that a panic elsewhere does not spoil: the maps hold whole values at any time.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// The terminal whose mode the guard restores.
 fn terminal() -> Stdio {
     [rustix::stdio::stdin(), rustix::stdio::stderr()]
@@ -273,68 +262,4 @@ async fn closed(line: OwnedFd) -> io::Result<()> {
     line.set_nonblocking(true)?;
     let line = UnixStream::from_std(line)?;
     line.readable().await
-}
-
-async fn write(socket: Arc<UnixStream>, mut outgoing: mpsc::UnboundedReceiver<Outgoing>) {
-    while let Some(Outgoing { request, fds }) = outgoing.recv().await {
-        let bytes = wire::line(&request);
-        let mut sent = 0;
-        while sent < bytes.len() {
-            let beside: Vec<_> = if sent == 0 { fds.iter().map(AsFd::as_fd).collect() } else { Vec::new() };
-            let attempt = || Ok(wire::send(&*socket, &bytes[sent..], &beside)?);
-            match socket.async_io(Interest::WRITABLE, attempt).await {
-                Ok(more) => sent += more,
-                // The reading task notices and says so.
-                Err(_) => return,
-            }
-        }
-    }
-}
-
-async fn read(socket: Arc<UnixStream>, state: Arc<Mutex<State>>, lost: watch::Sender<bool>) {
-    let mut inbox = Inbox::default();
-    'stream: loop {
-        match socket.async_io(Interest::READABLE, || Ok(inbox.receive(&*socket)?)).await {
-            Ok(0) | Err(_) => break,
-            Ok(_) => {}
-        }
-        while let Some(report) = inbox.next::<Report>() {
-            match report {
-                Ok(report) => lock(&state).take(report),
-                Err(_) => break 'stream,
-            }
-        }
-    }
-    let mut state = lock(&state);
-    lost.send_replace(true);
-    for (_, exit) in state.processes.drain() {
-        exit.send_replace(Some(Exit::Lost));
-    }
-    state.starting.clear();
-    state.ready = None;
-    state.finished = None;
-}
-
-impl State {
-    fn take(&mut self, report: Report) {
-        // Whoever stopped waiting for an answer does not want it: results of sending are of no interest.
-        match report {
-            Report::Ready { .. } => drop(self.ready.take().map(|ready| ready.send(Ok(())))),
-            Report::NotReady { message } => drop(self.ready.take().map(|ready| ready.send(Err(message)))),
-            Report::Spawned { key, pid } => drop(self.starting.remove(&key).map(|it| it.send(Ok(pid)))),
-            Report::NotSpawned { key, errno, message } => {
-                let error = errno.map_or_else(|| io::Error::other(message), io::Error::from_raw_os_error);
-                self.processes.remove(&key);
-                drop(self.starting.remove(&key).map(|it| it.send(Err(error))));
-            }
-            Report::Exited { key, exit } => {
-                if let Some(process) = self.processes.remove(&key) {
-                    process.send_replace(Some(exit));
-                }
-            }
-            Report::Finished { processes, folders } => {
-                drop(self.finished.take().map(|it| it.send(Leftovers { processes, folders })));
-            }
-        }
-    }
 }

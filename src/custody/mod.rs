@@ -22,6 +22,7 @@ mod folder;
 mod guard;
 mod keeper;
 mod process;
+mod reports;
 mod signals;
 mod terminal;
 mod watcher;

@@ -1,9 +1,11 @@
+//! Custody with processes that misbehave: each test leaves nothing behind, whoever dies.
+
 use super::*;
 use std::io::{Read, Write};
 use std::time::Duration;
 
 /// A script that leaves a `setsid` grandchild behind, says its pid on the log, and goes on.
-const SCRIPT: &str = "setsid sleep 1000 & echo $!; exec sleep 1000";
+const SCRIPT: &str = "setsid sh -c 'echo $$; exec sleep 1000' & exec sleep 1000";
 
 fn script(text: &str) -> Spawn {
     Spawn::new(Kind::Browser, "/bin/sh").args(["-c", text])

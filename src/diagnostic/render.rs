@@ -4,7 +4,7 @@
 use super::{Diagnostic, Label, Severity};
 use crate::source::{SourceFile, Span};
 use crate::text::Untrusted;
-use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -67,9 +67,14 @@ fn one(diagnostic: &Diagnostic, renderer: &Renderer, lines: &mut Lines) -> Strin
     for labels in pieces(&diagnostic.labels, lines) {
         piece(&labels, lines, &mut elements);
     }
-    if let Some(help) = &diagnostic.help {
-        elements.push(Level::HELP.message(Untrusted::from(help.as_str()).line()).into());
+    let help = diagnostic.help.as_ref().map(|help| Untrusted::from(help.as_str()).line());
+    if elements.is_empty() {
+        // Without lines above it, help would hang on a rule that leads nowhere.
+        let title = renderer.render(&[Group::with_title(title)]);
+        let help = help.map(|help| renderer.render(&[Group::with_title(Level::HELP.primary_title(help))]));
+        return [Some(title), help].into_iter().flatten().collect::<Vec<_>>().join("\n");
     }
+    elements.extend(help.map(|help| Element::from(Level::HELP.message(help))));
     renderer.render(&[title.elements(elements)])
 }
 

@@ -74,6 +74,7 @@ pub fn plan(
                 continue;
             }
         };
+        let mut refused = shares(case, settings);
         for (row, case_id) in rows(case) {
             let subject = Subject {
                 id: case_id.as_str(),
@@ -85,6 +86,7 @@ pub fn plan(
             if !filter.matches(&subject) {
                 continue;
             }
+            findings.extend(refused.take());
             let resolved = Resolved::new(case, &subject, settings, today);
             jobs.extend(browsers.iter().map(|browser| Job {
                 id: JobId(0),
@@ -124,6 +126,16 @@ fn browsers(case: &Case, settings: &Settings) -> Result<Vec<Browser>, Diagnostic
     Ok(match asked {
         Some(asked) if !settings.browsers.origin.is_for_this_run() => vec![asked],
         _ => settings.browsers.as_slice().to_vec(),
+    })
+}
+
+/// Shares keep cases apart, and nothing else does that yet; where only one case runs at a time they hold by themselves.
+fn shares(case: &Case, settings: &Settings) -> Option<Diagnostic> {
+    let refused = !case.uses.is_empty() && settings.concurrency.value.get() > 1;
+    refused.then(|| {
+        Diagnostic::error(format!("`uses` of `{}` is not supported yet", case.id))
+            .at(&case.source, case.span.start..case.span.start, "")
+            .help("with `--concurrency 1` cases never run at the same time")
     })
 }
 

@@ -142,6 +142,17 @@ fn what_is_skipped_is_still_planned() {
 }
 
 #[test]
+fn shares_are_refused_where_cases_run_at_the_same_time() {
+    let uses = vec![crate::case::model::Use { share: "db".to_owned(), read: false }];
+    let sharing = [Arc::new(Case { uses, ..case("a") })];
+    let all = Filter::all(Vec::new());
+    let findings = plan(&sharing, &all, &settings("", Layer::default()), Date::MIN).unwrap_err();
+    assert_eq!(findings[0].message, "`uses` of `a` is not supported yet");
+    let one_by_one = settings("concurrency = 1\n", Layer::default());
+    assert_eq!(plan(&sharing, &all, &one_by_one, Date::MIN).unwrap().jobs.len(), 1);
+}
+
+#[test]
 fn a_browser_that_does_not_work_yet_is_refused() {
     let firefox = Arc::new(Case { browser: Some("firefox".to_owned()), ..case("a") });
     let settings = settings("", Layer::default());

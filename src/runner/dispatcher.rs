@@ -125,7 +125,7 @@ struct Dispatcher {
 
 /// What woke the loop.
 enum Woken {
-    Attempt(Result<(Id, Attempted), JoinError>),
+    Attempt(Box<Result<(Id, Attempted), JoinError>>),
     Command(Command),
     GraceOver,
     TimedOut,
@@ -138,25 +138,25 @@ impl Dispatcher {
         batch_timeout: Option<Duration>,
     ) -> BatchEnd {
         let batch_ends = batch_timeout.map(|budget| Instant::now() + budget);
-        let mut finished = self.perform(Input::Begin, None);
+        let mut finished = self.perform(&Input::Begin, None);
         while finished.is_none() {
             let woken = tokio::select! {
-                Some(ended) = self.attempts.join_next_with_id() => Woken::Attempt(ended),
+                Some(ended) = self.attempts.join_next_with_id() => Woken::Attempt(Box::new(ended)),
                 Some(command) = commands.recv() => Woken::Command(command),
                 () = at(self.grace_ends) => Woken::GraceOver,
                 () = at(batch_ends), if !self.core.is_stopping() => Woken::TimedOut,
             };
             finished = match woken {
-                Woken::Attempt(ended) => self.ended(ended),
+                Woken::Attempt(ended) => self.ended(*ended),
                 Woken::Command(Command::Stop { how: Stop::Drain, .. }) if self.core.is_stopping() => None,
                 Woken::Command(Command::Stop { how, why }) => self.asked_to_stop(how, &why),
                 Woken::GraceOver => {
                     self.grace_ends = None;
-                    self.perform(Input::Stop(Stop::Now), None)
+                    self.perform(&Input::Stop(Stop::Now), None)
                 }
                 Woken::TimedOut => {
                     self.say(Level::Warning, "the batch timeout is over: running cases are interrupted");
-                    self.perform(Input::TimedOut, None)
+                    self.perform(&Input::TimedOut, None)
                 }
             };
         }
@@ -177,7 +177,7 @@ impl Dispatcher {
             }
             Stop::Now => self.say(Level::Warning, &format!("{why}: {running} running cases are interrupted")),
         }
-        self.perform(Input::Stop(how), None)
+        self.perform(&Input::Stop(how), None)
     }
 
     fn ended(&mut self, ended: Result<(Id, Attempted), JoinError>) -> Option<BatchStatus> {
@@ -201,12 +201,12 @@ impl Dispatcher {
             kind: attempted.failure.as_ref().map(|it| it.kind),
             crashed_at: attempted.crashed_at,
         };
-        self.perform(input, Some(attempted))
+        self.perform(&input, Some(attempted))
     }
 
     /// Lets the core decide and does what it says. `attempted` belongs to an [`Input::Ended`].
-    fn perform(&mut self, input: Input, attempted: Option<Attempted>) -> Option<BatchStatus> {
-        let effects = self.core.handle(&input);
+    fn perform(&mut self, input: &Input, attempted: Option<Attempted>) -> Option<BatchStatus> {
+        let effects = self.core.handle(input);
         if let (Some(settled), Some(attempted)) = (effects.settled, attempted) {
             self.report(settled, attempted);
         }

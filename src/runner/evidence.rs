@@ -49,7 +49,8 @@ pub(super) struct AttemptEvidence {
 impl EvidenceSink for AttemptEvidence {
     async fn screenshot(&mut self, shot: Screenshot) {
         let name = self.masking.untrusted(&shot.name);
-        self.keep("screenshot", "png", Some(shot.position), &shot.png, Some(name));
+        let piece = Piece { note: Some(name), ..Piece::new("screenshot", "png", Some(shot.position)) };
+        self.keep(&piece, &shot.png);
     }
 
     async fn moment(&mut self, page: &mut dyn Page, moment: Moment<'_>) {
@@ -81,7 +82,7 @@ impl EvidenceSink for AttemptEvidence {
         let deadline = Deadline::after("evidence timeout", EVIDENCE_TIMEOUT);
         if wanted(self.rules.screenshot) {
             match page.screenshot(None, deadline).await {
-                Ok(png) => self.keep("screenshot", "png", position, &png, None),
+                Ok(png) => self.keep(&Piece::new("screenshot", "png", position), &png),
                 Err(fault) => self.note("screenshot", position, &format!("not taken: {fault:?}")),
             }
         }
@@ -89,7 +90,7 @@ impl EvidenceSink for AttemptEvidence {
             match page.source(deadline).await {
                 Ok(source) => {
                     let masked = self.masking.mask(&source);
-                    self.keep("source", "html", position, masked.as_bytes(), None);
+                    self.keep(&Piece::new("source", "html", position), masked.as_bytes());
                 }
                 Err(fault) => self.note("source", position, &format!("not taken: {fault:?}")),
             }
@@ -103,37 +104,31 @@ impl AttemptEvidence {
         if lines.is_empty() {
             return;
         }
-        let text: String = lines
-            .iter()
-            .map(|line| format!("[{}] {}  {}\n", line.level, line.text.terminal(), line.from.line()))
-            .collect();
+        let mut text = String::new();
+        for line in lines {
+            text.extend(["[", &line.level, "] ", &line.text.terminal(), "  ", &line.from.line(), "\n"]);
+        }
         let masked = self.masking.mask(&text);
-        self.keep("console", "log", position, masked.as_bytes(), None);
+        self.keep(&Piece::new("console", "log", position), masked.as_bytes());
     }
 
-    fn keep(
-        &mut self,
-        kind: &str,
-        extension: &str,
-        position: Option<u32>,
-        bytes: &[u8],
-        note: Option<Untrusted>,
-    ) {
+    fn keep(&mut self, piece: &Piece, bytes: &[u8]) {
+        let Piece { kind, extension, position, note } = piece;
         if bytes.len() > LARGEST {
-            self.note(kind, position, &format!("skipped: too large ({} bytes)", bytes.len()));
+            self.note(kind, *position, &format!("skipped: too large ({} bytes)", bytes.len()));
             return;
         }
         let path = self.folder.join(format!("{}-{}-{kind}.{extension}", self.stem, self.kept.len() + 1));
         match write(&path, bytes) {
             Ok(()) => self.kept.push(Evidence {
-                kind: kind.to_owned(),
-                position,
+                kind: (*kind).to_owned(),
+                position: *position,
                 path: path.strip_prefix(&self.base).ok().map(|path| path.to_string_lossy().into_owned()),
                 bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-                note,
+                note: note.clone(),
             }),
             // Evidence never breaks a run: the attempt says that it is missing, and why.
-            Err(error) => self.note(kind, position, &format!("could not be written: {error}")),
+            Err(error) => self.note(kind, *position, &format!("could not be written: {error}")),
         }
     }
 
@@ -145,6 +140,21 @@ impl AttemptEvidence {
             bytes: 0,
             note: Some(Untrusted::from(self.masking.mask(note))),
         });
+    }
+}
+
+/// A piece of evidence, but for its bytes.
+struct Piece {
+    kind: &'static str,
+    extension: &'static str,
+    position: Option<u32>,
+    /// Its name, where the case gave it one.
+    note: Option<Untrusted>,
+}
+
+impl Piece {
+    fn new(kind: &'static str, extension: &'static str, position: Option<u32>) -> Self {
+        Self { kind, extension, position, note: None }
     }
 }
 

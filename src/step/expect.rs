@@ -1,7 +1,7 @@
 //! The checks: `expect`, `expect_url`, `expect_title`, `expect_var`, `expect_script`.
 
 use super::Interpreter;
-use super::explain::not_ready;
+use super::explain::{PAGE, not_ready};
 use super::problem::{Outcome, Problem};
 use super::take::shown;
 use super::wait::Wait;
@@ -92,7 +92,7 @@ impl Interpreter<'_> {
         if answer.envelope.ok {
             return Ok(());
         }
-        let mut problem = not_ready("the page", &answer, wait, FailureKind::Assertion);
+        let mut problem = not_ready(PAGE, &answer, wait, FailureKind::Assertion);
         problem.expected.get_or_insert_with(|| matcher::explain(test));
         if problem.actual.is_none() {
             problem.actual = answer.envelope.value[fact.key()].as_str().map(|it| format!("{it:?}"));

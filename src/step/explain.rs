@@ -12,6 +12,9 @@ use crate::outcome::FailureKind;
 use crate::text::{Untrusted, duration};
 use std::time::Duration;
 
+/// The subject of what is said about the document itself.
+pub(super) const PAGE: &str = "the page";
+
 /// How the engine says that something broke which is not the page's fault.
 const ENGINE_FAILED: &str = "the engine failed";
 
@@ -78,7 +81,10 @@ pub(super) fn not_ready(subject: &str, answer: &Answer, wait: Wait, kind: Failur
     } else {
         (FailureKind::Timeout, format!("{}: {sentence}", wait.until.missed()))
     };
-    let mut problem = Problem::new(kind, message).saw(answer.seen.iter().cloned());
+    // What was seen from first to last is what the message says already.
+    let only = answer.envelope.seen.first().is_some_and(|it| it.what == failure.message);
+    let seen = if only && answer.seen.len() == 1 { &[][..] } else { &answer.seen };
+    let mut problem = Problem::new(kind, message).saw(seen.iter().cloned());
     problem.expected.clone_from(&failure.expected);
     problem.actual.clone_from(&failure.actual);
     problem.hints = hints(failure);
@@ -89,9 +95,10 @@ pub(super) fn not_ready(subject: &str, answer: &Answer, wait: Wait, kind: Failur
 fn sentence(subject: &str, failure: &NotReady) -> String {
     let predicate = Untrusted::from(failure.message.as_str()).line();
     let needed = if failure.code == "ambiguous" { ", one is needed" } else { "" };
-    match predicate.split_whitespace().next() {
-        Some("the" | "no") => format!("{subject}: {predicate}{needed}"),
-        _ => format!("{subject} {predicate}{needed}"),
+    match predicate.strip_prefix("the ") {
+        Some(own) if subject == PAGE => format!("{subject}'s {own}"),
+        Some(_) => format!("{subject}: {predicate}{needed}"),
+        None => format!("{subject} {predicate}{needed}"),
     }
 }
 

@@ -64,8 +64,7 @@ impl Interpreter<'_> {
         }
     }
 
-    /// Waits until the document is loaded as far as asked.
-    /// Waits until the document is loaded, and answers what it says of itself.
+    /// Waits until the document is loaded as far as asked, and answers what it says of itself.
     async fn loaded(&mut self, what: &str, until: Until, deadline: Deadline) -> Outcome<Value> {
         let ready = match until {
             Until::Dom => Ready::Dom,

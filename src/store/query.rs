@@ -182,6 +182,12 @@ impl Reader {
         )
     }
 
+    /// The ids of all cases that any batch had.
+    pub fn case_ids(&self) -> Result<Vec<CaseId>, QueryError> {
+        let sql = "SELECT DISTINCT case_id FROM case_run ORDER BY case_id";
+        self.rows(sql, [], |row| Ok(CaseId::new(&row.get::<_, String>(0)?)))
+    }
+
     /// The steps of an attempt; `attempt` is [`AttemptRow::id`].
     pub fn steps(&self, attempt: i64) -> Result<Vec<StepRow>, QueryError> {
         self.rows("SELECT * FROM step WHERE attempt_id = ?1 ORDER BY position", [attempt], StepRow::read)

@@ -10,24 +10,24 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-pub const VIEWPORT: Viewport = Viewport { width: 800, height: 600 };
+pub(crate) const VIEWPORT: Viewport = Viewport { width: 800, height: 600 };
 
-pub fn deadline() -> Deadline {
+pub(crate) fn deadline() -> Deadline {
     Deadline::after("test", Duration::from_secs(30))
 }
 
-pub async fn custody() -> Custody {
+pub(crate) async fn custody() -> Custody {
     Custody::start_from(Path::new(env!("CARGO_BIN_EXE_batchrun"))).await.unwrap()
 }
 
 /// A chromedriver, ready.
-pub struct Driver {
-    pub process: Process,
+pub(crate) struct Driver {
+    pub(crate) process: Process,
     port: u16,
 }
 
 impl Driver {
-    pub async fn start(custody: &Custody, chrome: &Chrome) -> Self {
+    pub(crate) async fn start(custody: &Custody, chrome: &Chrome) -> Self {
         let program = find::driver(None, chrome.browser()).unwrap();
         let (writer, reader) = tokio::net::unix::pipe::pipe().unwrap();
         let mut spawn = Spawn::new(Kind::Driver, program).args(["--port=0"]);
@@ -48,7 +48,7 @@ impl Driver {
         Self { process, port }
     }
 
-    pub async fn session(&self, chrome: &Chrome, gate: &Gate) -> Session {
+    pub(crate) async fn session(&self, chrome: &Chrome, gate: &Gate) -> Session {
         let mut session = Session { port: self.port, stream: None, id: String::new() };
         let options = json!({ "debuggerAddress": gate.address() });
         let wanted = json!({
@@ -64,43 +64,43 @@ impl Driver {
 }
 
 /// A WebDriver session on a connection of its own.
-pub struct Session {
+pub(crate) struct Session {
     port: u16,
     stream: Option<BufReader<TcpStream>>,
     id: String,
 }
 
 impl Session {
-    pub async fn switch(&mut self, context: &Context) -> Result<Value, Value> {
+    pub(crate) async fn switch(&mut self, context: &Context) -> Result<Value, Value> {
         self.post("/window", json!({ "handle": context.target_id() })).await
     }
 
-    pub async fn goto(&mut self, url: &str) -> Result<Value, Value> {
+    pub(crate) async fn goto(&mut self, url: &str) -> Result<Value, Value> {
         self.post("/url", json!({ "url": url })).await
     }
 
-    pub async fn evaluate(&mut self, expression: &str) -> Value {
+    pub(crate) async fn evaluate(&mut self, expression: &str) -> Value {
         let params = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         let answer =
             self.post("/goog/cdp/execute", json!({ "cmd": "Runtime.evaluate", "params": params })).await;
         answer.unwrap_or_else(|error| panic!("{expression}: {error}"))["result"]["value"].clone()
     }
 
-    pub async fn handles(&mut self) -> Vec<String> {
+    pub(crate) async fn handles(&mut self) -> Vec<String> {
         serde_json::from_value(self.get("/window/handles").await.unwrap()).unwrap()
     }
 
-    pub async fn post(&mut self, path: &str, body: Value) -> Result<Value, Value> {
+    pub(crate) async fn post(&mut self, path: &str, body: Value) -> Result<Value, Value> {
         let path = format!("{}{path}", self.id);
         self.send("POST", &path, Some(&body)).await
     }
 
-    pub async fn get(&mut self, path: &str) -> Result<Value, Value> {
+    pub(crate) async fn get(&mut self, path: &str) -> Result<Value, Value> {
         let path = format!("{}{path}", self.id);
         self.send("GET", &path, None).await
     }
 
-    pub async fn delete(mut self) {
+    pub(crate) async fn delete(mut self) {
         let path = self.id.clone();
         self.send("DELETE", &path, None).await.unwrap();
     }
@@ -142,6 +142,6 @@ impl Session {
 }
 
 /// A page of one's own as a URL.
-pub fn page(html: &str) -> String {
+pub(crate) fn page(html: &str) -> String {
     format!("data:text/html,{}", html.replace('%', "%25").replace('#', "%23"))
 }

@@ -18,6 +18,8 @@ fn short_help() {
       list         List the jobs that a run would have, in their order
       check        Check case files and runner.toml without a browser
       config       Show every setting with where it comes from
+      show         Show a batch that has run, or a case with its steps
+      report       Write reports of a batch that has run
       init         Write a first runner.toml and a first case here
       schema       Print a JSON Schema for editors
       completions  Print a completion script for a shell
@@ -82,6 +84,8 @@ fn long_help() {
       list         List the jobs that a run would have, in their order
       check        Check case files and runner.toml without a browser
       config       Show every setting with where it comes from
+      show         Show a batch that has run, or a case with its steps
+      report       Write reports of a batch that has run
       init         Write a first runner.toml and a first case here
       schema       Print a JSON Schema for editors
       completions  Print a completion script for a shell

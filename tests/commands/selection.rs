@@ -82,7 +82,8 @@ fn filters_and_tags_select() {
 
 #[test]
 fn overrides_change_order_and_limits() {
-    let shop = shop().file("runner.toml", "[[override]]\nfilter = \"tag(auth)\"\npriority = 9\ntimeout = \"5m\"\n");
+    let shop =
+        shop().file("runner.toml", "[[override]]\nfilter = \"tag(auth)\"\npriority = 9\ntimeout = \"5m\"\n");
     let output = shop.run(["list", "--format", "json", "-t", "auth"]);
     assert_snapshot!(output, @r#"
     exit 0

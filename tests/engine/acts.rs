@@ -164,7 +164,8 @@ async fn select_chooses_options_and_waits_for_them() {
         let answer = lab.ask(&act(&css(selector), &[], choose(choices), BRIEF)).await;
         assert_eq!(why(&answer), said);
     }
-    let wait = act(&css("#s"), CLICK, choose(json!([{ "label": "Late" }])), PATIENT);
+    let wait =
+        act(&css("#s"), &[Need::Visible, Need::Enabled], choose(json!([{ "label": "Late" }])), PATIENT);
     let late = lab.meanwhile(&wait, "s.add(new Option('Late', 'l'))").await;
     assert_eq!(late.value, json!(["Late"]));
     assert_eq!(late.seen.len(), 1);

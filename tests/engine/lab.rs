@@ -1,7 +1,7 @@
 //! A page to put markup into and the engine to ask about it, in an isolated world as in real runs.
 
 use crate::cdp::{Browser, Page};
-use batchrun::browser::engine::{Call, Envelope, Need, Query, Reading, SOURCE, Then};
+use batchrun::browser::engine::{Call, Envelope, Need, Query, Reading, SENT, Then};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -121,7 +121,7 @@ impl Lab {
     }
 
     async fn begin_in(&mut self, world: World, call: &Call) -> u64 {
-        let expression = format!("({SOURCE})({})", serde_json::to_string(call).expect("calls are JSON"));
+        let expression = format!("({})({})", *SENT, serde_json::to_string(call).expect("calls are JSON"));
         let mut params = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
         if matches!(world, World::Isolated) {
             params["contextId"] = self.world.clone();

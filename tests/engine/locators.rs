@@ -130,7 +130,7 @@ async fn controls_are_found_by_their_labels_and_attributes() {
             (json!({ "by": "title", "text": { "contains": "home" } }), &["link"]),
             (json!({ "by": "link", "text": { "exact": "Home" } }), &["link2"]),
             (json!({ "by": "partial_link", "text": { "contains": "Home" } }), &["link", "link2"]),
-            (json!({ "by": "partial_link", "text": "home" }), &[]),
+            (json!({ "by": "partial_link", "text": { "contains": "home" } }), &[]),
             (json!({ "by": "testid", "attribute": "data-testid", "text": { "exact": "save-it" } }), &["t"]),
             (json!({ "by": "testid", "attribute": "data-qa", "text": { "exact": "save" } }), &["t2"]),
         ],

@@ -144,6 +144,11 @@ async fn texts_and_values() {
         ],
     )
     .await;
+}
+
+#[tokio::test]
+async fn texts_and_values_that_differ_are_told() {
+    let mut lab = Lab::of(PAGE).await;
     fails(
         &mut lab,
         &[

@@ -123,13 +123,7 @@ impl Running {
 
     /// Waits for its end.
     pub(crate) fn wait(&mut self) -> Ended {
-        let status = until("the end of the run", || {
-            let ended = self.child.try_wait().unwrap();
-            if ended.is_none() {
-                return None;
-            }
-            ended
-        });
+        let status = until("the end of the run", || self.child.try_wait().unwrap());
         let text = |path: &Path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
         Ended { status, stdout: text(&self.stdout), stderr: text(&self.stderr) }
     }

@@ -58,7 +58,7 @@ pub(crate) struct ScriptedDriver {
 struct Shared {
     book: Arc<Mutex<Book>>,
     gate: watch::Receiver<bool>,
-    changes: watch::Sender<u64>,
+    progress: watch::Sender<u64>,
 }
 
 impl ScriptedDriver {
@@ -67,8 +67,8 @@ impl ScriptedDriver {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let book = Arc::new(Mutex::new(Book::default()));
         let (open, gate) = watch::channel(true);
-        let (changes, changed) = watch::channel(0);
-        let shared = Shared { book: Arc::clone(&book), gate, changes };
+        let (progress, changed) = watch::channel(0);
+        let shared = Shared { book: Arc::clone(&book), gate, progress };
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         runtime.spawn(async move {
@@ -162,7 +162,7 @@ async fn answer(State(shared): State<Shared>, method: Method, uri: Uri, headers:
         }
         book.faults.get(kind.as_str()).cloned()
     };
-    shared.changes.send_modify(|n| *n += 1);
+    shared.progress.send_modify(|n| *n += 1);
     if matches!(fault, Some(Fault::Late)) {
         let _ = shared.gate.clone().wait_for(|open| *open).await;
     }
@@ -177,7 +177,7 @@ async fn answer(State(shared): State<Shared>, method: Method, uri: Uri, headers:
             carry_out(&shared, &kind, session.as_deref(), &body).await
         }
     };
-    shared.changes.send_modify(|n| *n += 1);
+    shared.progress.send_modify(|n| *n += 1);
     reply
 }
 
@@ -254,8 +254,8 @@ async fn run_script(shared: &Shared, url: &str, body: &Value) -> Response {
     value(json!([envelope, {"element-6066-11e4-a52e-4f735466cecf": "e"}]))
 }
 
-fn value(value: Value) -> Response {
-    reply(200, &json!({"value": value}))
+fn value(value: impl Into<Value>) -> Response {
+    reply(200, &json!({"value": value.into()}))
 }
 
 fn failed(status: u16, code: &str, message: &str) -> Response {

@@ -1,5 +1,6 @@
 //! A browser context with a page: opened fresh for one attempt, disposed of after it.
 
+use super::find::Flavor;
 use super::gate::{Core, Gate};
 use super::pipe::CdpError;
 use super::tap::{Console, Signs, Tap};
@@ -17,8 +18,8 @@ use tokio::sync::{OnceCell, watch};
 pub struct Context {
     core: Arc<Core>,
     tap: Arc<Tap>,
-    context_id: String,
-    target_id: String,
+    id: String,
+    target: String,
     /// A session of ours in the page, made when it is first needed.
     session: OnceCell<String>,
     disposed: bool,
@@ -42,6 +43,12 @@ struct Attached {
     session_id: String,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Window {
+    window_id: i64,
+}
+
 impl Gate {
     /// Opens a context with a page that the gate's driver can switch to: its window handle is the target's id.
     pub async fn open_context(&self, viewport: Viewport, deadline: Deadline) -> Result<Context, CdpError> {
@@ -53,20 +60,23 @@ impl Gate {
         let mut context = Context {
             core,
             tap,
-            context_id: opened.browser_context_id,
-            target_id: String::new(),
+            id: opened.browser_context_id,
+            target: String::new(),
             session: OnceCell::new(),
             disposed: false,
         };
-        context.core.show(&context.context_id, Arc::clone(&context.tap));
+        context.core.show(&context.id, Arc::clone(&context.tap));
         let page = json!({
             "url": "about:blank",
-            "browserContextId": context.context_id,
+            "browserContextId": context.id,
             "width": viewport.width,
             "height": viewport.height,
         });
         let created: Created = context.core.pipe.call(None, "Target.createTarget", &page, deadline).await?;
-        context.target_id = created.target_id;
+        context.target = created.target_id;
+        if context.core.flavor == Flavor::Full {
+            context.fit_window(viewport, deadline).await?;
+        }
         Ok(context)
     }
 }
@@ -74,19 +84,19 @@ impl Gate {
 impl Context {
     /// The id of the page's target, which is also its WebDriver window handle.
     pub fn target_id(&self) -> &str {
-        &self.target_id
+        &self.target
     }
 
     /// The id of the context.
     pub fn context_id(&self) -> &str {
-        &self.context_id
+        &self.id
     }
 
     /// Ends the context with all its pages. That also frees a driver that is stuck in a command of one of them.
     pub async fn dispose(mut self, deadline: Deadline) -> Result<(), CdpError> {
         self.disposed = true;
-        self.core.hide(&self.context_id);
-        let params = json!({ "browserContextId": self.context_id });
+        self.core.hide(&self.id);
+        let params = json!({ "browserContextId": self.id });
         self.core.pipe.call::<Value>(None, "Target.disposeBrowserContext", &params, deadline).await?;
         Ok(())
     }
@@ -102,8 +112,19 @@ impl Context {
         self.core.pipe.call(Some(session), method, params, deadline).await
     }
 
+    /// Gives the viewport its size: the full browser counts its own bars as part of the window.
+    async fn fit_window(&self, viewport: Viewport, deadline: Deadline) -> Result<(), CdpError> {
+        let target = json!({ "targetId": self.target });
+        let window: Window =
+            self.core.pipe.call(None, "Browser.getWindowForTarget", &target, deadline).await?;
+        let size =
+            json!({ "windowId": window.window_id, "width": viewport.width, "height": viewport.height });
+        self.core.pipe.call::<Value>(None, "Browser.setContentsSize", &size, deadline).await?;
+        Ok(())
+    }
+
     async fn attach(&self, deadline: Deadline) -> Result<String, CdpError> {
-        let params = json!({ "targetId": self.target_id, "flatten": true });
+        let params = json!({ "targetId": self.target, "flatten": true });
         let attached: Attached =
             self.core.pipe.call(None, "Target.attachToTarget", &params, deadline).await?;
         Ok(attached.session_id)
@@ -145,8 +166,8 @@ impl Context {
 impl Drop for Context {
     fn drop(&mut self) {
         if !self.disposed {
-            self.core.hide(&self.context_id);
-            let params = json!({ "browserContextId": self.context_id });
+            self.core.hide(&self.id);
+            let params = json!({ "browserContextId": self.id });
             self.core.pipe.tell(None, "Target.disposeBrowserContext", &params);
         }
     }

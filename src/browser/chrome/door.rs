@@ -114,7 +114,8 @@ async fn read_head(stream: &mut TcpStream) -> io::Result<Head> {
 fn parse_head(text: &str) -> Option<Head> {
     let mut lines = text.split("\r\n");
     let mut first = lines.next()?.split(' ');
-    let mut head = Head { method: first.next()?.to_owned(), path: first.next()?.to_owned(), ..Head::default() };
+    let mut head =
+        Head { method: first.next()?.to_owned(), path: first.next()?.to_owned(), ..Head::default() };
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
         let value = value.trim();
         match name.to_ascii_lowercase().as_str() {
@@ -169,6 +170,8 @@ async fn relay(mut stream: TcpStream, core: &Arc<Core>, key: &str, deadline: Dea
     let (mut to_driver, mut from_driver) = socket.split();
     loop {
         tokio::select! {
+            // A driver that is not told waits for its answers until a timeout of its own.
+            () = core.pipe.closed() => return Ok(()),
             command = from_driver.next() => match command {
                 Some(Ok(Message::Text(text))) => {
                     if !link.command(&text) {

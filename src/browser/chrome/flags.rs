@@ -52,11 +52,11 @@ const ALWAYS: &[&str] = &[
     "--allow-pre-commit-input",
     // Screenshots look alike on all machines.
     "--force-color-profile=srgb",
-    "--hide-scrollbars",
-    "--mute-audio",
     // No keyring of the desktop is asked for a password.
     "--password-store=basic",
     "--use-mock-keychain",
+    // There is no first page: every page belongs to a slot.
+    "--no-startup-window",
     // All frames of a page live in one target, so that one session reaches them all.
     "--disable-site-isolation-trials",
 ];
@@ -78,9 +78,8 @@ const WITHOUT: &[&str] = &[
     "HttpsFirstBalancedModeAutoEnable",
     // Keeps a page alive that was left, with its timers and its memory.
     "BackForwardCache",
+    // Goes on showing the old page while the new one loads, in screenshots, too.
     "PaintHolding",
-    // A second download of the same file would ask where to.
-    "DownloadBubble",
 ];
 
 /// Switches that are batchrun's own business.
@@ -112,8 +111,12 @@ pub(super) fn all(
     let mut notices = Vec::new();
     args.push(format!("--user-data-dir={}", profile.display()));
     args.push(format!("--window-size={},{}", options.viewport.width, options.viewport.height));
-    if flavor == Flavor::Full && options.mode == Mode::Headless {
-        args.push("--headless".to_owned());
+    if options.mode == Mode::Headless {
+        // Nobody hears it, and scrollbars differ between systems.
+        args.extend(["--mute-audio", "--hide-scrollbars"].map(str::to_owned));
+        if flavor == Flavor::Full {
+            args.push("--headless".to_owned());
+        }
     }
     if !options.args.iter().any(|arg| name(arg) == "--lang") {
         // Pages greet in the same language on every machine.
@@ -142,12 +145,6 @@ pub(super) fn all(
     without.extend(theirs("--disable-features="));
     args.push(format!("--disable-features={}", without.join(",")));
     args.extend(options.args.iter().filter(|arg| !arg.starts_with("--disable-features=")).cloned());
-    if options.mode == Mode::Headed || flavor == Flavor::Full {
-        // A first window keeps the full browser from ending when the last context closes its pages.
-        args.push("about:blank".to_owned());
-    } else {
-        args.push("--no-startup-window".to_owned());
-    }
     (args, notices)
 }
 

@@ -5,6 +5,7 @@
 //! [`super::link`] decides what passes; [`super::door`] speaks HTTP and WebSocket.
 
 use super::door;
+use super::find::Flavor;
 use super::message::TargetInfo;
 use super::pipe::{CdpError, Pipe};
 use super::tap::Tap;
@@ -34,6 +35,8 @@ pub(super) struct Core {
     pub(super) token: String,
     /// The browser's answer to `Browser.getVersion`.
     pub(super) version: Arc<Version>,
+    /// Which build it is.
+    pub(super) flavor: Flavor,
     state: Mutex<State>,
 }
 
@@ -48,11 +51,13 @@ struct State {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Version {
-    pub(super) protocol_version: String,
+    #[serde(rename = "protocolVersion")]
+    pub(super) protocol: String,
     pub(super) product: String,
     pub(super) revision: String,
     pub(super) user_agent: String,
-    pub(super) js_version: String,
+    #[serde(rename = "jsVersion")]
+    pub(super) javascript: String,
 }
 
 impl std::fmt::Debug for Core {
@@ -64,11 +69,11 @@ impl std::fmt::Debug for Core {
 
 impl Gate {
     /// Opens the endpoint on a free port of the loopback.
-    pub(super) async fn open(pipe: Pipe, version: Arc<Version>) -> io::Result<Self> {
+    pub(super) async fn open(pipe: Pipe, version: Arc<Version>, flavor: Flavor) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let core =
-            Arc::new(Core { pipe, address, token: crate::id::secret(), version, state: Mutex::default() });
+        let (token, state) = (crate::id::secret(), Mutex::default());
+        let core = Arc::new(Core { pipe, address, token, version, flavor, state });
         let accepting = tokio::spawn(door::accept(listener, Arc::clone(&core))).abort_handle();
         Ok(Self { core, accepting })
     }
@@ -127,9 +132,9 @@ impl Core {
     pub(super) fn version(&self) -> Value {
         json!({
             "Browser": self.version.product,
-            "Protocol-Version": self.version.protocol_version,
+            "Protocol-Version": self.version.protocol,
             "User-Agent": self.version.user_agent,
-            "V8-Version": self.version.js_version,
+            "V8-Version": self.version.javascript,
             "WebKit-Version": format!("537.36 ({})", self.version.revision),
             "webSocketDebuggerUrl": format!("ws://{}{}", self.address, self.socket_path()),
         })

@@ -280,8 +280,8 @@ mod tests {
     fn the_last_lines_of_a_log_are_told() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        let text: String = (1..=50).map(|n| format!("line {n}\n\n")).collect();
-        std::fs::write(&path, text).unwrap();
+        let lines: Vec<String> = (1..=50).map(|n| format!("line {n}\n")).collect();
+        std::fs::write(&path, lines.join("\n")).unwrap();
         let lines = last_lines(&path);
         assert_eq!((lines.len(), lines[0].as_str(), lines[19].as_str()), (20, "line 31", "line 50"));
         assert_eq!(last_lines(&folder.path().join("none")), [""; 0]);

@@ -69,7 +69,7 @@ struct WithIds {
 
 impl Link {
     /// A connection whose browser-level session exists already. Its messages for the driver arrive at the receiver,
-    /// which ends when the driver does not read or the browser is gone.
+    /// which ends when the driver does not read.
     pub(super) fn new(core: Arc<Core>, session: String) -> (Arc<Self>, mpsc::Receiver<String>) {
         let (to_driver, messages) = mpsc::channel(QUEUE);
         let link = Arc::new_cyclic(|this| Self {
@@ -129,7 +129,12 @@ impl Link {
     /// the slot, and what future versions add shall be looked at first.
     fn browser_command(&self, method: &str, params: Option<&RawValue>) -> Ruling {
         match method {
-            "Target.getTargets" | "Target.setDiscoverTargets" | "Browser.getVersion" => Ruling::Pass,
+            // Windows are numbered; the driver asks for the number of one of its targets first.
+            "Target.getTargets"
+            | "Target.setDiscoverTargets"
+            | "Browser.getVersion"
+            | "Browser.getWindowBounds"
+            | "Browser.setWindowBounds" => Ruling::Pass,
             "Target.attachToTarget"
             | "Target.activateTarget"
             | "Target.closeTarget"
@@ -150,8 +155,6 @@ impl Link {
             | "Browser.setPermission"
             | "Browser.resetPermissions"
             | "Browser.setDownloadBehavior" => self.in_own_context(params),
-            // Windows are numbered; the driver asks for the number of one of its targets first.
-            "Browser.getWindowBounds" | "Browser.setWindowBounds" => Ruling::Pass,
             _ => Ruling::Refuse(NOT_ALLOWED),
         }
     }

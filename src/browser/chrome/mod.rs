@@ -71,7 +71,7 @@ impl Chrome {
 
     /// Opens a gate for one slot.
     pub async fn gate(&self) -> io::Result<Gate> {
-        Gate::open(self.pipe.clone(), Arc::clone(&self.version)).await
+        Gate::open(self.pipe.clone(), Arc::clone(&self.version), self.browser.flavor).await
     }
 
     /// Whether the browser itself answers, whatever its pages do.

@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 /// The most bytes that one answer may have, its head included.
-pub const ANSWER_LIMIT: usize = 64 * 1024 * 1024;
+pub(super) const ANSWER_LIMIT: usize = 64 * 1024 * 1024;
 
 /// The message of the error that an answer over the limit becomes; the wire recognises it.
 pub(super) const TOO_LARGE: &str = "the answer is larger than 64 MiB";
@@ -38,7 +38,7 @@ type Inner = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Makes the connections of one endpoint.
 #[derive(Clone)]
-pub struct Connector {
+pub(super) struct Connector {
     inner: HttpsConnector<HttpConnector>,
     headers: Arc<[u8]>,
 }
@@ -65,7 +65,7 @@ impl std::error::Error for ConnectorError {}
 
 impl Connector {
     /// A connector that adds `headers` to every request.
-    pub fn new(headers: &[(String, String)]) -> Result<Self, ConnectorError> {
+    pub(super) fn new(headers: &[(String, String)]) -> Result<Self, ConnectorError> {
         let mut http = HttpConnector::new();
         http.enforce_http(false);
         http.set_nodelay(true);
@@ -114,7 +114,7 @@ impl Service<Uri> for Connector {
 }
 
 /// A stream that adds headers to what is written and watches what is read.
-pub struct Guarded {
+pub(super) struct Guarded {
     stream: Inner,
     headers: Arc<[u8]>,
     /// Bytes of a request head with its added headers that the stream has not taken yet.

@@ -9,9 +9,7 @@ use super::keys;
 use super::wire::{Command, Wire};
 use crate::browser::chrome::{Chrome, Context};
 use crate::browser::engine::{self, Call, Element, Envelope};
-use crate::browser::page::{
-    ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer,
-};
+use crate::browser::page::{ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer};
 use crate::case::model::{Button, History, Viewport};
 use crate::deadline::Deadline;
 use crate::outcome::FailureKind;
@@ -54,20 +52,24 @@ impl DevToolsPage {
         self.context
     }
 
-    /// One DevTools command on the page's target.
+    /// One DevTools command on the page's target. A page that crashes or a browser that dies meanwhile ends it: the
+    /// driver would go on waiting for an answer that cannot come.
     async fn send(&self, name: &'static str, parameters: Value, deadline: Deadline) -> Result<Value, Fault> {
-        tokio::select! {
-            answer = self.wire.call(Command::Cdp(name, &parameters), deadline) => match answer {
-                Ok(value) => Ok(value),
-                Err(error) => Err(self.fault(error).await),
-            },
-            // A driver may go on waiting for a browser that is gone.
-            () = self.chrome.closed() => {
-                let how = self.chrome.exit().map(|exit| format!(", by {exit}")).unwrap_or_default();
-                let message = format!("the browser ended{how}");
-                Err(Fault::Infrastructure { kind: FailureKind::BrowserCrash, message })
-            }
+        let answer = tokio::select! {
+            biased;
+            answer = self.wire.call(Command::Cdp(name, &parameters), deadline) => answer,
+            () = self.context.crashed() => return Err(Fault::Crashed),
+            () = self.chrome.closed() => return Err(self.browser_ended()),
+        };
+        match answer {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.fault(error).await),
         }
+    }
+
+    fn browser_ended(&self) -> Fault {
+        let how = self.chrome.exit().map(|exit| format!(", by {exit}")).unwrap_or_default();
+        Fault::Infrastructure { kind: FailureKind::BrowserCrash, message: format!("the browser ended{how}") }
     }
 
     /// What an error on the wire says of this page.
@@ -99,25 +101,11 @@ impl DevToolsPage {
         }
     }
 
-    /// The isolated world of a frame, made where there is none.
-    async fn world(&mut self, frame: &Frame, deadline: Deadline) -> Result<i64, Fault> {
-        let id = self.frame_id(frame).to_owned();
-        if let Some(world) = self.worlds.get(&id) {
-            return Ok(*world);
-        }
-        let made = self
-            .send("Page.createIsolatedWorld", json!({"frameId": id, "worldName": WORLD}), deadline)
-            .await?;
-        let world = made["executionContextId"].as_i64().ok_or(Fault::DocumentGone)?;
-        self.evaluate(
-            world,
-            &format!("globalThis.__batchrun ??= {};0", engine::SOURCE),
-            Answer::Value,
-            deadline,
-        )
-        .await?;
-        self.worlds.insert(id, world);
-        Ok(world)
+    /// Makes the isolated world of a frame.
+    async fn new_world(&self, frame: &Frame, deadline: Deadline) -> Result<i64, Fault> {
+        let parameters = json!({"frameId": self.frame_id(frame), "worldName": WORLD});
+        let made = self.send("Page.createIsolatedWorld", parameters, deadline).await?;
+        made["executionContextId"].as_i64().ok_or(Fault::DocumentGone)
     }
 
     async fn evaluate(
@@ -137,8 +125,8 @@ impl DevToolsPage {
         outcome_of(result)
     }
 
-    /// An expression in the isolated world of a frame. A world that went with its document is made anew, once:
-    /// nothing has run then.
+    /// An expression in the isolated world of a frame. A world that went with its document is made anew, once: nothing
+    /// has run then. The engine is installed in a new world by the same evaluation.
     async fn in_world(
         &mut self,
         frame: &Frame,
@@ -146,20 +134,20 @@ impl DevToolsPage {
         answer: Answer,
         deadline: Deadline,
     ) -> Result<Value, Fault> {
-        let known = self.worlds.contains_key(self.frame_id(frame));
-        let world = self.world(frame, deadline).await?;
-        match self.evaluate(world, expression, answer, deadline).await {
-            Err(Fault::DocumentGone) => {
-                let id = self.frame_id(frame).to_owned();
-                self.worlds.remove(&id);
-                if !known {
-                    return Err(Fault::DocumentGone);
-                }
-                let world = self.world(frame, deadline).await?;
-                self.evaluate(world, expression, answer, deadline).await
+        let id = self.frame_id(frame).to_owned();
+        if let Some(world) = self.worlds.get(&id) {
+            match self.evaluate(*world, expression, answer, deadline).await {
+                Err(Fault::DocumentGone) => drop(self.worlds.remove(&id)),
+                other => return other,
             }
-            other => other,
         }
+        let world = self.new_world(frame, deadline).await?;
+        let expression = format!("globalThis.__batchrun ??= {};{expression}", *engine::SENT);
+        let result = self.evaluate(world, &expression, answer, deadline).await;
+        if result != Err(Fault::DocumentGone) {
+            self.worlds.insert(id, world);
+        }
+        result
     }
 
     /// A DevTools handle on an element that the engine keeps.
@@ -203,9 +191,9 @@ impl DevToolsPage {
             History::Forward => 1,
             History::Reload => 0,
         };
-        const ARM: &str = "globalThis.__left = new Promise(done => { for (const name of ['pagehide', 'popstate', \
+        let arm = "globalThis.__left = new Promise(done => { for (const name of ['pagehide', 'popstate', \
                            'hashchange']) addEventListener(name, () => done(true), {once: true}) });0";
-        self.in_world(&Frame::Top, ARM, Answer::Value, deadline).await?;
+        self.in_world(&Frame::Top, arm, Answer::Value, deadline).await?;
         if step == 0 {
             self.send("Page.reload", json!({}), deadline).await?;
         } else {
@@ -221,8 +209,8 @@ impl DevToolsPage {
             };
             self.send("Page.navigateToHistoryEntry", json!({"entryId": entry}), deadline).await?;
         }
-        let world = self.world(&Frame::Top, deadline).await?;
-        match self.evaluate(world, "globalThis.__left", Answer::Value, deadline).await {
+        // In a new document there is nothing to wait for.
+        match self.in_world(&Frame::Top, "globalThis.__left", Answer::Value, deadline).await {
             Ok(_) | Err(Fault::DocumentGone) => Ok(()),
             Err(fault) => Err(fault),
         }
@@ -235,8 +223,8 @@ impl DevToolsPage {
         modifiers: u32,
         deadline: Deadline,
     ) -> Result<(), Fault> {
-        // Control, Alt and Meta make a command of a key: it types nothing then.
-        let text = if kind == "keyDown" && modifiers & 0b111 == 0 { key.text.as_str() } else { "" };
+        // Alt, Control and Meta are the lowest three bits. They make a command of a key: it types nothing then.
+        let text = if kind == "keyDown" && modifiers.trailing_zeros() >= 3 { key.text.as_str() } else { "" };
         let kind = if kind == "keyDown" && text.is_empty() { "rawKeyDown" } else { kind };
         let mut event = json!({
             "type": kind,

@@ -39,7 +39,7 @@ impl Log {
 
     fn text(&self) -> String {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.iter().map(|line| format!("\n    {line}")).collect()
+        lines.iter().flat_map(|line| ["\n    ", line]).collect()
     }
 }
 
@@ -148,12 +148,12 @@ async fn read_log(
     }
 }
 
-/// The version in "Starting ChromeDriver 156.0.8078.79 (…) on port 0".
+/// The version in "Starting `ChromeDriver` 156.0.8078.79 (…) on port 0".
 fn version_in(line: &str) -> Option<&str> {
     line.strip_prefix("Starting ")?.split(" on port ").next()
 }
 
-/// The port in "ChromeDriver was started successfully on port 41234."; its first line says "on port 0".
+/// The port in "`ChromeDriver` was started successfully on port 41234."; its first line says "on port 0".
 fn port_in(line: &str) -> Option<u16> {
     let (_, port) = line.split_once("started successfully on port ")?;
     port.trim_end_matches('.').trim().parse().ok()

@@ -1,4 +1,4 @@
-//! Keys: from a `KeyboardEvent.key` value to what drivers want to know of it. Layout: US (UI Events KeyboardEvent
+//! Keys: from a `KeyboardEvent.key` value to what drivers want to know of it. Layout: US (UI Events, `KeyboardEvent`
 //! code Values, WebDriver 17.4.2 "keyboard actions").
 
 use crate::case::model::Modifier;

@@ -8,9 +8,7 @@ use super::keys;
 use super::watch::Watch;
 use super::wire::{Command, Remote, Wire};
 use crate::browser::engine::{self, Call, Element, Envelope};
-use crate::browser::page::{
-    ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer,
-};
+use crate::browser::page::{ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer};
 use crate::case::model::{Button, History, Viewport};
 use crate::deadline::Deadline;
 use crate::outcome::FailureKind;
@@ -162,7 +160,7 @@ impl StandardPage {
         self.elements.get(&(frame.clone(), element.token.clone())).ok_or(Fault::DocumentGone)
     }
 
-    async fn actions(&self, sources: Value, deadline: Deadline) -> Result<(), Fault> {
+    async fn actions(&self, sources: &[Value], deadline: Deadline) -> Result<(), Fault> {
         self.post("actions", json!({"actions": sources}), deadline).await.map(drop)
     }
 }
@@ -174,7 +172,7 @@ fn message_of(error: &WireError) -> String {
     }
 }
 
-fn key_source(actions: Vec<Value>) -> Value {
+fn key_source(actions: &[Value]) -> Value {
     json!({"type": "key", "id": "keyboard", "actions": actions})
 }
 
@@ -197,7 +195,7 @@ impl Page for StandardPage {
         self.switch_to(frame, deadline).await?;
         let mut answer = self.execute("execute/async", ASK, json!([call]), deadline).await?;
         if answer.is_null() {
-            let source = engine::SOURCE;
+            let source = &*engine::SENT;
             let install = format!("{source};\n{ASK}");
             answer = self.execute("execute/async", &install, json!([call]), deadline).await?;
         }
@@ -285,7 +283,7 @@ impl Page for StandardPage {
         let pointer = json!({
             "type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": mouse,
         });
-        self.actions(json!([key_source(keyboard), pointer]), deadline).await?;
+        self.actions(&[key_source(&keyboard), pointer], deadline).await?;
         if !press.modifiers.is_empty() {
             self.send(Command::Delete("actions"), deadline).await?;
         }
@@ -330,7 +328,7 @@ impl Page for StandardPage {
                 actions.push(json!({"type": "pause", "duration": pause}));
             }
         }
-        self.actions(json!([key_source(actions)]), deadline).await
+        self.actions(&[key_source(&actions)], deadline).await
     }
 
     async fn resize(&mut self, viewport: Viewport, deadline: Deadline) -> Result<(), Fault> {

@@ -149,15 +149,18 @@ impl<'k> Graph<'k> {
 impl Access<'_> {
     /// The file that is named, without links; it lies below the project root.
     fn resolve(&self, path: &str) -> Result<PathBuf, String> {
+        let root = &self.flows.options.root;
+        let outside = || format!("`{path}` lies outside of the project root");
         let named = names::normalise(&self.folder.join(path));
+        // By name first: whether something is there is nobody's business outside.
+        if !named.starts_with(root) {
+            return Err(outside());
+        }
         let real = std::fs::canonicalize(&named).map_err(|error| {
-            let shown = names::shown(&self.flows.options.root, &named);
+            let shown = names::shown(root, &named);
             format!("cannot read `{shown}`: {}", read::reason(&error))
         })?;
-        if real.starts_with(&self.flows.options.root) {
-            return Ok(real);
-        }
-        Err(format!("`{path}` lies outside of the project root"))
+        if real.starts_with(root) { Ok(real) } else { Err(outside()) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a path is called: shown to people, and as an id. Names that are not UTF-8 or hold control characters are
 //! escaped, so that both are safe to print and stay different for different files.
 
+use crate::text::Untrusted;
 use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
 
@@ -40,13 +41,9 @@ pub(super) fn id(shown: &str) -> &str {
 pub(super) fn escape(name: &[u8]) -> String {
     let mut text = String::with_capacity(name.len());
     for chunk in name.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            if c.is_control() {
-                let _ = write!(text, "{}", c.escape_unicode());
-            } else {
-                text.push(c);
-            }
-        }
+        // A terminal may have line breaks and tabs, a name may not.
+        let one_line = chunk.valid().replace('\n', "\\u{a}").replace('\t', "\\u{9}");
+        text.push_str(&Untrusted::from(one_line).terminal());
         for byte in chunk.invalid() {
             let _ = write!(text, "\\x{byte:02X}");
         }

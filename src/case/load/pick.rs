@@ -59,6 +59,7 @@ impl Picker<'_> {
     fn folder(&mut self, folder: &Path) {
         let mut walk = Walk::new(self.root);
         walk.folder(folder);
+        walk.findings.sort_by(|a, b| a.message.cmp(&b.message));
         self.findings.append(&mut walk.findings);
         for file in walk.files {
             self.files.entry(file).or_default().all = true;
@@ -66,7 +67,7 @@ impl Picker<'_> {
     }
 
     fn file(&mut self, path: PathBuf, pick: impl FnOnce(&mut Pick)) {
-        let name = path.file_name().map(|name| name.as_encoded_bytes()).unwrap_or_default();
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
         let shown = names::shown(self.root, &path);
         if name.ends_with(b".flow.toml") {
             let help = "name a case that uses it";

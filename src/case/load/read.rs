@@ -32,7 +32,7 @@ pub(super) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, String> {
 pub(super) fn text(bytes: Vec<u8>) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = good.split(|byte| *byte == b'\n').count();
         format!("it is not UTF-8 (line {line})")
     })
 }

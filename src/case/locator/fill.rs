@@ -88,9 +88,9 @@ impl Filling<'_> {
     }
 
     fn role(&self, role: &Role) -> Result<Value, FillError> {
-        let name = role.role.fill(self.scope)?;
+        let name = role.word.fill(self.scope)?;
         if !roles::is_role(&name) {
-            return Err(role.role.error(format!("unknown role `{name}`")));
+            return Err(role.word.error(format!("unknown role `{name}`")));
         }
         let mut filled = Map::new();
         filled.insert("by".to_owned(), "role".into());

@@ -50,13 +50,12 @@ impl CssPlace {
             match (self.quote, c) {
                 (_, '\\') => self.escaped = true,
                 (Some(quote), _) if c == quote => self.quote = None,
-                (Some(_), _) => {}
                 (None, '"' | '\'') => self.quote = Some(c),
                 (None, '(' | '[') => self.brackets.push(c),
                 (None, ')' | ']') => {
                     self.brackets.pop();
                 }
-                (None, _) => {}
+                _ => {}
             }
             self.last = Some(c);
         }

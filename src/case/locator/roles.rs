@@ -1,4 +1,4 @@
-//! The roles of WAI-ARIA 1.3 (with DPub and Graphics by prefix) and what a `role=` locator may ask of an element.
+//! The roles of WAI-ARIA 1.3 (with `DPub` and Graphics by prefix) and what a `role=` locator may ask of an element.
 
 use serde_json::Value;
 

@@ -5,7 +5,7 @@ use super::given::{Arguments, Given};
 use super::places;
 use super::reader::{Names, Node, Reader, entries};
 use super::rows::RowTable;
-use super::scope::{Known, SettingNames, check, check_cycles, check_flows};
+use super::scope::{Known, SettingNames, check, check_cycles, check_flows, harvest};
 use crate::case::model::{Case, Quarantine, Retries, Row, Step, Use};
 use crate::case::spec::keys::{CASE, ONLY_IN_CASE};
 use crate::case::spec::verbs::viewport;
@@ -78,7 +78,7 @@ fn several(
     };
     let shared = read_top(reader, top);
     let mut cases = Vec::new();
-    for item in items.iter() {
+    for item in items {
         let DeValue::Table(table) = item.get_ref() else {
             reader.error(item.span().into(), "a case is a table");
             continue;
@@ -105,7 +105,9 @@ fn read_top(reader: &mut Reader<'_>, top: &Entries<'_, '_>) -> Top {
     let arguments = reader.arguments(&[CASE], &shared, "the file");
     let good = arguments.clone().good();
     if good.is_none() {
-        shared.iter().for_each(|(_, _, node)| harvest(node, &mut reader.names.defines));
+        for (_, _, node) in &shared {
+            harvest(node, &mut reader.names.defines);
+        }
     }
     let names = reader.end_scope(outer);
     let mut arguments = arguments;
@@ -136,7 +138,9 @@ impl CaseReader<'_, '_> {
             self.reader.error_with_help(self.header, "a case in a file of several needs `name`", help);
         }
         if self.reader.findings.len() > before {
-            table.iter().for_each(|(_, _, node)| harvest(node, &mut self.reader.names.defines));
+            for (_, _, node) in table {
+                harvest(node, &mut self.reader.names.defines);
+            }
         }
         let names = self.reader.end_scope(outer);
         let mut arguments = arguments;
@@ -164,6 +168,7 @@ impl CaseReader<'_, '_> {
         known.shares.extend(uses.iter().map(|it| it.share.as_str()));
         // Rows that could not be read have columns that nobody knows.
         known.in_flow = unread_rows;
+        known.any_plain = names.blind || self.top.names.blind;
         for names in [&self.top.names, names] {
             check(self.reader, &names.reads, &known, self.facts.settings);
             check_flows(self.reader, names, &known, self.facts.settings);
@@ -345,26 +350,5 @@ fn chain_after(own: Option<Vec<Step>>, file: Option<&Arc<[Step]>>) -> Arc<[Step]
         (None, Some(file)) => Arc::clone(file),
         (Some(own), Some(file)) => own.into_iter().chain(file.iter().cloned()).collect(),
         (own, None) => own.unwrap_or_default().into(),
-    }
-}
-
-/// Names that a table may define although something in it is wrong, so that one mistake is not told twice.
-fn harvest(node: &Node<'_>, names: &mut BTreeSet<String>) {
-    match node.get_ref() {
-        DeValue::Array(items) => items.iter().for_each(|item| harvest(item, names)),
-        DeValue::Table(table) => {
-            for (key, _, value) in entries(table) {
-                match (key, value.get_ref()) {
-                    ("as", DeValue::String(name)) => {
-                        names.insert(name.clone().into_owned());
-                    }
-                    ("set" | "vars", DeValue::Table(set)) => {
-                        names.extend(entries(set).into_iter().map(|(name, _, _)| name.to_owned()));
-                    }
-                    _ => harvest(value, names),
-                }
-            }
-        }
-        _ => {}
     }
 }

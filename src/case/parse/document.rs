@@ -23,23 +23,28 @@ pub(in crate::case) fn read(source: &Arc<SourceFile>) -> Document<'_> {
         .map(|error| (error.span().unwrap_or_default().into(), error.message().to_owned()))
         .collect();
     errors.sort_by_key(|(span, _)| span.start);
-    let good_until = errors.first().map_or(usize::MAX, |(span, _)| line_start(&source.text, span.start));
-    let mut last_line = usize::MAX;
+    let good_until = errors.first().map_or(usize::MAX, |(span, _)| line_start(&source.text, 0, span.start));
+    let mut line = usize::MAX;
+    // From error to error: a file may be one long line with very many of them.
+    let mut seen = 0;
     errors.retain(|(span, _)| {
-        let line = line_start(&source.text, span.start);
-        std::mem::replace(&mut last_line, line) != line
+        let start = match line_start(&source.text, seen, span.start) {
+            start if start > seen || line == usize::MAX => start,
+            _ => line,
+        };
+        seen = span.start;
+        std::mem::replace(&mut line, start) != start
     });
     let errors = errors.into_iter().map(|(span, message)| diagnostic(source, span, &message)).collect();
     Document { table: table.into_inner(), errors, good_until }
 }
 
-/// Where the line of a position begins.
-fn line_start(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    text[..at].rfind('\n').map_or(0, |found| found + 1)
+/// Where the line of a position begins, looking back no further than to `from`.
+fn line_start(text: &str, from: usize, at: usize) -> usize {
+    let bytes = text.as_bytes();
+    let from = from.min(bytes.len());
+    let found = bytes[from..at.clamp(from, bytes.len())].iter().rposition(|byte| *byte == b'\n');
+    found.map_or(from, |found| from + found + 1)
 }
 
 /// The parser's message in our words, with what to do where that is known.

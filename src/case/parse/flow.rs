@@ -2,7 +2,7 @@
 
 use super::document;
 use super::reader::Reader;
-use super::scope::{Known, SettingNames, check};
+use super::scope::{Known, SettingNames, check, harvest};
 use crate::case::model::Flow;
 use crate::case::spec::flows::FLOW;
 use crate::source::Span;
@@ -21,8 +21,13 @@ pub(in crate::case) fn read(reader: &mut Reader<'_>, settings: &SettingNames) ->
         reader.findings.splice(0..0, document.errors);
         return None;
     }
+    if !reader.findings.is_empty() {
+        for (_, _, node) in &entries {
+            harvest(node, &mut reader.names.defines);
+        }
+    }
     let names = reader.begin_scope();
-    let mut arguments = arguments.good()?;
+    let mut arguments = arguments;
     let spans = arguments.clone();
     let params: Vec<String> = arguments.take("params").unwrap_or_default();
     let returns: Vec<String> = arguments.take("returns").unwrap_or_default();
@@ -35,10 +40,10 @@ pub(in crate::case) fn read(reader: &mut Reader<'_>, settings: &SettingNames) ->
             reader.error(list("params"), format!("`{param}` is required by `params` and has a default, too"));
         }
     }
-    let mut known = Known { in_flow: true, ..Known::default() };
+    let mut known = Known { in_flow: true, any_plain: names.blind, ..Known::default() };
     known.plain.extend(params.iter().chain(defaults.iter().map(|(name, _)| name)).map(String::as_str));
     known.plain.extend(names.defines.iter().map(String::as_str));
-    for name in returns.iter().filter(|name| !known.plain.contains(name.as_str())) {
+    for name in returns.iter().filter(|name| !known.any_plain && !known.plain.contains(name.as_str())) {
         reader.error(list("returns"), format!("the flow returns `{name}`, and nothing in it defines that"));
     }
     check(reader, &names.reads, &known, settings);
@@ -50,6 +55,7 @@ pub(in crate::case) fn read(reader: &mut Reader<'_>, settings: &SettingNames) ->
         .map(|read| read.name.clone())
         .collect();
     needs.extend(names.flows.iter().flat_map(|(flow, _)| flow.needs.iter().cloned()));
-    let steps = arguments.take("steps")?;
+    // Also with errors: who uses it learns its parameters, and nothing runs.
+    let steps = arguments.take("steps").unwrap_or_default();
     Some(Flow { source, params, defaults, needs, returns, steps })
 }

@@ -87,6 +87,9 @@ impl Reader<'_> {
     }
 
     fn unknown_key<'w>(&mut self, key: &str, span: Span, owner: &str, words: impl Iterator<Item = &'w str>) {
+        if self.is_flooded() {
+            return self.error(span, format!("{owner} has no `{key}`"));
+        }
         let words: Vec<&str> = words.collect();
         let help = match suggest::one_of(key, words.iter().copied()) {
             Some(near) => Some(format!("did you mean `{near}`?")),
@@ -126,7 +129,7 @@ impl Reader<'_> {
         arguments.put(form.word, *key_span, subject.span().into(), given?);
         let spans = arguments.clone();
         match build(&mut arguments) {
-            Ok(built) => Some((built, arguments)),
+            Ok(meaning) => Some((meaning, arguments)),
             Err(Problem { message, word, help }) => {
                 let span = word.and_then(|word| spans.key_span(word)).unwrap_or(*key_span);
                 self.error_with_help(span, message, help);

@@ -185,11 +185,17 @@ impl Reader<'_> {
     fn flow(&mut self, word: &str, node: &Node<'_>) -> Option<Arc<Flow>> {
         let path = self.plain(&Kind::Flow, word, node)?;
         match self.files.flow(&path, node.span().into()) {
-            Ok(flow) => flow.inspect(|flow| {
+            Ok(Some(flow)) => {
                 self.names.defines.extend(flow.returns.iter().cloned());
-                self.names.flows.push((Arc::clone(flow), node.span().into()));
-            }),
+                self.names.flows.push((Arc::clone(&flow), node.span().into()));
+                Some(flow)
+            }
+            Ok(None) => {
+                self.names.blind = true;
+                None
+            }
             Err(why) => {
+                self.names.blind = true;
                 self.error(node.span().into(), why);
                 None
             }
@@ -267,13 +273,11 @@ impl Reader<'_> {
             ),
             DeValue::Datetime(_) => matches!(kind, Kind::Date | Kind::Value),
         };
-        match kinds.iter().find(fits) {
-            Some(kind) => self.read(kind, word, node),
-            None => {
-                self.wrong(&Kind::Either(kinds), word, node);
-                None
-            }
+        if let Some(kind) = kinds.iter().find(fits) {
+            return self.read(kind, word, node);
         }
+        self.wrong(&Kind::Either(kinds), word, node);
+        None
     }
 
     /// A list of values, or what may stand for one.

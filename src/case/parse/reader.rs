@@ -5,7 +5,7 @@ use crate::case::model::Flow;
 use crate::case::template::Template;
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceFile, Span};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 use toml::Spanned;
@@ -44,6 +44,8 @@ pub(in crate::case) struct Names {
     pub(in crate::case) reads: Vec<Reference>,
     /// Flows that are used in it, with the place of the step.
     pub(in crate::case) flows: Vec<(Arc<Flow>, Span)>,
+    /// Whether a flow could not be read at all, so that nobody knows what it returns.
+    pub(in crate::case) blind: bool,
 }
 
 /// Reads one file.
@@ -52,11 +54,13 @@ pub(in crate::case) struct Reader<'a> {
     pub(in crate::case) files: &'a dyn Files,
     pub(in crate::case) findings: Vec<Diagnostic>,
     pub(in crate::case) names: Names,
+    /// Unknown variables that have been told, with their places: what cases share is checked for each of them.
+    pub(in crate::case) told: HashSet<(usize, String)>,
 }
 
 impl<'a> Reader<'a> {
     pub(in crate::case) fn new(source: Arc<SourceFile>, files: &'a dyn Files) -> Self {
-        Self { source, files, findings: Vec::new(), names: Names::default() }
+        Self { source, files, findings: Vec::new(), names: Names::default(), told: HashSet::new() }
     }
 
     /// Reports an error at a place.
@@ -90,6 +94,11 @@ impl<'a> Reader<'a> {
             other.0,
             other.1,
         ));
+    }
+
+    /// Whether so much is wrong that nobody will read on: what costs time to find out is not worth it any more.
+    pub(in crate::case) fn is_flooded(&self) -> bool {
+        self.findings.len() > 1_000
     }
 
     /// Forgets what was found from `end` on, where the document could not be read: most of it would not be true.

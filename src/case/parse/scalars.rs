@@ -6,7 +6,7 @@ use crate::case::keys;
 use crate::case::matcher::Count;
 use crate::case::model::KeyChord;
 use crate::case::spec::Kind;
-use crate::case::template::{Arg, Template};
+use crate::case::template::Arg;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 use toml::de::{DeInteger, DeValue};
@@ -103,8 +103,8 @@ impl Reader<'_> {
     }
 
     pub(super) fn pause(&mut self, word: &str, node: &Node<'_>) -> Option<Arg<Duration>> {
-        if let Some(variable) = self.variable(node) {
-            return variable.map(Arg::Variable);
+        if let Some(text) = with_variables(node) {
+            return self.template_of(text, node.span().into()).map(Arg::Variable);
         }
         self.duration_text(&Kind::Pause, word, node).map(Arg::Known)
     }
@@ -185,13 +185,11 @@ impl Reader<'_> {
 
     /// A space is a key, so that an empty-looking text is not empty here.
     fn plain_keys(&mut self, word: &str, node: &Node<'_>) -> Option<String> {
-        match node.get_ref() {
-            DeValue::String(text) => Some(text.clone().into_owned()),
-            _ => {
-                self.wrong(&Kind::Keys, word, node);
-                None
-            }
+        if let DeValue::String(text) = node.get_ref() {
+            return Some(text.clone().into_owned());
         }
+        self.wrong(&Kind::Keys, word, node);
+        None
     }
 
     /// A known value, or a text that is one variable.
@@ -202,8 +200,8 @@ impl Reader<'_> {
         node: &Node<'_>,
         known: impl Fn(&DeValue<'_>) -> Option<T>,
     ) -> Option<Arg<T>> {
-        if let Some(variable) = self.variable(node) {
-            return variable.map(Arg::Variable);
+        if let Some(text) = with_variables(node) {
+            return self.template_of(text, node.span().into()).map(Arg::Variable);
         }
         let known = known(node.get_ref());
         if known.is_none() {
@@ -211,14 +209,11 @@ impl Reader<'_> {
         }
         known.map(Arg::Known)
     }
+}
 
-    /// The template of a text with variables; `Some(None)` when it is not a template, which has been reported then.
-    fn variable(&mut self, node: &Node<'_>) -> Option<Option<Template>> {
-        match node.get_ref() {
-            DeValue::String(text) if text.contains("${") => Some(self.template_of(text, node.span().into())),
-            _ => None,
-        }
-    }
+/// A text that holds variables.
+fn with_variables<'n>(node: &'n Node<'_>) -> Option<&'n str> {
+    node.get_ref().as_str().filter(|text| text.contains("${"))
 }
 
 pub(super) fn integer(number: &DeInteger<'_>) -> Option<i64> {

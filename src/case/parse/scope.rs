@@ -1,10 +1,11 @@
 //! Which variables there can be: a name that nothing can define is told before anything runs.
 
-use super::reader::{Names, Reader, Reference};
+use super::reader::{Names, Node, Reader, Reference, entries};
 use crate::case::suggest;
 use crate::case::template::ValueTemplate;
 use crate::source::Span;
 use std::collections::{BTreeMap, BTreeSet};
+use toml::de::DeValue;
 
 /// The names that settings give, whatever the case says.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +31,8 @@ pub(in crate::case) struct Known<'a> {
     pub(in crate::case) columns: BTreeSet<&'a str>,
     /// Shares that the case uses.
     pub(in crate::case) shares: BTreeSet<&'a str>,
+    /// Whether a flow that could not be read may return anything.
+    pub(in crate::case) any_plain: bool,
     /// Whether rows and shares are the business of whoever uses the flow.
     pub(in crate::case) in_flow: bool,
 }
@@ -51,7 +54,8 @@ impl Known<'_> {
     fn look(&self, name: &str, settings: &SettingNames) -> Option<Unknown> {
         let has = |name: &str| self.plain.contains(name) || settings.vars.contains(name);
         let Some((space, member)) = name.split_once('.') else {
-            return (name != "base_url" && !has(name)).then(|| self.unknown(name, settings));
+            return (name != "base_url" && !self.any_plain && !has(name))
+                .then(|| self.unknown(name, settings));
         };
         let found = match space {
             "env" => settings.env.contains(member),
@@ -61,7 +65,10 @@ impl Known<'_> {
             "server" => settings.server && member == "url",
             _ => FIXED.iter().any(|(fixed, members)| *fixed == space && members.contains(&member)),
         };
-        (!found && !has(space)).then(|| self.unknown_member(space, member, settings))
+        let ours = FIXED.iter().map(|(fixed, _)| *fixed).chain(["env", "secret", "row", "share", "server"]);
+        // A variable that holds a table: `${order.id}`.
+        let table = has(space) || self.any_plain && !ours.into_iter().any(|it| it == space);
+        (!found && !table).then(|| self.unknown_member(space, member, settings))
     }
 
     fn unknown_member(&self, space: &str, member: &str, settings: &SettingNames) -> Unknown {
@@ -141,10 +148,7 @@ pub(in crate::case) fn check(
     for Reference { name, span } in reads {
         if let Some(Unknown { message, help }) = known.look(name, settings) {
             let place = place(&reader.source.text, *span, name);
-            let told = reader.findings.iter().any(|it| {
-                it.message == message && it.labels.first().is_some_and(|label| label.span == place)
-            });
-            if !told {
+            if reader.told.insert((place.start, name.clone())) {
                 reader.error_with_help(place, message, help);
             }
         }
@@ -209,5 +213,26 @@ fn place(source: &str, span: Span, name: &str) -> Span {
     match text.find(&written) {
         Some(at) => Span { start: span.start + at, end: span.start + at + written.len() },
         None => span,
+    }
+}
+
+/// Names that a table may define although something in it is wrong, so that one mistake is not told twice.
+pub(in crate::case) fn harvest(node: &Node<'_>, names: &mut BTreeSet<String>) {
+    match node.get_ref() {
+        DeValue::Array(items) => items.iter().for_each(|item| harvest(item, names)),
+        DeValue::Table(table) => {
+            for (key, _, value) in entries(table) {
+                match (key, value.get_ref()) {
+                    ("as", DeValue::String(name)) => {
+                        names.insert(name.clone().into_owned());
+                    }
+                    ("set" | "vars", DeValue::Table(set)) => {
+                        names.extend(entries(set).into_iter().map(|(name, _, _)| name.to_owned()));
+                    }
+                    _ => harvest(value, names),
+                }
+            }
+        }
+        _ => {}
     }
 }

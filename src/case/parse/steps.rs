@@ -69,7 +69,7 @@ impl Reader<'_> {
             .collect();
         match found.as_slice() {
             [(form, _)] => Some(form),
-            [] if entries.iter().any(|(key, _, _)| *key == "if") && self.only_if(entries) => verb("if"),
+            [] if entries.iter().any(|(key, _, _)| *key == "if") && only_if(entries) => verb("if"),
             [] => {
                 self.no_verb(node, entries);
                 None
@@ -85,11 +85,6 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether nothing beside `if` looks like a misspelt verb.
-    fn only_if(&self, entries: &Entries<'_, '_>) -> bool {
-        entries.iter().all(|(key, _, _)| is_argument(key) || suggest::one_of(key, verb_words()).is_none())
-    }
-
     fn no_verb(&mut self, node: &Node<'_>, entries: &Entries<'_, '_>) {
         let Some((first, first_span, _)) = entries.first() else {
             self.error_with_help(
@@ -99,6 +94,9 @@ impl Reader<'_> {
             );
             return;
         };
+        if self.is_flooded() {
+            return self.error(*first_span, format!("unknown verb `{first}`"));
+        }
         // A key that is no argument of anything is the verb, misspelt.
         if let Some((key, span, _)) = entries.iter().find(|(key, _, _)| !is_argument(key)) {
             let help = near(key).map(|near| format!("did you mean `{near}`?"));
@@ -142,6 +140,11 @@ impl Reader<'_> {
             if matches!(form.subject, Kind::Script) { None } else { Template::parse(&text, span).ok() };
         template.unwrap_or_else(|| Template { span, ..Template::literal(&text) })
     }
+}
+
+/// Whether nothing beside `if` looks like a misspelt verb.
+fn only_if(entries: &Entries<'_, '_>) -> bool {
+    entries.iter().all(|(key, _, _)| is_argument(key) || suggest::one_of(key, verb_words()).is_none())
 }
 
 /// One line of at most 80 characters.

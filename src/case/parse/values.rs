@@ -7,6 +7,7 @@ use crate::case::model::ValueTest;
 use crate::case::spec::Kind;
 use crate::case::spec::matchers::TESTS;
 use crate::case::template::ValueTemplate;
+use crate::case::text_test::Bounds;
 use serde_json::Value;
 use toml::de::DeValue;
 
@@ -35,25 +36,22 @@ impl Reader<'_> {
         Some(match node.get_ref() {
             DeValue::String(text) => Value::String(text.clone().into_owned()),
             DeValue::Boolean(flag) => Value::Bool(*flag),
-            DeValue::Integer(number) => match integer(number) {
-                Some(number) => number.into(),
-                None => {
+            DeValue::Integer(number) => {
+                let Some(number) = integer(number) else {
                     self.error(
                         node.span().into(),
                         format!("the number `{number}` does not fit into 64 bits"),
                     );
                     return None;
-                }
-            },
+                };
+                number.into()
+            }
             DeValue::Float(number) => {
-                let parsed = number.as_str().parse().ok().and_then(serde_json::Number::from_f64);
-                match parsed {
-                    Some(number) => Value::Number(number),
-                    None => {
-                        self.error(node.span().into(), format!("JSON has no `{number}`"));
-                        return None;
-                    }
-                }
+                let Some(number) = number.as_str().parse().ok().and_then(serde_json::Number::from_f64) else {
+                    self.error(node.span().into(), format!("JSON has no `{number}`"));
+                    return None;
+                };
+                Value::Number(number)
             }
             DeValue::Datetime(date) => Value::String(date.to_string()),
             DeValue::Array(items) => {
@@ -97,8 +95,8 @@ impl Reader<'_> {
                 _ => None,
             },
             ["one_of"] => given.take("one_of").map(Text::OneOf),
-            ["min"] | ["max"] | ["min", "max"] => {
-                Some(Text::Range { min: given.take("min"), max: given.take("max") })
+            ["min" | "max"] | ["min", "max"] => {
+                Some(Text::Range(Box::new(Bounds { min: given.take("min"), max: given.take("max") })))
             }
             ["not"] => given.take("not").map(|test| Text::Not(Box::new(test))),
             [] => {

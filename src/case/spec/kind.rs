@@ -104,7 +104,6 @@ impl Kind {
             Self::Pattern => "a pattern (a text)".to_owned(),
             Self::Test => "a text, or a table such as `{ contains = \"…\" }`".to_owned(),
             Self::ValueTest | Self::Value => "a value".to_owned(),
-            Self::Values => "a list".to_owned(),
             Self::ValuesOrVariable => "a list, or a variable that holds one".to_owned(),
             Self::Texts => "a list of texts".to_owned(),
             Self::TextOrTexts => "a text, or a list of texts".to_owned(),
@@ -117,7 +116,7 @@ impl Kind {
             Self::Matchers => "a table of matchers".to_owned(),
             Self::Flow => "the path of a flow".to_owned(),
             Self::Rows => "a list of tables, or the path of a .csv, .json or .jsonl file".to_owned(),
-            Self::List(_) => "a list".to_owned(),
+            Self::Values | Self::List(_) => "a list".to_owned(),
             Self::Map(_) | Self::Variables | Self::Table(_) => "a table".to_owned(),
             Self::Either(kinds) => {
                 let all: Vec<String> = kinds.iter().map(Self::expected).collect();
@@ -139,8 +138,7 @@ impl Kind {
             Self::True => "`true`".to_owned(),
             Self::Flag | Self::FlagOrVariable => "`true` `false`".to_owned(),
             Self::Whole(least, most) => format!("{least} to {most}"),
-            Self::WholeOrVariable => "number".to_owned(),
-            Self::Number => "number".to_owned(),
+            Self::WholeOrVariable | Self::Number => "number".to_owned(),
             Self::Duration | Self::Pause => "duration".to_owned(),
             Self::Date => "date".to_owned(),
             Self::Locator => "LOC".to_owned(),

@@ -9,6 +9,7 @@ use super::{Argument, Form};
 use std::fmt::Write as _;
 
 const LOCATORS: &str = include_str!("locators.md");
+const VARIABLES: &str = include_str!("variables.md");
 
 /// The whole reference.
 pub fn reference() -> String {
@@ -30,7 +31,9 @@ pub fn reference() -> String {
     for section in SECTIONS {
         let _ = writeln!(page, "\n### {}\n\n{}\n", section.title, section.doc);
         page.push_str("| verb | | what it does | arguments (**needed**) |\n|---|---|---|---|\n");
-        section.verbs.iter().for_each(|verb| form(&mut page, verb));
+        for verb in section.verbs {
+            form(&mut page, verb);
+        }
     }
     page.push_str(
         "\n## Matchers\n\nBeside `expect`, in `not`, and beside `element` in a condition. A yes/no matcher ",
@@ -41,9 +44,13 @@ pub fn reference() -> String {
     arguments(&mut page, "test", TESTS.iter());
     page.push_str("\n## Conditions (COND)\n\nA table with one of these, looked at once, now.\n\n");
     page.push_str("| condition | | holds when | arguments (**needed**) |\n|---|---|---|---|\n");
-    CONDITIONS.iter().for_each(|condition| form(&mut page, condition));
+    for condition in CONDITIONS {
+        form(&mut page, condition);
+    }
     page.push('\n');
     arguments(&mut page, "beside any", CONDITION_COMMON.iter());
+    page.push('\n');
+    page.push_str(VARIABLES);
     page
 }
 

@@ -5,6 +5,7 @@ mod browser;
 mod commands;
 mod console;
 mod limits;
+mod past;
 mod project;
 mod record;
 mod run;
@@ -12,11 +13,12 @@ mod selection;
 
 pub(crate) use browser::BrowserArguments;
 pub(crate) use commands::{
-    CheckArguments, CompletionsArguments, ConfigArguments, DoctorArguments, InitArguments, ListArguments, SchemaArguments,
-    SchemaOf, SetupArguments,
+    CheckArguments, CompletionsArguments, ConfigArguments, DoctorArguments, InitArguments, ListArguments,
+    SchemaArguments, SchemaOf, SetupArguments,
 };
 pub(crate) use console::{Color, ConsoleArguments, Format, FormatArguments};
 pub(crate) use limits::LimitArguments;
+pub(crate) use past::{ReportArguments, ShowArguments};
 pub(crate) use project::ProjectArguments;
 pub(crate) use record::{Progress, RecordArguments};
 pub(crate) use run::RunArguments;
@@ -56,6 +58,10 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Show every setting with where it comes from
     Config(ConfigArguments),
+    /// Show a batch that has run, or a case with its steps
+    Show(ShowArguments),
+    /// Write reports of a batch that has run
+    Report(ReportArguments),
     /// Write a first runner.toml and a first case here
     Init(InitArguments),
     /// Print a JSON Schema for editors
@@ -76,6 +82,8 @@ impl Command {
             Self::List(arguments) => arguments.console.clone(),
             Self::Check(arguments) => arguments.console.clone(),
             Self::Config(arguments) => arguments.console.clone(),
+            Self::Show(arguments) => arguments.console.clone(),
+            Self::Report(arguments) => arguments.console.clone(),
             Self::Init(arguments) => arguments.console.clone(),
             Self::Doctor(arguments) => arguments.console.clone(),
             Self::Setup(arguments) => arguments.console.clone(),

@@ -39,6 +39,18 @@ fn parse_variable(text: &str) -> Result<(String, String), String> {
 }
 
 impl ProjectArguments {
+    /// The words of a command that finds the same configuration again.
+    pub(crate) fn rerun(&self) -> Vec<String> {
+        let mut words = vec!["batchrun".to_owned()];
+        if let Some(config) = &self.config {
+            words.extend(["--config".to_owned(), config.display().to_string()]);
+        }
+        if let Some(profile) = &self.profile {
+            words.extend(["--profile".to_owned(), profile.clone()]);
+        }
+        words
+    }
+
     /// The request for settings, together with what other flags have written into `layer`.
     pub(crate) fn request(&self, mut layer: Layer, environment: &Environment) -> Request {
         if let Some(database) = &self.database {

@@ -177,7 +177,7 @@ impl Stage<'_> {
             servers = servers => servers.map_err(|error| NotBegun::because(ExitCode::Errored, error))?,
             stopped = NotBegun::wished(&mut inbox) => return Err(stopped),
         };
-        let watch = servers.watch(commands.clone());
+        let watch = servers.watch(commands);
         let lessor = tokio::select! {
             lessor = pages.open(custody, prepared.plan.jobs.len(), sink.as_ref()) => lessor,
             stopped = NotBegun::wished(&mut inbox) => Err(stopped),

@@ -22,7 +22,8 @@ pub(super) fn reporters(
 ) -> Result<Vec<Box<dyn Reporter>>, Failure> {
     let specs = &arguments.record.reports;
     ReportSpec::check(specs).map_err(|error| Failure::input(error.to_string()))?;
-    let mut reporters: Vec<Box<dyn Reporter>> = vec![Box::new(Log::create(&place.log(batch)).map_err(not_written)?)];
+    let mut reporters: Vec<Box<dyn Reporter>> =
+        vec![Box::new(Log::create(&place.log(batch)).map_err(not_written)?)];
     for spec in specs {
         reporters.push(spec.open().map_err(not_written)?);
     }
@@ -52,20 +53,7 @@ fn terminal(arguments: &RunArguments, console: &Console, prepared: &Prepared) ->
         shape: progress.resolve(around),
         color: console.colored(),
         verbosity,
-        rerun: rerun(arguments),
+        rerun: arguments.project.rerun(),
         working_directory: prepared.environment.working_directory.clone(),
     }
-}
-
-/// The command that finds the same configuration again.
-fn rerun(arguments: &RunArguments) -> Vec<String> {
-    let mut words = vec!["batchrun".to_owned()];
-    let project = &arguments.project;
-    if let Some(config) = &project.config {
-        words.extend(["--config".to_owned(), config.display().to_string()]);
-    }
-    if let Some(profile) = &project.profile {
-        words.extend(["--profile".to_owned(), profile.clone()]);
-    }
-    words
 }

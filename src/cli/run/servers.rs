@@ -62,7 +62,7 @@ impl RunningServers {
     }
 
     /// Stops the batch when one of them ends by itself: what fails after that says nothing about the product.
-    pub(super) fn watch(&self, commands: mpsc::Sender<Command>) -> Watch {
+    pub(super) fn watch(&self, commands: &mpsc::Sender<Command>) -> Watch {
         let mut tasks = JoinSet::new();
         for server in &self.commands {
             let (server, commands) = (Arc::clone(server), commands.clone());

@@ -13,7 +13,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 const SLOTS: usize = 8;
 
 /// Lines are drawn anew at most so often; a finished case is shown at once.
-const REDRAW_MS: u64 = 50;
+const REDRAW_MS: u64 = 100;
 
 /// The bars.
 pub(super) struct Bars {

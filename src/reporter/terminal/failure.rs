@@ -39,9 +39,7 @@ pub fn failure_block(failed: &FailedJob, tally: &Tally, view: FailureView<'_>) -
             }
         }
     }
-    for evidence in &failed.evidence {
-        block.note("evidence", &self::evidence(evidence, view));
-    }
+    block.evidence(&failed.evidence, view);
     if let Some(job) = tally.job(failed.job) {
         let mut words: Vec<String> = view.rerun.iter().map(|word| shell_word(word)).collect();
         if tally.browsers.len() > 1 {
@@ -50,6 +48,16 @@ pub fn failure_block(failed: &FailedJob, tally: &Tally, view: FailureView<'_>) -
         words.push(shell_word(job.case.as_str()));
         block.note("rerun", &words.join(" ").into());
     }
+    block.text
+}
+
+/// One failure and what was kept of its attempt, without whose it is. Ends with a newline, unless there is neither.
+pub fn failure_text(failure: Option<&Failure>, evidence: &[Evidence], view: FailureView<'_>) -> String {
+    let mut block = Block { paint: view.paint, gutter: 1, text: String::new() };
+    if let Some(failure) = failure {
+        block.failure(failure);
+    }
+    block.evidence(evidence, view);
     block.text
 }
 
@@ -65,7 +73,7 @@ fn evidence(evidence: &Evidence, view: FailureView<'_>) -> Untrusted {
 }
 
 /// A path as people want to read it.
-pub(super) fn below(path: &Path, working_directory: &Path) -> String {
+pub fn below(path: &Path, working_directory: &Path) -> String {
     path.strip_prefix(working_directory).unwrap_or(path).display().to_string()
 }
 
@@ -144,6 +152,12 @@ impl Block {
         }
         if lines.len() > LINES {
             self.line(&format!("{blank} … {} more", counted_lines(lines.len() - LINES)));
+        }
+    }
+
+    fn evidence(&mut self, evidence: &[Evidence], view: FailureView<'_>) {
+        for evidence in evidence {
+            self.note("evidence", &self::evidence(evidence, view));
         }
     }
 

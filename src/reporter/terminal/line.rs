@@ -99,12 +99,12 @@ pub(super) fn labelled(label: &str, text: &Untrusted) -> String {
 }
 
 /// The word at the beginning of a line, to the right.
-pub(super) fn label(word: &str) -> String {
+pub fn label(word: &str) -> String {
     format!("{word:>LABEL$}")
 }
 
 /// The word that stands for a verdict at the beginning of a line.
-pub(super) fn word(verdict: Verdict) -> &'static str {
+pub fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Passed => "PASS",
         Verdict::Flaky => "FLAKY",
@@ -117,7 +117,7 @@ pub(super) fn word(verdict: Verdict) -> &'static str {
 }
 
 /// The word that stands for a verdict behind a number.
-pub(super) fn word_of_count(verdict: Verdict) -> &'static str {
+pub fn word_of_count(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::NotRun => "not run",
         other => other.as_str(),
@@ -125,7 +125,7 @@ pub(super) fn word_of_count(verdict: Verdict) -> &'static str {
 }
 
 /// A text in the colour of a verdict.
-pub(super) fn tinted(verdict: Verdict, text: &str, paint: Paint) -> String {
+pub fn tinted(verdict: Verdict, text: &str, paint: Paint) -> String {
     match verdict {
         Verdict::Passed => paint.good(text),
         Verdict::Failed | Verdict::Errored => paint.bad(text),
@@ -135,18 +135,18 @@ pub(super) fn tinted(verdict: Verdict, text: &str, paint: Paint) -> String {
 }
 
 /// `3 cases`, `1 case`.
-pub(super) fn counted(number: u32, what: &str) -> String {
+pub fn counted(number: u32, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 /// On one line, safe for terminals and CI logs.
-pub(super) fn shown(text: &Untrusted) -> String {
+pub fn shown(text: &Untrusted) -> String {
     Untrusted::from(text.line()).ci_log()
 }
 
 /// `[   1.204s]`
 #[expect(clippy::cast_precision_loss, reason = "nobody reads the nanosecond of a batch of years")]
-pub(super) fn seconds(ms: u64) -> String {
+pub fn seconds(ms: u64) -> String {
     format!("[{:>8.3}s]", ms as f64 / 1000.0)
 }
 

@@ -12,27 +12,33 @@ impl Paint {
         Self { on }
     }
 
-    pub(super) fn good(self, text: &str) -> String {
+    /// As something that went well.
+    pub fn good(self, text: &str) -> String {
         self.with("32;1", text)
     }
 
-    pub(super) fn bad(self, text: &str) -> String {
+    /// As something that went wrong.
+    pub fn bad(self, text: &str) -> String {
         self.with("31;1", text)
     }
 
-    pub(super) fn doubtful(self, text: &str) -> String {
+    /// As something to look at.
+    pub fn doubtful(self, text: &str) -> String {
         self.with("33;1", text)
     }
 
-    pub(super) fn strong(self, text: &str) -> String {
+    /// As something important.
+    pub fn strong(self, text: &str) -> String {
         self.with("1", text)
     }
 
-    pub(super) fn faint(self, text: &str) -> String {
+    /// As something less important.
+    pub fn faint(self, text: &str) -> String {
         self.with("2", text)
     }
 
-    pub(super) fn place(self, text: &str) -> String {
+    /// As a place in a file.
+    pub fn place(self, text: &str) -> String {
         self.with("34;1", text)
     }
 

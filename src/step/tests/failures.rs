@@ -75,6 +75,19 @@ async fn the_wrong_page() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_wrong_title() {
+    let play = Play::mismatch("the title is `Log in`", "Cart", "Log in").seen(0, "the title is `Log in`");
+    let twin = Twin::default().at("document", Play::default()).at("document", play);
+    insta::assert_snapshot!(reads(twin, EXPECT, Action::ExpectTitle(is("Cart"))).await, @r##"
+    assertion: the page's title is `Log in`, waited 10s
+    at testcases/login.toml:6:3, step 2: expect = "#msg", text = "Welcome alice"
+    expected: Cart
+    actual: Log in
+      { expect = "#msg", text = "Welcome alice" },
+    "##);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_ambiguous_locator() {
     let play = Play::not_ready("ambiguous", "matches 2 elements")
         .candidate("role=button[name='Sign in']", "`<button type=\"submit\">` Sign in")

@@ -2,9 +2,7 @@
 //! told it about succeeds at once.
 
 use crate::browser::engine::{Call, Candidate, Element, Envelope, NotReady, Query, Reading, Seen, Then};
-use crate::browser::page::{
-    ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer,
-};
+use crate::browser::page::{ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer};
 use crate::case::model::Viewport;
 use crate::deadline::Deadline;
 use async_trait::async_trait;

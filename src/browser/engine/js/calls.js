@@ -2,6 +2,7 @@
   // ---- waiting -----------------------------------------------------------------------------------------------------
 
   const IDLE_LOOK = 50; // ms: for what no observer tells, such as values and layout
+  const NO_FRAMES = 250; // ms: on a busy machine frames come late, but not that late
   const SEEN = 20;
   const UNSUITABLE_WAIT = 1000; // ms: an element of the wrong kind may be a placeholder, but not for long
 
@@ -38,8 +39,11 @@
             isDirty = false;
             resolve();
           };
-          // A hidden page has no frames: the timer comes in any case.
-          const timer = later(done, Math.max(0, Math.min(Math.max(IDLE_LOOK, 2 * cost), left)));
+          // Where a frame is needed nothing else will do, lest a late frame make a moving thing look steady; but a
+          // hidden page has none, so a timer comes in any case.
+          const idle = Math.max(0, Math.min(Math.max(IDLE_LOOK, 2 * cost), left));
+          const frameless = visibilityState(document) === 'hidden' ? IDLE_LOOK : NO_FRAMES;
+          const timer = later(done, needsFrame ? frameless : idle);
           wake = () => {
             if (isAsked) return;
             isAsked = true;

@@ -22,7 +22,7 @@
       'clientLeft', 'clientTop'],
     HTMLElement: ['focus', 'blur', 'isContentEditable'],
     Document: ['querySelectorAll', 'elementFromPoint', 'createElement', 'createRange', 'evaluate', 'execCommand',
-      'documentElement', 'activeElement', 'readyState', 'title', 'getAnimations'],
+      'documentElement', 'activeElement', 'readyState', 'visibilityState', 'title', 'getAnimations'],
     DocumentFragment: ['querySelectorAll'],
     CharacterData: ['data'],
     Event: ['composedPath'],
@@ -102,6 +102,7 @@
   const documentElement = take('Document', 'documentElement');
   const activeElement = take('Document', 'activeElement');
   const readyState = take('Document', 'readyState');
+  const visibilityState = take('Document', 'visibilityState');
   const documentTitle = take('Document', 'title');
   const animationsOf = take('Document', 'getAnimations');
   const dataOf = take('CharacterData', 'data');

@@ -1,10 +1,6 @@
 //! The mistakes that people make first, and what they are told.
 
-#![expect(missing_docs, reason = "tests")]
-
-mod project;
-
-use project::{Project, complaints};
+use crate::project::{Project, complaints};
 
 fn step(step: &str) -> String {
     complaints(&format!("steps = [\n  {{ goto = \"/\" }},\n  {step},\n]\n"))
@@ -51,7 +47,7 @@ fn two_verbs_in_a_step() {
 
 #[test]
 fn arguments_without_a_verb() {
-    insta::assert_snapshot!(step(r##"{ value = "alice" }"##), @r#"
+    insta::assert_snapshot!(step(r#"{ value = "alice" }"#), @r#"
     error: the step has no verb
      --> testcases/a.toml:3:5
       |
@@ -91,14 +87,6 @@ fn a_missing_argument() {
 #[test]
 fn a_typo_in_an_argument() {
     insta::assert_snapshot!(step(r##"{ fill = "#user", valeu = "alice" }"##), @r##"
-    error: `fill` needs `value`
-     --> testcases/a.toml:3:5
-      |
-    3 |   { fill = "#user", valeu = "alice" },
-      |     ^^^^
-      |
-      = help: add `value = …` (a text)
-
     error: `fill` has no `valeu`
      --> testcases/a.toml:3:21
       |
@@ -207,7 +195,7 @@ fn a_bad_locator() {
 
 #[test]
 fn an_unclosed_quote_in_a_locator() {
-    insta::assert_snapshot!(step(r##"{ click = "role=button[name='Save]" }"##), @r#"
+    insta::assert_snapshot!(step(r#"{ click = "role=button[name='Save]" }"#), @r#"
     error: the quote ' is not closed
      --> testcases/a.toml:3:31
       |
@@ -298,7 +286,7 @@ steps = [
 
 #[test]
 fn something_calculated_or_not_closed_in_a_variable() {
-    insta::assert_snapshot!(step(r##"{ log = "${site + 1}" }, { log = "costs ${5" }"##), @r#"
+    insta::assert_snapshot!(step(r#"{ log = "${site + 1}" }, { log = "costs ${5" }"#), @r#"
     error: `${site + 1}` is not a variable
      --> testcases/a.toml:3:12
       |
@@ -326,30 +314,28 @@ fn a_bad_pattern() {
     3 |   { expect = "#a", matches = "[0-9" }, { expect = "#a", matches = "\bword" }, { expect_url = ...
       |                              ^^^^^^
       |
-      = help: patterns are JavaScript's; write them in single quotes: `'\d+'`
+      = help: patterns are JavaScript's regular expressions
 
-    error: bad pattern: the control character \u{8} stands in a pattern: `\b` in a basic TOML string is a backspace, write `'\b'`
+    error: bad pattern: it holds the control character \u{8}
      --> testcases/a.toml:3:67
       |
     3 |   { expect = "#a", matches = "[0-9" }, { expect = "#a", matches = "\bword" }, { expect_url = ...
       |                                                                   ^^^^^^^^
       |
-      = help: patterns are JavaScript's; write them in single quotes: `'\d+'`
+      = help: in double quotes `\b` is a backspace; write it in single quotes: '\b'
 
     error: bad pattern: the flag `g` is not one of `i`, `m`, `s`, `u`, `v`
      --> testcases/a.toml:3:106
       |
     3 | ... = "\bword" }, { expect_url = { matches = "/a/g" } },
       |                                              ^^^^^^
-      |
-      = help: patterns are JavaScript's; write them in single quotes: `'\d+'`
     "##);
 }
 
 #[test]
 fn an_unclosed_string() {
     insta::assert_snapshot!(complaints("name = \"a\nsteps = [\n  { goto = \"/\" },\n  { clik = \"#a\" },\n]\n"), @r#"
-    error: invalid basic string, expected `"`
+    error: the text is not closed, expected `"`
      --> testcases/a.toml:1:10
       |
     1 | name = "a
@@ -368,24 +354,26 @@ fn an_unclosed_list_or_table() {
       |
       = help: did you mean `timeout`?
 
-    error: invalid inline table element, expected key
+    error: the table is not closed
      --> testcases/a.toml:6:1
       |
     6 | ]
       | ^
+      |
+      = help: is a `}` missing before this?
     "#);
 }
 
 #[test]
 fn a_missing_comma_and_a_missing_quote() {
     insta::assert_snapshot!(complaints("steps = [\n  { goto = \"/\" }\n  { click = \"#a\" },\n]\nname = login\n"), @r##"
-    error: missing comma between array elements, expected `,`
+    error: a comma is missing before this
      --> testcases/a.toml:3:3
       |
     3 |   { click = "#a" },
       |   ^
 
-    error: string values must be quoted, expected literal string
+    error: a text needs quotes
      --> testcases/a.toml:5:8
       |
     5 | name = login
@@ -485,7 +473,7 @@ fn a_key_given_twice() {
 
 #[test]
 fn a_word_that_is_not_one_of_the_words() {
-    insta::assert_snapshot!(step(r##"{ goto = "/", until = "loaded" }, { dialog = "acept" }, { press = "Ctrl+A" }, { press = "enter" }"##), @r#"
+    insta::assert_snapshot!(step(r#"{ goto = "/", until = "loaded" }, { dialog = "acept" }, { press = "Ctrl+A" }, { press = "enter" }"#), @r#"
     error: `until` cannot be `loaded`
      --> testcases/a.toml:3:25
       |
@@ -522,7 +510,7 @@ fn a_word_that_is_not_one_of_the_words() {
 
 #[test]
 fn a_script_with_a_variable_in_it() {
-    insta::assert_snapshot!(step(r##"{ script = "return document.querySelector('${site}')" }"##), @r#"
+    insta::assert_snapshot!(step(r#"{ script = "return document.querySelector('${site}')" }"#), @r#"
     error: variables are not filled into scripts
      --> testcases/a.toml:3:14
       |
@@ -568,12 +556,18 @@ fn what_is_not_supported_yet_is_checked_first() {
       |
     1 | state = "alice"
       | ^^^^^
+
+    error: the browser `firefox` is not supported yet
+     --> testcases/a.toml:2:11
+      |
+    2 | browser = "firefox"
+      |           ^^^^^^^^^
     "#);
 }
 
 #[test]
 fn a_password_in_a_url_and_a_file_url() {
-    insta::assert_snapshot!(step(r##"{ goto = "https://alice:secret@example.com/" }, { goto = "file:///etc/passwd" }"##), @r#"
+    insta::assert_snapshot!(step(r#"{ goto = "https://alice:secret@example.com/" }, { goto = "file:///etc/passwd" }"#), @r#"
     error: a user name stands in the URL
      --> testcases/a.toml:3:12
       |

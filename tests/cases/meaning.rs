@@ -1,13 +1,9 @@
 //! What right case files mean, and which cases are chosen by which paths.
 
-#![expect(missing_docs, reason = "tests")]
-
-mod project;
-
+use crate::project::{Project, ids};
 use batchrun::case::model::{Action, Choice, Test, Until, ValueTest};
 use batchrun::case::template::{Lookup, ValueTemplate};
 use batchrun::case::{reference, schema};
-use project::{Project, ids};
 use serde_json::{Value, json};
 
 struct Nothing;
@@ -44,7 +40,10 @@ steps = [
     assert_eq!(case.tags, ["smoke", "auth"]);
     assert_eq!((case.priority, case.retries.unwrap().count), (Some(10), 1));
     assert_eq!(case.timeout.unwrap().as_secs(), 30);
-    assert_eq!((case.uses[0].share.as_str(), case.uses[0].read, case.uses[1].read), ("account-alice", false, true));
+    assert_eq!(
+        (case.uses[0].share.as_str(), case.uses[0].read, case.uses[1].read),
+        ("account-alice", false, true)
+    );
     assert_eq!(case.quarantine.as_ref().unwrap().until.unwrap().to_string(), "2027-01-31");
     assert_eq!(case.meta["days"], json!([1, 2]));
     assert_eq!(case.viewport.unwrap().width, 390);
@@ -52,13 +51,19 @@ steps = [
     let titles: Vec<&str> = case.steps.iter().map(|step| step.title.text.as_str()).collect();
     assert_eq!(
         titles,
-        ["goto /login", "fill label=User", "fill label=Password", "click role=button[name='Sign in']", "expect #msg"]
+        [
+            "goto /login",
+            "fill label=User",
+            "fill label=Password",
+            "click role=button[name='Sign in']",
+            "expect #msg"
+        ]
     );
     assert_eq!(case.source.line(case.steps[3].span.start), 15);
 }
 
 /// One step of every verb that runs, with each of its arguments.
-const EVERY_VERB: &str = r##"
+const EVERY_VERB: &str = r#"
 vars = { list = ["a"], n = 2 }
 steps = [
   { goto = "${base_url}/a", until = "idle", status = 404, timeout = "1m 30s", name = "go ${x}", soft = true, sensitive = true },
@@ -104,7 +109,7 @@ steps = [
   { retry = 2, steps = [{ click = "a" }] },
   { fail = "no ${x}" }, { skip = "not today" },
 ]
-"##;
+"#;
 
 #[test]
 fn every_verb_that_runs_is_read_with_its_arguments() {
@@ -114,16 +119,27 @@ fn every_verb_that_runs_is_read_with_its_arguments() {
     assert_eq!((first.timeout.unwrap().as_secs(), first.soft, first.sensitive), (90, true, true));
     assert_eq!(first.title.fill(&Nothing).unwrap(), "go filled");
     assert!(matches!(&first.action, Action::Goto { until: Until::Idle, status: Some(404), .. }));
-    let click = steps.iter().find_map(|step| if let Action::Click(click) = &step.action { Some(click) } else { None }).unwrap();
+    let click = steps
+        .iter()
+        .find_map(|step| if let Action::Click(click) = &step.action { Some(click) } else { None })
+        .unwrap();
     assert_eq!((click.count, click.modifiers.len(), click.at, click.force), (3, 2, Some((1.0, 2.5)), true));
-    let selects: Vec<&Vec<Choice>> =
-        steps.iter().filter_map(|step| if let Action::Select { choose, .. } = &step.action { Some(choose) } else { None }).collect();
+    let selects: Vec<&Vec<Choice>> = steps
+        .iter()
+        .filter_map(|step| if let Action::Select { choose, .. } = &step.action { Some(choose) } else { None })
+        .collect();
     assert!(matches!(selects[0][..], [Choice::Label(_)]));
     assert!(matches!(selects[1][..], [Choice::Value(_), Choice::Value(_)]));
     assert!(matches!(selects[2][..], [Choice::Index(0), Choice::Index(1)]));
     let matchers: Vec<Value> = steps
         .iter()
-        .filter_map(|step| if let Action::Expect { matchers, .. } = &step.action { matchers.fill(&Nothing).ok() } else { None })
+        .filter_map(|step| {
+            if let Action::Expect { matchers, .. } = &step.action {
+                matchers.fill(&Nothing).ok()
+            } else {
+                None
+            }
+        })
         .collect();
     assert_eq!(matchers[0], json!({"visible": true}));
     assert_eq!(
@@ -140,9 +156,14 @@ fn every_verb_that_runs_is_read_with_its_arguments() {
     assert_eq!(matchers[2], json!({"visible": true, "texts": ["x", "filled"]}));
     assert_eq!(matchers[3], json!({"count": {"op": "==", "n": 3}}));
     assert_eq!(matchers.last().unwrap(), &json!({"attached": true, "selected": "Two", "class": ["k"]}));
-    let tests: Vec<&ValueTest> =
-        steps.iter().filter_map(|step| if let Action::ExpectVar { is, .. } = &step.action { Some(is) } else { None }).collect();
-    assert!(matches!(tests[..], [ValueTest::Is(ValueTemplate::Plain(_)), ValueTest::Text(_), ValueTest::Is(ValueTemplate::Table(_))]));
+    let tests: Vec<&ValueTest> = steps
+        .iter()
+        .filter_map(|step| if let Action::ExpectVar { is, .. } = &step.action { Some(is) } else { None })
+        .collect();
+    assert!(matches!(
+        tests[..],
+        [ValueTest::Is(ValueTemplate::Plain(_)), ValueTest::Text(_), ValueTest::Is(ValueTemplate::Table(_))]
+    ));
     let conditions = steps.iter().filter(|step| step.condition.is_some()).count();
     assert_eq!(conditions, 4);
     let Some(Action::If { condition, otherwise, .. }) =
@@ -186,7 +207,10 @@ steps = [{ click = "#remove" }]
     let titles = |steps: &[batchrun::case::model::Step]| {
         steps.iter().map(|step| step.title.text.clone()).collect::<Vec<_>>().join(", ")
     };
-    assert_eq!((titles(&cases[0].before), titles(&cases[0].after)), ("goto /".into(), "log file ${b}".into()));
+    assert_eq!(
+        (titles(&cases[0].before), titles(&cases[0].after)),
+        ("goto /".into(), "log file ${b}".into())
+    );
     assert_eq!(titles(&cases[1].before), "goto /, click #cart");
     assert_eq!(titles(&cases[1].after), "log case, log file ${b}");
     assert_eq!(cases[1].source.line(cases[1].span.start), 15);
@@ -197,10 +221,16 @@ steps = [{ click = "#remove" }]
 fn rows_make_ids_and_values() {
     let steps = "row_name = \"${row.user}\"\nsteps = [{ fill = \"#u\", value = \"${row.user} ${user}\" }]\n";
     let project = Project::new()
-        .file("testcases/inline.toml", format!("rows = [{{ user = \"alice\", n = 1 }}, {{ user = \"bob\" }}]\n{steps}"))
+        .file(
+            "testcases/inline.toml",
+            format!("rows = [{{ user = \"alice\", n = 1 }}, {{ user = \"bob\" }}]\n{steps}"),
+        )
         .file("testcases/csv.toml", format!("rows = \"users.csv\"\n{steps}"))
         .file("testcases/json.toml", format!("rows = \"../data/users.json\"\n{steps}"))
-        .file("testcases/lines.toml", format!("rows = \"users.jsonl\"\n{}", steps.replace("row_name", "tags = [\"${row.user}\"] #")))
+        .file(
+            "testcases/lines.toml",
+            format!("rows = \"users.jsonl\"\n{}", steps.replace("row_name", "tags = [\"${row.user}\"] #")),
+        )
         .file("testcases/users.csv", "\u{feff}user,pass\n\"smith, jo\",x\ncarol,\n")
         .file("data/users.json", r#"[{"user": "dave", "age": 4}]"#)
         .file("testcases/users.jsonl", "{\"user\": \"erin\"}\n\n{\"user\": \"frank\"}\n");
@@ -242,7 +272,10 @@ fn flows_have_a_scope_of_their_own_and_are_read_once() {
     let project = project.file("testcases/b.toml", "steps = [{ log = \"b\" }]\n");
     let cases = project.cases();
     let Action::Use { flow, with } = &cases[0].steps[0].action else { panic!("a use") };
-    assert_eq!((flow.params.as_slice(), flow.returns.as_slice(), with.len()), (&["user".to_owned()][..], &["id".to_owned()][..], 1));
+    assert_eq!(
+        (flow.params.as_slice(), flow.returns.as_slice(), with.len()),
+        (&["user".to_owned()][..], &["id".to_owned()][..], 1)
+    );
     assert_eq!(flow.steps[1].source.path, "testcases/flows/login.flow.toml");
     assert_eq!(flow.needs.iter().cloned().collect::<Vec<_>>(), ["row.user"]);
 }
@@ -254,9 +287,16 @@ fn flows_that_use_themselves_or_go_too_deep_or_lie_outside_are_refused() {
         .file("testcases/b.flow.toml", "steps = [{ use = \"a.flow.toml\" }]\n")
         .file("testcases/cycle.toml", "steps = [{ use = \"b.flow.toml\" }]\n")
         .file("testcases/deep.toml", "steps = [{ use = \"d1.flow.toml\" }]\n")
-        .file("testcases/outside.toml", "steps = [{ use = \"../../outside.flow.toml\" }]\nrows = \"/etc/passwd.csv\"\n");
+        .file(
+            "testcases/outside.toml",
+            "steps = [{ use = \"../../outside.flow.toml\" }]\nrows = \"/etc/passwd.csv\"\n",
+        );
     for depth in 1..=21 {
-        let next = if depth == 21 { "{ log = \"x\" }".to_owned() } else { format!("{{ use = \"d{}.flow.toml\" }}", depth + 1) };
+        let next = if depth == 21 {
+            "{ log = \"x\" }".to_owned()
+        } else {
+            format!("{{ use = \"d{}.flow.toml\" }}", depth + 1)
+        };
         project = project.file(&format!("testcases/d{depth}.flow.toml"), format!("steps = [{next}]\n"));
     }
     std::fs::write(project.path("../outside.flow.toml"), "steps = []").unwrap();
@@ -269,7 +309,7 @@ fn flows_that_use_themselves_or_go_too_deep_or_lie_outside_are_refused() {
     1 | steps = [{ use = "../../outside.flow.toml" }]
       |                  ^^^^^^^^^^^^^^^^^^^^^^^^^
 
-    error: cannot read `/etc/passwd.csv`: no such file or directory
+    error: `/etc/passwd.csv` lies outside of the project root
      --> testcases/outside.toml:2:8
       |
     2 | rows = "/etc/passwd.csv"
@@ -293,12 +333,34 @@ fn flows_that_use_themselves_or_go_too_deep_or_lie_outside_are_refused() {
 fn a_folder_is_walked_in_byte_order_and_helpers_are_passed_over() {
     let case = "steps = [{ goto = \"/\" }]\n";
     let mut project = Project::new();
-    for path in ["b/z.toml", "b.toml", "b-c/a.toml", "a.toml", "_part.toml", ".hidden.toml", "x.flow.toml", "_dir/a.toml", "node_modules/a.toml", "target/a.toml", "notes.md", "runner.toml"] {
+    for path in [
+        "b/z.toml",
+        "b.toml",
+        "b-c/a.toml",
+        "a.toml",
+        "_part.toml",
+        ".hidden.toml",
+        "x.flow.toml",
+        "_dir/a.toml",
+        "node_modules/a.toml",
+        "target/a.toml",
+        "notes.md",
+        "runner.toml",
+    ] {
         project = project.file(&format!("testcases/{path}"), case);
     }
-    assert_eq!(ids(&project.load(&["testcases"])), ["testcases/a", "testcases/b-c/a", "testcases/b", "testcases/b/z"]);
-    assert_eq!(ids(&project.load(&["testcases/_part.toml", "testcases/_dir"])), ["testcases/_dir/a", "testcases/_part"]);
-    assert_eq!(ids(&project.load(&["testcases/b", "testcases/b/z.toml", "./testcases/../testcases/b"])), ["testcases/b/z"]);
+    assert_eq!(
+        ids(&project.load(&["testcases"])),
+        ["testcases/a", "testcases/b-c/a", "testcases/b", "testcases/b/z"]
+    );
+    assert_eq!(
+        ids(&project.load(&["testcases/_part.toml", "testcases/_dir"])),
+        ["testcases/_dir/a", "testcases/_part"]
+    );
+    assert_eq!(
+        ids(&project.load(&["testcases/b", "testcases/b/z.toml", "./testcases/../testcases/b"])),
+        ["testcases/b/z"]
+    );
 }
 
 #[test]
@@ -308,29 +370,36 @@ fn lines_and_ids_choose_cases_and_rows() {
         .file("testcases/login.toml", "steps = [{ goto = \"/\" }]\n");
     let chosen = |path| ids(&project.load(&[path]));
     assert_eq!(chosen("testcases/cart.toml:4"), ["testcases/cart::add"]);
-    assert_eq!(chosen("testcases/cart.toml:9"), ["testcases/cart::remove[a]", "testcases/cart::remove[b]", "testcases/cart::remove[c]"]);
+    assert_eq!(
+        chosen("testcases/cart.toml:9"),
+        ["testcases/cart::remove[a]", "testcases/cart::remove[b]", "testcases/cart::remove[c]"]
+    );
     assert_eq!(chosen("testcases/login"), ["testcases/login"]);
     assert_eq!(chosen("testcases/cart::add"), ["testcases/cart::add"]);
     assert_eq!(chosen("testcases/cart::remove[b]"), ["testcases/cart::remove[b]"]);
-    let both = project.load(&["testcases/cart::remove[a]", "testcases/cart::remove[c]", "testcases/login.toml:1"]);
+    let both =
+        project.load(&["testcases/cart::remove[a]", "testcases/cart::remove[c]", "testcases/login.toml:1"]);
     assert_eq!(ids(&both), ["testcases/cart::remove[a]", "testcases/cart::remove[c]", "testcases/login"]);
-    let wrong = project.load(&["testcases/cart.toml:6", "testcases/cart::ad", "testcases/logn.toml", "nowhere", "testcases/cart::remove[x]"]);
+    let wrong = project.load(&[
+        "testcases/cart.toml:6",
+        "testcases/cart::ad",
+        "testcases/logn.toml",
+        "nowhere",
+        "testcases/cart::remove[x]",
+    ]);
     insta::assert_snapshot!(project.shown(&wrong), @r#"
     error: `testcases/logn.toml` is neither a path nor the id of a case
-     |
-     = help: did you mean `testcases/login.toml`?
+    help: did you mean `testcases/login.toml`?
 
     error: `nowhere` is neither a path nor the id of a case
 
     error: no case stands in line 6 of `testcases/cart.toml`
 
     error: there is no case `testcases/cart::ad` in `testcases/cart.toml`
-     |
-     = help: did you mean `testcases/cart::add`?
+    help: did you mean `testcases/cart::add`?
 
     error: there is no case `testcases/cart::remove[x]` in `testcases/cart.toml`
-     |
-     = help: did you mean `testcases/cart::remove`?
+    help: did you mean `testcases/cart::remove`?
     "#);
 }
 
@@ -341,4 +410,88 @@ fn the_reference_and_the_schema_are_made_from_the_same_tables() {
     assert!(page.contains("| `upload` | LOC | Puts files into a file input. *Not supported yet.*"));
     let schema = schema();
     assert_eq!(schema["definitions"]["case"]["properties"]["priority"]["maximum"], 100);
+}
+
+#[test]
+fn any_way_of_writing_toml_means_the_same() {
+    let inline = "steps = [{ goto = \"/\" }, { click = \"a\", if = { visible = \"b\" } }]\n";
+    let tables =
+        "[[steps]]\r\ngoto = '/'\r\n\r\n[[steps]]\r\nclick = 'a'\r\n\r\n[steps.if]\r\nvisible = 'b'\r\n";
+    let project = Project::new()
+        .file("testcases/inline.toml", inline)
+        .file("testcases/tables.toml", tables)
+        .file("testcases/bom.toml", format!("\u{feff}{inline}"))
+        .file("testcases/several.toml", "[[case]]\nname = 'a'\n[[case.steps]]\ngoto = '/'\n[[case.steps]]\nclick = 'a'\nif.visible = 'b'\n");
+    for case in project.cases() {
+        let titles: Vec<&str> = case.steps.iter().map(|step| step.title.text.as_str()).collect();
+        assert_eq!(titles, ["goto /", "click a"], "{}", case.id);
+        assert!(case.steps[1].condition.is_some(), "{}", case.id);
+        let lines = case.source.line(case.steps[1].span.start)..=case.source.line(case.steps[1].span.end);
+        assert!(case.id.as_str() != "testcases/tables" || lines == (4..=8), "{lines:?}");
+    }
+}
+
+#[test]
+fn a_broken_flow_is_told_once_and_where_it_is_broken() {
+    let project = Project::new()
+        .file(
+            "testcases/broken.flow.toml",
+            "params = [\"user\"]\nreturns = [\"id\"]\nsteps = [{ clik = \"#a\" }, { log = \"${usr}\" }]\n",
+        )
+        .file("testcases/a.toml", "steps = [{ use = \"broken.flow.toml\" }]\n")
+        .file("testcases/b.toml", "steps = [{ use = \"broken.flow.toml\" }, { log = \"${id}\" }]\n");
+    insta::assert_snapshot!(project.complaints(), @r##"
+    error: the flow needs `user`
+     --> testcases/a.toml:1:12
+      |
+    1 | steps = [{ use = "broken.flow.toml" }]
+      |            ^^^
+      |
+      = help: add `with = { user = … }`
+
+    error: the flow needs `user`
+     --> testcases/b.toml:1:12
+      |
+    1 | steps = [{ use = "broken.flow.toml" }, { log = "${id}" }]
+      |            ^^^
+      |
+      = help: add `with = { user = … }`
+
+    error: unknown verb `clik`
+     --> testcases/broken.flow.toml:3:12
+      |
+    3 | steps = [{ clik = "#a" }, { log = "${usr}" }]
+      |            ^^^^
+      |
+      = help: did you mean `click`?
+
+    error: the flow returns `id`, and nothing in it defines that
+     --> testcases/broken.flow.toml:2:11
+      |
+    2 | returns = ["id"]
+      |           ^^^^^^
+
+    error: nothing defines `${usr}`
+     --> testcases/broken.flow.toml:3:36
+      |
+    3 | steps = [{ clik = "#a" }, { log = "${usr}" }]
+      |                                    ^^^^^^
+      |
+      = help: did you mean `${user}`?
+    "##);
+}
+
+#[test]
+fn variables_that_need_each_other_are_told() {
+    let project = Project::new().file(
+        "testcases/a.toml",
+        "vars = { a = \"${b}\", b = \"x${c}\", c = \"${a}\", d = \"${a}\" }\nsteps = [{ log = \"${d}\" }]\n",
+    );
+    insta::assert_snapshot!(project.complaints(), @r#"
+    error: the variable `a` needs itself: `a` → `b` → `c` → `a`
+     --> testcases/a.toml:1:14
+      |
+    1 | vars = { a = "${b}", b = "x${c}", c = "${a}", d = "${a}" }
+      |              ^^^^^^
+    "#);
 }

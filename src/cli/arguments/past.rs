@@ -1,0 +1,45 @@
+//! What the commands take that look at batches that have run.
+
+use super::{ConsoleArguments, FormatArguments, ProjectArguments};
+use crate::reporter::ReportSpec;
+use clap::Args;
+
+/// What `show` takes.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArguments {
+    /// A batch (`last`, or the beginning of its id) or the id of a case [default: last]
+    #[arg(value_name = "BATCH|ID")]
+    pub(crate) subject: Option<String>,
+
+    /// The batch in which the case is looked up [default: the latest that has it]
+    #[arg(long, value_name = "BATCH")]
+    pub(crate) batch: Option<String>,
+
+    /// Only cases that failed or errored, each in full; of one case, the last such run
+    #[arg(long)]
+    pub(crate) failed: bool,
+
+    #[command(flatten)]
+    pub(crate) project: ProjectArguments,
+    #[command(flatten)]
+    pub(crate) format: FormatArguments,
+    #[command(flatten)]
+    pub(crate) console: ConsoleArguments,
+}
+
+/// What `report` takes.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// A batch: `last`, or the beginning of its id
+    #[arg(value_name = "BATCH", default_value = "last")]
+    pub(crate) batch: String,
+
+    /// What to write: `junit=FILE`, `json=FILE` or `jsonl=FILE`, `-` for stdout; repeatable
+    #[arg(long = "report", value_name = "KIND=FILE", required = true)]
+    pub(crate) reports: Vec<ReportSpec>,
+
+    #[command(flatten)]
+    pub(crate) project: ProjectArguments,
+    #[command(flatten)]
+    pub(crate) console: ConsoleArguments,
+}

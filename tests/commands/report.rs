@@ -1,0 +1,66 @@
+//! `report`: the reports of batches that have run.
+
+use crate::recorded::{FIRST, Goes, LAST, Recording, shop};
+use crate::support::Project;
+use batchrun::outcome::{BatchStatus, ExitCode, Verdict};
+use batchrun::reporter::ReportSpec;
+use insta::assert_snapshot;
+
+#[test]
+fn reports_of_an_old_batch_are_made_anew() {
+    let shop = shop();
+    assert_snapshot!(shop.run(["report", "20270101", "--report", "junit=out/junit.xml", "--report", "json=out/all.json"]), @"
+    exit 0
+    --- stderr
+          Report junit out/junit.xml
+          Report json out/all.json
+    ");
+    let json = std::fs::read_to_string(shop.root().join("out/all.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["batch"]["id"], &json["counts"]["failed"]), (&FIRST.into(), &1.into()));
+    let xml = std::fs::read_to_string(shop.root().join("out/junit.xml")).unwrap();
+    assert!(xml.contains(" tests=\"2\" ") && xml.contains(" failures=\"1\" "), "{xml}");
+    let lines = shop.run(["report", "--report", "jsonl=-"]).stdout;
+    assert!(lines.lines().next().unwrap().contains(LAST) && lines.ends_with("\"leftovers\":0}\n"), "{lines}");
+}
+
+#[test]
+fn a_report_made_anew_is_the_one_of_the_run() {
+    let project = Project::new();
+    for kind in ["junit", "json"] {
+        let target = project.root().join(kind);
+        let report: ReportSpec = format!("{kind}={}", target.display()).parse().unwrap();
+        let batch = format!("20270102-030405-{kind}");
+        let reporters = vec![report.open().unwrap()];
+        let recording =
+            Recording::reporting(&project, &batch, &["testcases/cart", "testcases/pay"], reporters);
+        recording.attempt("testcases/cart", 1, &Goes::Wrong, None);
+        recording.attempt("testcases/cart", 2, &Goes::Well, Some(Verdict::Flaky));
+        recording.attempt("testcases/pay", 1, &Goes::Broken, Some(Verdict::Errored));
+        recording.finish(BatchStatus::Finished, ExitCode::Errored);
+        let anew = project.run(["report", &batch, "--report", &format!("{kind}=-")]);
+        assert_eq!(anew.stdout, std::fs::read_to_string(target).unwrap());
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_made_is_said_plainly() {
+    let shop = shop();
+    assert_snapshot!(shop.run(["report", "--report", "json=/proc/none/all.json"]), @"
+    exit 4
+    --- stderr
+    error: cannot write `/proc/none/all.json`: No such file or directory (os error 2)
+    ");
+    assert_snapshot!(shop.run(["report", "--report", "json=-", "--report", "jsonl=-"]), @"
+    exit 2
+    --- stderr
+    error: only one report can go to stdout
+    ");
+    assert_snapshot!(shop.run(["report", "1999", "--report", "json=-"]), @"
+    exit 2
+    --- stderr
+    error: no batch begins with `1999`
+    help: `last` is the latest one
+    ");
+    assert_eq!(shop.run(["report"]).status, Some(2));
+}
