@@ -58,7 +58,7 @@ pub(crate) struct ScriptedDriver {
 struct Shared {
     book: Arc<Mutex<Book>>,
     gate: watch::Receiver<bool>,
-    changes: watch::Sender<u64>,
+    progress: watch::Sender<u64>,
 }
 
 impl ScriptedDriver {
@@ -68,14 +68,14 @@ impl ScriptedDriver {
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let book = Arc::new(Mutex::new(Book::default()));
         let (open, gate) = watch::channel(true);
-        let (changes, seen) = watch::channel(0);
-        let shared = Shared { book: Arc::clone(&book), gate, changes };
+        let (progress, changed) = watch::channel(0);
+        let shared = Shared { book: Arc::clone(&book), gate, progress };
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         runtime.spawn(async move {
             axum::serve(listener, Router::new().fallback(answer).with_state(shared)).await.unwrap();
         });
-        Self { address, book, open, changed: seen, runtime }
+        Self { address, book, open, changed, runtime }
     }
 
     /// Where it listens.
@@ -169,7 +169,7 @@ async fn answer(
         }
         book.faults.get(kind.as_str()).cloned()
     };
-    shared.changes.send_modify(|n| *n += 1);
+    shared.progress.send_modify(|n| *n += 1);
     if matches!(fault, Some(Fault::Late)) {
         let _ = shared.gate.clone().wait_for(|open| *open).await;
     }
@@ -184,7 +184,7 @@ async fn answer(
             carry_out(&shared, &kind, session.as_deref(), &body).await
         }
     };
-    shared.changes.send_modify(|n| *n += 1);
+    shared.progress.send_modify(|n| *n += 1);
     reply
 }
 
@@ -264,9 +264,8 @@ async fn run_script(shared: &Shared, url: &str, body: &Value) -> Response {
     value(json!([envelope, {"element-6066-11e4-a52e-4f735466cecf": "e"}]))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is made where it is handed over")]
-fn value(value: Value) -> Response {
-    reply(200, &json!({ "value": value }))
+fn value(value: impl Into<Value>) -> Response {
+    reply(200, &json!({"value": value.into()}))
 }
 
 fn failed(status: u16, code: &str, message: &str) -> Response {

@@ -52,23 +52,24 @@ impl DevToolsPage {
         self.context
     }
 
-    /// One DevTools command on the page's target. A page or a browser that ends meanwhile ends it, too: the driver may go
-    /// on waiting for an answer that cannot come.
+    /// One DevTools command on the page's target. A page that crashes or a browser that dies meanwhile ends it: the
+    /// driver would go on waiting for an answer that cannot come.
     async fn send(&self, name: &'static str, parameters: Value, deadline: Deadline) -> Result<Value, Fault> {
         let answer = tokio::select! {
             biased;
             answer = self.wire.call(Command::Cdp(name, &parameters), deadline) => answer,
             () = self.context.crashed() => return Err(Fault::Crashed),
-            () = self.chrome.closed() => {
-                let how = self.chrome.exit().map(|exit| format!(", by {exit}")).unwrap_or_default();
-                let message = format!("the browser ended{how}");
-                return Err(Fault::Infrastructure { kind: FailureKind::BrowserCrash, message });
-            }
+            () = self.chrome.closed() => return Err(self.browser_ended()),
         };
         match answer {
             Ok(value) => Ok(value),
             Err(error) => Err(self.fault(error).await),
         }
+    }
+
+    fn browser_ended(&self) -> Fault {
+        let how = self.chrome.exit().map(|exit| format!(", by {exit}")).unwrap_or_default();
+        Fault::Infrastructure { kind: FailureKind::BrowserCrash, message: format!("the browser ended{how}") }
     }
 
     /// What an error on the wire says of this page.
