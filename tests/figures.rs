@@ -1,0 +1,45 @@
+//! The figures in the README are those of `benches/peers/results.json`: medians of its runs, and their ratios.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+use serde_json::Value;
+
+/// Key of a run, the kind of runs it is taken from, digits after the point.
+const COLUMNS: [(&str, &str, usize); 3] = [("wall_s", "time", 1), ("cpu_s", "time", 1), ("peak_pss_mib", "memory", 0)];
+
+/// The sides, with their names in the README.
+const SIDES: [(&str, &str); 3] = [
+    ("batchrun", "batchrun"),
+    ("playwright", "Playwright Test"),
+    ("floor", "floor: bare DevTools, no runner"),
+];
+
+fn median(runs: &[Value], key: &str, kind: &str, side: &str, slots: u64) -> f64 {
+    let of_these = |run: &&Value| run["side"] == side && run["kind"] == kind && run["slots"] == slots;
+    let mut values: Vec<f64> = runs.iter().filter(of_these).filter_map(|run| run[key].as_f64()).collect();
+    assert!(values.len() >= 5, "{side} at {slots} slots has {} runs of kind {kind}", values.len());
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) }
+}
+
+#[test]
+fn the_table_in_the_readme_is_that_of_the_results() {
+    let results: Value = serde_json::from_str(include_str!("../benches/peers/results.json")).unwrap();
+    let readme = include_str!("../README.md");
+    let runs = results["runs"].as_array().unwrap();
+    for slots in [1, 2, 5] {
+        for (side, name) in SIDES {
+            let cells: Vec<String> = COLUMNS
+                .iter()
+                .map(|(key, kind, digits)| {
+                    let value = median(runs, key, kind, side, slots);
+                    let ratio = value / median(runs, key, kind, "playwright", slots);
+                    if side == "playwright" { format!("{value:.digits$}") } else { format!("{value:.digits$} ({ratio:.2})") }
+                })
+                .collect();
+            let row = format!("| {slots} | {name} | {} |", cells.join(" | "));
+            assert!(readme.contains(&row), "the README lacks\n{row}");
+        }
+    }
+}
