@@ -10,9 +10,9 @@ use super::chrome::find;
 use super::chrome::{Chrome, Context, Gate, LaunchError, LaunchOptions};
 use super::lease::{Lease, Lessor, NoLease};
 use super::page::Page;
-use super::webdriver::{DevToolsPage, WireError};
 use super::webdriver::driver::Driver;
 use super::webdriver::wire::{Command, Wire};
+use super::webdriver::{DevToolsPage, WireError};
 use crate::case::model::Viewport;
 use crate::custody::Custody;
 use crate::deadline::Deadline;
@@ -111,7 +111,8 @@ impl LocalBrowsers {
             }
         };
         // Trying again would not change what is installed.
-        if let Err(error) = find::same_major(pair.chrome.product(), pair.driver.version().unwrap_or_default()) {
+        if let Err(error) = find::same_major(pair.chrome.product(), pair.driver.version().unwrap_or_default())
+        {
             workshop.replace(&pair).await;
             let hint = Some("install both in the same version, or name them under `[chrome]`".to_owned());
             return Err(NoLease { kind: FailureKind::Driver, message: error.to_string(), hint });
@@ -251,11 +252,25 @@ impl Workshop {
             Chrome::launch(&self.custody, self.options.launch.clone()),
             Driver::start(&self.custody, &self.options.driver, ready),
         );
-        let chrome = chrome.map_err(|error| not_launched(&error))?;
-        let driver = driver.map_err(|error| no_lease(FailureKind::Driver, error.to_string()))?;
-        let pair = Arc::new(Pair { chrome: Arc::new(chrome), driver });
-        *current = Some(Arc::clone(&pair));
-        Ok(pair)
+        let driver = driver.map_err(|error| no_lease(FailureKind::Driver, error.to_string()));
+        match (chrome, driver) {
+            (Ok(chrome), Ok(driver)) => {
+                let pair = Arc::new(Pair { chrome: Arc::new(chrome), driver });
+                *current = Some(Arc::clone(&pair));
+                Ok(pair)
+            }
+            (Ok(chrome), Err(error)) => {
+                // Dropping it would leave its folder.
+                let _ = chrome.end(&self.custody).await;
+                Err(error)
+            }
+            (Err(error), driver) => {
+                if let Ok(driver) = driver {
+                    driver.end().await;
+                }
+                Err(not_launched(&error))
+            }
+        }
     }
 
     /// Ends a pair that is of no use any more, unless that was done already.

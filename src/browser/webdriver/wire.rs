@@ -46,7 +46,12 @@ impl Remote {
         if !url.path().ends_with('/') {
             url.set_path(&format!("{}/", url.path()));
         }
-        Ok(Self { url, connector: Connector::new(&headers)?, round_trips: Arc::default(), loose: watch::Sender::new(0) })
+        Ok(Self {
+            url,
+            connector: Connector::new(&headers)?,
+            round_trips: Arc::default(),
+            loose: watch::Sender::new(0),
+        })
     }
 
     /// The address, without credentials, for messages.
@@ -98,7 +103,9 @@ impl Remote {
         tokio::spawn(async move {
             let made = client.issue_cmd(request).await.map_err(WireError::from).and_then(|value| {
                 let made = remote.session(client, &value);
-                made.ok_or_else(|| WireError::NotWebDriver(format!("new session answered `{}`", short(&value))))
+                made.ok_or_else(|| {
+                    WireError::NotWebDriver(format!("new session answered `{}`", short(&value)))
+                })
             });
             // Without a receiver it is dropped here, and ended by that.
             let _ = deliver.send(made.map(|wire| Arrival { wire: Some(wire), loose: Some(loose) }));

@@ -30,8 +30,10 @@ pub(super) fn of(tally: &Tally, closing: &Closing, settings: &TerminalSettings) 
         lines.push(counts(tally, finished, paint));
         lines.extend(resources(finished).map(|text| plain(paint, "Resources", &text)));
         if finished.leftovers > 0 {
-            let text =
-                format!("{} removed", counted(finished.leftovers, "process or folder left behind was"));
+            let text = match finished.leftovers {
+                1 => "1 process or folder was left behind, and removed".to_owned(),
+                more => format!("{more} processes or folders were left behind, and removed"),
+            };
             lines.push(plain(paint, "Leftovers", &text));
         }
     }
