@@ -73,7 +73,9 @@ fn search(secrets: &BTreeSet<String>) -> Option<AhoCorasick> {
 /// Every text in which `secret` is hidden.
 fn forms(secret: &str) -> impl Iterator<Item = String> {
     let mut forms = BTreeSet::from([secret.to_owned()]);
-    for safe in [URI_COMPONENT, URI, UNRESERVED, FORM, SPECIAL_QUERY, QUERY, PATH, PATH_BEFORE, FRAGMENT, USERINFO] {
+    for safe in
+        [URI_COMPONENT, URI, UNRESERVED, FORM, SPECIAL_QUERY, QUERY, PATH, PATH_BEFORE, FRAGMENT, USERINFO]
+    {
         for hex in [Hex::Upper, Hex::Lower] {
             forms.insert(percent_encoded(secret, safe, hex));
         }
@@ -207,7 +209,10 @@ mod tests {
         let masker = Masker::new(["a\"b\\ü <'&".to_owned()]);
         assert_eq!(masker.mask("/?x=a%22b\\%C3%BC%20%3C%27&"), "/?x=***");
         assert_eq!(masker.mask("/a%22b\\%C3%BC%20%3C'&"), "/***");
-        assert_eq!(masker.mask("<p title=\"a&quot;b\\ü &lt;'&amp;\">a\"b\\ü &lt;'&amp;</p>"), "<p title=\"***\">***</p>");
+        assert_eq!(
+            masker.mask("<p title=\"a&quot;b\\ü &lt;'&amp;\">a\"b\\ü &lt;'&amp;</p>"),
+            "<p title=\"***\">***</p>"
+        );
         let masker = Masker::new(["s3cr/t ü".to_owned()]);
         let shown = |text: &str| masker.mask(text);
         assert_eq!(STANDARD.encode("alice:"), "YWxpY2U6");

@@ -53,7 +53,9 @@ fn project(driver: &ScriptedDriver) -> Project {
         // The failing check has little time of its own: nothing that it waits for comes.
         let limit = if page(number).starts_with("fail") { ", timeout = \"50ms\"" } else { "" };
         let url = format!("http://site.test/{number}/{}", page(number));
-        let case = format!("{keys}\nsteps = [ {{ goto = \"{url}\" }}, {{ expect = \"#it\", text = \"yes\"{limit} }} ]\n");
+        let case = format!(
+            "{keys}\nsteps = [ {{ goto = \"{url}\" }}, {{ expect = \"#it\", text = \"yes\"{limit} }} ]\n"
+        );
         project.file(&format!("testcases/c{number:02}.toml"), &case)
     })
 }

@@ -123,7 +123,9 @@ impl Work for Attempts {
         let duration = began.elapsed();
         lease.release().await;
         let failure = match ended.failure {
-            Some(failure) if ended.verdict == AttemptVerdict::Errored => Some(self.unless_lost(failure).await),
+            Some(failure) if ended.verdict == AttemptVerdict::Errored => {
+                Some(self.unless_lost(failure).await)
+            }
             other => other,
         };
         Attempted {
@@ -145,7 +147,12 @@ impl Attempts {
         }
         self.lost.store(true, Ordering::Relaxed);
         let message = format!("{LOST}, and the browsers with it ({})", failure.message.raw());
-        Failure { kind: FailureKind::Internal, message: Untrusted::from(message), hints: Vec::new(), ..failure }
+        Failure {
+            kind: FailureKind::Internal,
+            message: Untrusted::from(message),
+            hints: Vec::new(),
+            ..failure
+        }
     }
 }
 

@@ -28,7 +28,11 @@ fn f37_a_driver_that_hangs_on_delete_costs_five_seconds_and_no_verdict() {
     let began = Instant::now();
     let ended = Running::start(&project, &[]).wait_clean();
     ended.exits(0);
-    assert_eq!((driver.count("DELETE"), driver.sessions().1), (2, 0), "it was asked twice and never answered");
+    assert_eq!(
+        (driver.count("DELETE"), driver.sessions().1),
+        (2, 0),
+        "it was asked twice and never answered"
+    );
     assert!(began.elapsed() >= Duration::from_secs(5));
     Record::last(&project).is_whole(&project, BatchStatus::Finished, Some(0));
 }
@@ -125,7 +129,11 @@ fn f42_credentials_that_only_new_sessions_ask_for_are_told_as_such() {
     let driver = ScriptedDriver::start();
     driver.fault("POST session", Fault::Answer(401, "text/html", b"<h1>Unauthorized</h1>".to_vec()));
     let project = project(&driver.url(), "", &["fine", "fine"]);
-    Running::start(&project, &[]).wait_clean().exits(3).says(&["401", "credentials were refused", "username_env"]);
+    Running::start(&project, &[]).wait_clean().exits(3).says(&[
+        "401",
+        "credentials were refused",
+        "username_env",
+    ]);
     let errored = (Some(AttemptVerdict::Errored), Some(FailureKind::Endpoint));
     assert_eq!(Record::last(&project).case("c1").ends()[0], errored);
 }
@@ -169,10 +177,8 @@ fn f45_a_session_that_comes_after_the_batch_was_stopped_is_ended_all_the_same() 
 fn f46_a_session_that_is_gone_is_tried_again_on_another() {
     let driver = ScriptedDriver::start();
     driver.fault("POST actions", Fault::Error(404, "invalid session id", "the node has died"));
-    let project = project(&driver.url(), "infra_retries = 2", &[]).file(
-        "testcases/c1.toml",
-        "steps = [ { goto = \"http://site.test/it\" }, { click = \"#it\" } ]\n",
-    );
+    let project = project(&driver.url(), "infra_retries = 2", &[])
+        .file("testcases/c1.toml", "steps = [ { goto = \"http://site.test/it\" }, { click = \"#it\" } ]\n");
     Running::start(&project, &[]).wait_clean().exits(3).says(&["the node has died"]);
     let record = Record::last(&project);
     let lost = (Some(AttemptVerdict::Errored), Some(FailureKind::SessionLost));
@@ -190,10 +196,8 @@ fn last_steps(record: &Record) -> Vec<i64> {
 fn a_mute_command_ends_by_its_deadline_and_the_session_is_ended() {
     let driver = ScriptedDriver::start();
     driver.fault("POST actions", Fault::Mute);
-    let project = project(&driver.url(), "step_timeout = \"1s\"", &[]).file(
-        "testcases/c1.toml",
-        "steps = [ { goto = \"http://site.test/it\" }, { click = \"#it\" } ]\n",
-    );
+    let project = project(&driver.url(), "step_timeout = \"1s\"", &[])
+        .file("testcases/c1.toml", "steps = [ { goto = \"http://site.test/it\" }, { click = \"#it\" } ]\n");
     Running::start(&project, &[]).wait_clean().exits(1);
     let record = Record::last(&project);
     assert_eq!(record.case("c1").ends(), [(Some(AttemptVerdict::Failed), Some(FailureKind::Timeout))]);
@@ -216,7 +220,12 @@ fn a_remote_end_that_falls_silent_altogether_is_hung_and_its_session_is_ended_al
     running.wait_clean().exits(3);
     let record = Record::last(&project);
     let ends = record.case("c1").ends();
-    assert_eq!(ends.last(), Some(&(Some(AttemptVerdict::Errored), Some(FailureKind::Hung))), "{:?}", record.cases);
+    assert_eq!(
+        ends.last(),
+        Some(&(Some(AttemptVerdict::Errored), Some(FailureKind::Hung))),
+        "{:?}",
+        record.cases
+    );
     // A second for the step, one for the command, one in which the remote end is asked whether it is there.
     let took = last_steps(&record);
     assert!(took.iter().all(|it| *it < 4000), "{took:?}");

@@ -135,7 +135,8 @@ fn f09_nothing_outlives_guard_and_runner_that_are_killed_together() {
         let mut running = Running::start(&project, &["-c", "3"]);
         until("the first page", || (site.arrivals("c1") > usize::from(!runner_first)).then_some(()));
         let guard = running.guard();
-        let (first, second) = if runner_first { (running.pid(), guard.pid) } else { (guard.pid, running.pid()) };
+        let (first, second) =
+            if runner_first { (running.pid(), guard.pid) } else { (guard.pid, running.pid()) };
         send(first, Signal::KILL);
         send(second, Signal::KILL);
         assert_eq!(running.wait().status.code(), None);

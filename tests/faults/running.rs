@@ -158,7 +158,9 @@ impl Running {
         // Parents may have greater numbers than children: again until nothing is added.
         loop {
             let before = known.len();
-            known.extend(all.iter().filter(|it| known.contains(&it.parent)).map(|it| it.pid).collect::<Vec<_>>());
+            known.extend(
+                all.iter().filter(|it| known.contains(&it.parent)).map(|it| it.pid).collect::<Vec<_>>(),
+            );
             if known.len() == before {
                 break;
             }

@@ -82,7 +82,8 @@ fn files_in(folder: &Path, each: &mut dyn FnMut(&Path)) {
 fn texts(path: &Path) -> String {
     let connection = rusqlite::Connection::open(path).unwrap();
     let mut names = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
-    let names: Vec<String> = names.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    let names: Vec<String> =
+        names.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
     let mut all = String::new();
     for name in names {
         let mut rows = connection.prepare(&format!("SELECT * FROM \"{name}\"")).unwrap();
@@ -113,21 +114,49 @@ fn f78_a_secret_is_in_nothing_that_is_written() {
         ("title", format!("{goto}, {{ expect_title = 'other', timeout = '100ms' }}")),
         ("url", format!("{goto}, {{ expect_url = 'http://other.test/', timeout = '100ms' }}")),
         ("locator", format!("{goto}, {{ click = \"text='{secret}' >> nth=5\", timeout = '100ms' }}")),
-        ("throws", format!("{goto}, {{ script = 'throw new Error(args[0] + location.href)', args = ['{secret}'], as = 'x' }}")),
+        (
+            "throws",
+            format!(
+                "{goto}, {{ script = 'throw new Error(args[0] + location.href)', args = ['{secret}'], as = 'x' }}"
+            ),
+        ),
         ("alert", format!("{goto}, {{ script = 'alert(args[0])', args = ['{secret}'], as = 'x' }}")),
         ("refused", format!("{{ goto = 'http://127.0.0.1:1/?x={secret}' }}")),
-        ("value", format!("{goto}, {{ fill = '#box', value = '{secret}' }}, {{ expect = '#box', value = 'other', timeout = '100ms' }}")),
-        ("told", format!("{goto}, {{ save = '#plain', as = 't' }}, {{ log = 'it is ${{t}}' }}, {{ fail = 'got ${{t}}' }}")),
+        (
+            "value",
+            format!(
+                "{goto}, {{ fill = '#box', value = '{secret}' }}, {{ expect = '#box', value = 'other', timeout = '100ms' }}"
+            ),
+        ),
+        (
+            "told",
+            format!(
+                "{goto}, {{ save = '#plain', as = 't' }}, {{ log = 'it is ${{t}}' }}, {{ fail = 'got ${{t}}' }}"
+            ),
+        ),
     ];
     let project = cases.iter().fold(
         Project::new()
             .file("runner.toml", "vars = { given = \"\" }\n[secrets]\nenv = [\"TOKEN\"]\n")
             .variable("TOKEN", SECRET),
-        |project, (name, steps)| project.file(&format!("testcases/{name}.toml"), &format!("steps = [ {steps} ]\n")),
+        |project, (name, steps)| {
+            project.file(&format!("testcases/{name}.toml"), &format!("steps = [ {steps} ]\n"))
+        },
     );
     let given = format!("given={SECRET}");
-    let arguments =
-        ["-vv", "--log", "run.log", "--var", &given, "--report", "junit=junit.xml", "--report", "json=report.json", "--report", "jsonl=events.jsonl"];
+    let arguments = [
+        "-vv",
+        "--log",
+        "run.log",
+        "--var",
+        &given,
+        "--report",
+        "junit=junit.xml",
+        "--report",
+        "json=report.json",
+        "--report",
+        "jsonl=events.jsonl",
+    ];
     let ended = Running::start(&project, &arguments).wait_clean();
     ended.exits(1);
 

@@ -105,7 +105,10 @@ fn f14_a_terminal_that_is_closed_is_like_ctrl_c() {
 #[test]
 fn f11_ctrl_c_while_a_server_starts_ends_the_start() {
     let project = Project::new()
-        .file("runner.toml", "[server]\ncommand = [\"sleep\", \"1000\"]\nurl = \"http://127.0.0.1:9/\"\ntimeout = \"600s\"\n")
+        .file(
+            "runner.toml",
+            "[server]\ncommand = [\"sleep\", \"1000\"]\nurl = \"http://127.0.0.1:9/\"\ntimeout = \"600s\"\n",
+        )
         .file("testcases/c1.toml", "steps = [ { goto = \"/\" } ]\n");
     let mut running = Running::start(&project, &[]);
     running.process("the server", |it| it.command_line.starts_with("sleep"));

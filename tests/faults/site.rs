@@ -75,7 +75,11 @@ impl Site {
         let book = self.state.book.lock().unwrap();
         let enough = |book: &mut Book| book.arrivals.get(name).copied().unwrap_or_default() < count;
         let (book, _) = self.state.changed.wait_timeout_while(book, Duration::from_secs(90), enough).unwrap();
-        assert!(book.arrivals.get(name).is_some_and(|it| *it >= count), "`{name}` was asked for {:?}", book.arrivals);
+        assert!(
+            book.arrivals.get(name).is_some_and(|it| *it >= count),
+            "`{name}` was asked for {:?}",
+            book.arrivals
+        );
     }
 
     /// A case that is in the middle of a command of its page while its gate is closed.

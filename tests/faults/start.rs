@@ -22,6 +22,7 @@ fn project(key: &str, script: &str) -> Project {
 fn run(project: &Project, said: &[&str]) -> String {
     let ended = Running::start(project, &[]).wait_clean();
     ended.exits(3).says(said);
+    assert!(!ended.stderr.contains("Leftovers"), "{ended}");
     let record = Record::last(project);
     assert_eq!(record.verdicts(), [("c1", Some(Verdict::NotRun)), ("c2", Some(Verdict::NotRun))]);
     record.is_whole(project, BatchStatus::Aborted, Some(3));
@@ -65,7 +66,10 @@ fn f22_a_driver_that_never_listens_is_given_up_with_the_end_of_its_log() {
     let body = "for n in $(seq 30); do echo \"thinking $n\"; done\nexec sleep 1000";
     let project = project("driver", &script("starts", body));
     let stderr = run(&project, &["never listened", "driver ready timeout of 10s", "thinking 30"]);
-    assert!(stderr.contains("thinking 11") && !stderr.contains("thinking 10"), "the last twenty lines: {stderr}");
+    assert!(
+        stderr.contains("thinking 11") && !stderr.contains("thinking 10"),
+        "the last twenty lines: {stderr}"
+    );
     assert_eq!(starts(&project), 2, "it was tried once more");
 }
 

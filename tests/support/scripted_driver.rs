@@ -64,7 +64,8 @@ struct Shared {
 impl ScriptedDriver {
     /// Starts one on a free port.
     pub(crate) fn start() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let book = Arc::new(Mutex::new(Book::default()));
         let (open, gate) = watch::channel(true);
         let (progress, changed) = watch::channel(0);
@@ -142,7 +143,13 @@ impl ScriptedDriver {
     }
 }
 
-async fn answer(State(shared): State<Shared>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn answer(
+    State(shared): State<Shared>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let path = uri.path().trim_matches('/');
     let parts: Vec<&str> = path.splitn(3, '/').collect();
     let (session, command) = match parts.as_slice() {
@@ -191,7 +198,9 @@ async fn carry_out(shared: &Shared, kind: &str, session: Option<&str>, body: &Va
         let id = format!("s{}", book.made);
         book.sessions.insert(id.clone(), "about:blank".to_owned());
         book.most = book.most.max(book.sessions.len());
-        return value(json!({"sessionId": id, "capabilities": {"browserName": "scripted", "browserVersion": "1"}}));
+        return value(
+            json!({"sessionId": id, "capabilities": {"browserName": "scripted", "browserVersion": "1"}}),
+        );
     }
     let id = session.unwrap_or_default().to_owned();
     let Some(url) = shared.book.lock().unwrap().sessions.get(&id).cloned() else {
@@ -236,7 +245,8 @@ async fn run_script(shared: &Shared, url: &str, body: &Value) -> Response {
         _ => false,
     };
     if fails {
-        let failure = json!({"code": "mismatch", "message": "has another text", "expected": "yes", "actual": "no"});
+        let failure =
+            json!({"code": "mismatch", "message": "has another text", "expected": "yes", "actual": "no"});
         return value(json!([{"ok": false, "document": "d", "failure": failure}, null]));
     }
     let answer = match (op, call["then"]["do"].as_str()) {

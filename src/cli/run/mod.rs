@@ -122,7 +122,9 @@ impl NotBegun {
 
     /// Completes when somebody wants the batch to stop.
     async fn wished(inbox: &mut mpsc::Receiver<Command>) -> Self {
-        let Some(Command::Stop { how, why }) = inbox.recv().await else { return std::future::pending().await };
+        let Some(Command::Stop { how, why }) = inbox.recv().await else {
+            return std::future::pending().await;
+        };
         // Only people and the system give a grace; everything else is about what could not be started.
         let status = if how == Stop::Grace { BatchStatus::Interrupted } else { BatchStatus::Aborted };
         Self { status, exit: ExitCode::Errored, why: anyhow::anyhow!("{why}: no case had been started yet") }
