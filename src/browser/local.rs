@@ -252,18 +252,25 @@ impl Workshop {
             Chrome::launch(&self.custody, self.options.launch.clone()),
             Driver::start(&self.custody, &self.options.driver, ready),
         );
-        let chrome = chrome.map_err(|error| not_launched(&error))?;
-        let driver = match driver {
-            Ok(driver) => driver,
-            Err(error) => {
-                // A browser without a driver is of no use, and must not be found left over.
-                let _ = chrome.end(&self.custody).await;
-                return Err(no_lease(FailureKind::Driver, error.to_string()));
+        let driver = driver.map_err(|error| no_lease(FailureKind::Driver, error.to_string()));
+        match (chrome, driver) {
+            (Ok(chrome), Ok(driver)) => {
+                let pair = Arc::new(Pair { chrome: Arc::new(chrome), driver });
+                *current = Some(Arc::clone(&pair));
+                Ok(pair)
             }
-        };
-        let pair = Arc::new(Pair { chrome: Arc::new(chrome), driver });
-        *current = Some(Arc::clone(&pair));
-        Ok(pair)
+            (Ok(chrome), Err(error)) => {
+                // Dropping it would leave its folder.
+                let _ = chrome.end(&self.custody).await;
+                Err(error)
+            }
+            (Err(error), driver) => {
+                if let Ok(driver) = driver {
+                    driver.end().await;
+                }
+                Err(not_launched(&error))
+            }
+        }
     }
 
     /// Ends a pair that is of no use any more, unless that was done already.

@@ -240,12 +240,25 @@ fn f32_an_endless_loop_in_a_page_is_a_timeout_of_its_step() {
 #[test]
 fn f32_an_endless_loop_while_a_check_waits_is_a_timeout_of_the_check() {
     let site = Site::start();
-    site.page("/loop", "<script>setTimeout(() => { while (true) {} }, 50)</script>");
+    site.page("/loop", "<script>fetch('/gate/loop').then(() => { while (true) {} })</script>");
     let case = format!(
-        "steps = [ {{ goto = '{}', until = 'dom' }}, {{ expect = '#none', text = 'x', timeout = '1s' }} ]\n",
+        "steps = [ {{ goto = '{}' }}, {{ expect = '#none', text = 'x', timeout = '3s' }} ]\n",
         site.url("/loop")
     );
-    failed_in_time(&beside_another(&site, &case), FailureKind::Timeout);
+    let project = project().file("testcases/bad.toml", &case);
+    let mut running = Running::start(&project, &[]);
+    site.wait_for("loop", 1);
+    until("the check to begin", || {
+        let record = Record::last(&project);
+        let steps = &record.cases.get("bad")?.attempts.first()?.steps;
+        steps.first()?.verdict.map(drop)
+    });
+    site.open("loop");
+    running.wait_clean().exits(1);
+    let record = Record::last(&project);
+    let bad = record.case("bad");
+    assert_eq!(bad.ends(), [(Some(AttemptVerdict::Failed), Some(FailureKind::Timeout))]);
+    assert!(bad.attempts[0].steps[1].duration_ms.is_some_and(|it| it < 5000), "{bad:?}");
 }
 
 #[test]
@@ -324,6 +337,6 @@ fn f38_what_a_server_leaves_behind_is_ended_and_counted() {
         it.command_line == "sleep 1000 " && it.parent != running.guard().pid
     });
     let ended = running.wait_clean();
-    ended.exits(0).says(&["1 process or folder was left behind and removed"]);
+    ended.exits(0).says(&["1 process or folder was left behind, and removed"]);
     assert!(!left.is_alive());
 }

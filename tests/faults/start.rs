@@ -22,6 +22,7 @@ fn project(key: &str, script: &str) -> Project {
 fn run(project: &Project, said: &[&str]) -> String {
     let ended = Running::start(project, &[]).wait_clean();
     ended.exits(3).says(said);
+    assert!(!ended.stderr.contains("Leftovers"), "{ended}");
     let record = Record::last(project);
     assert_eq!(record.verdicts(), [("c1", Some(Verdict::NotRun)), ("c2", Some(Verdict::NotRun))]);
     record.is_whole(project, BatchStatus::Aborted, Some(3));

@@ -16,6 +16,9 @@ use url::Url;
 /// Lines of its log that are kept for messages.
 const LOG_LINES: usize = 20;
 
+/// How long after each other the end of a driver and that of its output may be noticed.
+const EXIT_NOTICE: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// A running driver. Ends with its value.
 pub struct Driver {
     process: Process,
@@ -79,15 +82,26 @@ impl Driver {
         let version = Arc::default();
         tokio::spawn(read_log(read, log.clone(), port, Arc::clone(&version)));
         let listening = async {
-            // A log that ends without the word is the end of the process, or soon will be.
             tokio::select! {
-                Ok(port) = listens.wait_for(Option::is_some) => port.ok_or(Exit::Lost),
+                port = listens.wait_for(Option::is_some) => Ok(port.ok().and_then(|port| *port)),
                 exit = process.exited() => Err(exit),
             }
         };
         let port = match deadline.bound(listening).await {
-            Ok(Ok(port)) => port,
-            Ok(Err(exit)) => return Err(failed(&format!("ended at once, by {exit}; its log:"), &log)),
+            Ok(Ok(Some(port))) => port,
+            Ok(Err(exit)) => {
+                // What it said last may not have been read yet.
+                let read = async { while listens.changed().await.is_ok() {} };
+                let _ = tokio::time::timeout(EXIT_NOTICE, read).await;
+                return Err(failed(&format!("ended at once, by {exit}; its log:"), &log));
+            }
+            Ok(Ok(None)) => {
+                // A driver that ends closes its output a moment before its end is reported.
+                if let Ok(exit) = tokio::time::timeout(EXIT_NOTICE, process.exited()).await {
+                    return Err(failed(&format!("ended at once, by {exit}; its log:"), &log));
+                }
+                return Err(failed("closed its output and never said where it listens; its log:", &log));
+            }
             Err(missed) => return Err(failed(&format!("never listened: {missed}; its log:"), &log)),
         };
         let url = Url::parse(&format!("http://127.0.0.1:{port}/"))

@@ -30,14 +30,10 @@ pub(super) fn of(tally: &Tally, closing: &Closing, settings: &TerminalSettings) 
         lines.push(counts(tally, finished, paint));
         lines.extend(resources(finished).map(|text| plain(paint, "Resources", &text)));
         if finished.leftovers > 0 {
-            let text = format!(
-                "{} left behind and removed",
-                if finished.leftovers == 1 {
-                    "1 process or folder was".to_owned()
-                } else {
-                    format!("{} processes and folders were", finished.leftovers)
-                }
-            );
+            let text = match finished.leftovers {
+                1 => "1 process or folder was left behind, and removed".to_owned(),
+                more => format!("{more} processes or folders were left behind, and removed"),
+            };
             lines.push(plain(paint, "Leftovers", &text));
         }
     }
