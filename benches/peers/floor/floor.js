@@ -106,7 +106,8 @@ async function slot() {
 }
 
 await Promise.all(Array.from({ length: slots }, slot));
-await pipe.send("Browser.close").catch(() => {});
+// It may be gone before it has answered.
+await Promise.race([pipe.send("Browser.close").catch(() => {}), gone]);
 await gone;
 rmSync(profile, { recursive: true, force: true });
 console.log(`${passed} passed, ${failed} failed`);
