@@ -5,7 +5,8 @@
 use serde_json::Value;
 
 /// Key of a run, the kind of runs it is taken from, digits after the point.
-const COLUMNS: [(&str, &str, usize); 3] = [("wall_s", "time", 1), ("cpu_s", "time", 1), ("peak_pss_mib", "memory", 0)];
+const COLUMNS: [(&str, &str, usize); 3] =
+    [("wall_s", "time", 1), ("cpu_s", "time", 1), ("peak_pss_mib", "memory", 0)];
 
 /// The sides, with their names in the README.
 const SIDES: [(&str, &str); 3] = [
@@ -35,7 +36,11 @@ fn the_table_in_the_readme_is_that_of_the_results() {
                 .map(|(key, kind, digits)| {
                     let value = median(runs, key, kind, side, slots);
                     let ratio = value / median(runs, key, kind, "playwright", slots);
-                    if side == "playwright" { format!("{value:.digits$}") } else { format!("{value:.digits$} ({ratio:.2})") }
+                    if side == "playwright" {
+                        format!("{value:.digits$}")
+                    } else {
+                        format!("{value:.digits$} ({ratio:.2})")
+                    }
                 })
                 .collect();
             let row = format!("| {slots} | {name} | {} |", cells.join(" | "));
