@@ -1,7 +1,5 @@
 //! The figures in the README are those of `benches/peers/results.json`: medians of its runs, and their ratios.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by it")]
-
 use serde_json::Value;
 
 /// Key of a run, the kind of runs it is taken from, digits after the point.
