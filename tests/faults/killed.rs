@@ -37,11 +37,8 @@ fn f01_f04_nothing_outlives_a_runner_that_is_killed_at_any_moment_with_five_slot
         let before = running.processes();
         most = most.max(before.len());
         running.signal(Signal::KILL);
-        assert_eq!(running.wait().status.code(), None, "round {round}: it was running still");
-        running.is_gone_within(GONE);
-        for process in before {
-            assert!(!process.is_alive(), "round {round}, seed {seed}: {process:?}");
-        }
+        assert_eq!(running.wait().status.code(), None, "round {round}, seed {seed}: it was running still");
+        running.is_gone_within(GONE, &before);
     }
     assert!(most > 8, "some rounds had a browser: {most}");
     aborted(&project);
@@ -79,7 +76,7 @@ fn f05_f06_what_was_shown_as_done_is_in_the_database_however_the_runner_ends() {
         until("some cases to have passed", || (shown(&running.stderr()) >= wanted).then_some(()));
         running.signal(Signal::KILL);
         let ended = running.wait();
-        running.is_gone_within(GONE);
+        running.is_gone_within(GONE, &[]);
         let record = Record::last(&project);
         let done = |line: &str| {
             let line = line.trim_start();
@@ -140,7 +137,7 @@ fn f09_nothing_outlives_guard_and_runner_that_are_killed_together() {
         send(first, Signal::KILL);
         send(second, Signal::KILL);
         assert_eq!(running.wait().status.code(), None);
-        running.is_gone_within(GONE);
+        running.is_gone_within(GONE, &[]);
     }
     aborted(&project);
 }

@@ -131,17 +131,19 @@ impl Running {
     /// Waits for its end and that nothing is left of it after five seconds.
     pub(crate) fn wait_clean(&mut self) -> Ended {
         let ended = self.wait();
-        self.is_gone_within(Duration::from_secs(5));
+        self.is_gone_within(Duration::from_secs(5), &[]);
         ended
     }
 
-    /// Fails when processes or temporary folders of the run are there after `patience`.
+    /// Fails when processes or temporary folders of the run are there after `patience`, those among them that were
+    /// `seen` earlier: who is about to be gone has no command line any more to be known by.
     #[track_caller]
-    pub(crate) fn is_gone_within(&mut self, patience: Duration) {
+    pub(crate) fn is_gone_within(&mut self, patience: Duration, seen: &[Process]) {
         let end = Instant::now() + patience;
         loop {
             let _ = self.child.try_wait();
-            let (processes, folders) = (self.processes(), names(&self.temporary));
+            let (mut processes, folders) = (self.processes(), names(&self.temporary));
+            processes.extend(seen.iter().filter(|it| it.is_alive()).cloned());
             if processes.is_empty() && folders.is_empty() {
                 return;
             }
