@@ -13,6 +13,23 @@ pub enum Command {
         /// What asked for it, as people know it: `Ctrl-C`, `SIGTERM`, `batch timeout`.
         why: String,
     },
+    /// As many cases may run at once from now on.
+    Concurrency {
+        /// 1 or more.
+        limit: u32,
+        /// What asked for it.
+        why: String,
+    },
+    /// Start nothing until [`Command::Resume`]; running cases go on.
+    Pause {
+        /// What asked for it.
+        why: String,
+    },
+    /// The end of a pause.
+    Resume {
+        /// What asked for it.
+        why: String,
+    },
 }
 
 /// How hard a batch is stopped. A later wish can only be harder.

@@ -11,6 +11,11 @@ pub trait Lessor: Send + Sync + 'static {
     /// Says that so many attempts more will want a page, so that pages can be prepared ahead and none in vain.
     fn announce(&self, attempts: usize);
 
+    /// Says how many leases may be out at once from now on.
+    fn resize(&self, slots: u32) {
+        let _ = slots;
+    }
+
     /// Waits for a page. May be dropped: the page goes to the next one who asks.
     async fn lease(&self) -> Result<Box<dyn Lease>, NoLease>;
 

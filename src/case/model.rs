@@ -42,6 +42,8 @@ pub struct Case {
     pub step_timeout: Option<Duration>,
     /// How often a failure is tried again.
     pub retries: Option<Retries>,
+    /// Slots that it takes while it runs.
+    pub slots: Option<u32>,
     /// Shares it needs while it runs.
     pub uses: Vec<Use>,
     /// Variables of the file and the case, the case's winning.

@@ -68,7 +68,7 @@ fn json(plan: &Plan) -> Value {
             "tags": job.case.tags,
             "priority": job.priority,
             "timeout_ms": u64::try_from(job.timeout.as_millis()).unwrap_or(u64::MAX),
-            "retries": job.retries,
+            "retries": job.retries.get(),
             "quarantined": job.quarantine.is_some(),
             "skip": job.skip,
         })

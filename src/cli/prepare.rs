@@ -1,6 +1,6 @@
 //! What every command that looks at cases begins with: settings, cases, filter, plan. Starts nothing.
 
-use super::arguments::{BrowserArguments, LimitArguments, ProjectArguments, SelectionArguments};
+use super::arguments::{BrowserArguments, LimitArguments, Pace, ProjectArguments, SelectionArguments};
 use super::cases::{self, Found};
 use super::console::Console;
 use super::failure::Failure;
@@ -19,8 +19,8 @@ pub(crate) struct Prepared {
     pub(crate) settings: Settings,
     /// The jobs. Never empty, unless the command line allows that.
     pub(crate) plan: Plan,
-    /// After how many failed jobs nothing more is started.
-    pub(crate) fail_fast: Option<std::num::NonZeroU32>,
+    /// How starts are spread.
+    pub(crate) pace: Pace,
 }
 
 /// The environment of this process.
@@ -72,8 +72,8 @@ pub(crate) fn prepare(
     if plan.jobs.is_empty() && !selection.allow_empty {
         return Err(Failure::NothingSelected { cases: cases.len() });
     }
-    let fail_fast = limits.and_then(|limits| limits.fail_fast);
-    Ok(Prepared { environment, settings, plan, fail_fast })
+    let pace = limits.map(LimitArguments::pace).unwrap_or_default();
+    Ok(Prepared { environment, settings, plan, pace })
 }
 
 /// All that selects by expression, as one filter.

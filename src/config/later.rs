@@ -3,18 +3,16 @@
 
 use super::duration::Pause;
 use super::reading::{Given, Reading, in_order};
-use super::setting::{Setting, read_each};
-use crate::filter::Filter;
+use super::setting::Setting as _;
 use crate::source::Span;
 
 /// The tables there are.
-pub(super) const TABLES: [&str; 5] = ["share", "pressure", "history", "notify", "state"];
+pub(super) const TABLES: [&str; 4] = ["pressure", "history", "notify", "state"];
 
 /// Checks such a table and refuses it.
 pub(super) fn refuse(name: &str, key: Span, given: &Given<'_>, reading: &mut Reading<'_>) {
     let before = reading.findings.len();
     reading.within(name, |reading| match name {
-        "share" => each(given, reading, share),
         "state" => each(given, reading, state),
         "pressure" => pressure(given, reading),
         "history" => history(given, reading),
@@ -29,33 +27,6 @@ fn each(given: &Given<'_>, reading: &mut Reading<'_>, check: fn(&Given<'_>, &mut
     let Some(table) = reading.table(given) else { return };
     for (name, value) in in_order(table) {
         reading.within(name.get_ref(), |reading| check(value, reading));
-    }
-}
-
-fn share(given: &Given<'_>, reading: &mut Reading<'_>) {
-    let Some(table) = reading.table(given) else { return };
-    for (key, value) in reading.entries(table, &["max", "values", "filter", "host", "per_second"]) {
-        reading.within(key, |reading| match key {
-            "max" => {
-                reading.number(1..=10_000, value);
-            }
-            "values" => {
-                read_each("an array of strings", value, reading, |element, reading| {
-                    reading.text("a string", element).map(drop)
-                });
-            }
-            "filter" => {
-                if let Some(Err(error)) =
-                    reading.text("a filter such as `tag(slow)`", value).map(Filter::parse)
-                {
-                    reading.bad_value(format!("cannot be read: {error}"), value);
-                }
-            }
-            "host" => {
-                reading.text("a host's name", value);
-            }
-            _ => positive(value, reading),
-        });
     }
 }
 
@@ -87,20 +58,6 @@ fn history(given: &Given<'_>, reading: &mut Reading<'_>) {
             "keep" => days(value, reading),
             _ => size(value, reading),
         });
-    }
-}
-
-fn positive(given: &Given<'_>, reading: &mut Reading<'_>) {
-    let value = given.get_ref();
-    let number = value
-        .as_float()
-        .map(toml::de::DeFloat::as_str)
-        .or(value.as_integer().map(toml::de::DeInteger::as_str));
-    if !number
-        .and_then(|text| text.parse::<f64>().ok())
-        .is_some_and(|number| number > 0.0 && number.is_finite())
-    {
-        reading.wrong_type("a number greater than 0", given);
     }
 }
 

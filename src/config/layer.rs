@@ -16,6 +16,7 @@ use super::retries::Retries;
 use super::secret::Secrets;
 use super::server::Servers;
 use super::setting::{FilePath, Program, Setting};
+use super::share::Shares;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -149,6 +150,8 @@ settings! {
     chrome_args "chrome.args": BrowserArguments = |_| BrowserArguments::default();
     /// WebDriver endpoints elsewhere.
     endpoints "endpoint": Endpoints = |_| Endpoints::default();
+    /// What cases must not all have at once.
+    shares "share": Shares = |_| Shares::default();
     /// When a screenshot is kept.
     evidence_screenshot "evidence.screenshot": Keep = |_| Keep::OnFailure;
     /// When the page's source is kept.

@@ -33,6 +33,7 @@ mod schema;
 mod secret;
 mod server;
 mod setting;
+mod share;
 
 pub use address::{Address, AddressError};
 pub use browser::{Browser, BrowserArguments, BrowserError, Browsers};
@@ -45,11 +46,12 @@ pub use names::{AttributeName, VariableNames, is_variable_name};
 pub use origin::{Origin, Sourced};
 pub use overrides::{Override, Quarantine};
 pub use project::{Environment, FILE_NAME, Project};
-pub use retries::{NotRetries, Retries};
+pub use retries::{Backoff, NotRetries, Placement, Retries};
 pub use schema::schema;
 pub use secret::{Blank, NoValue, Secret, Secrets, TooShort};
 pub use server::{Server, Servers};
 pub use setting::{FilePath, Program};
+pub use share::{Share, Shares};
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{SourceFile, Span};
@@ -100,6 +102,9 @@ pub fn load(request: Request, environment: &Environment) -> Result<Loaded, Vec<D
     layers.extend(from_file);
 
     let mut settings = Settings::resolve(project, &layers, top.overrides);
+    // A profile may speak of one share and leave the others as they are.
+    settings.shares.value =
+        Shares::merged(layers.iter().filter_map(|layer| layer.shares.as_ref()).map(|it| &it.value));
     settings.secrets = secret::load(&settings, environment, &mut findings);
     settings.environment = allowed(&settings, environment);
     if findings.iter().any(|finding| finding.severity == Severity::Error) {

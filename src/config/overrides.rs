@@ -92,7 +92,7 @@ fn read_one(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<Override> {
     Some(Override { filter: filter?, ..found })
 }
 
-fn read_filter(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<Filter> {
+pub(super) fn read_filter(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<Filter> {
     let text = reading.text("a filter such as `tag(slow)`", given)?;
     match Filter::parse(text) {
         Ok(filter) => Some(filter),

@@ -100,10 +100,6 @@ fn messages(text: &str) -> String {
 #[test]
 fn every_known_key_is_taken_or_refused_by_name() {
     insta::assert_snapshot!(messages(EVERYTHING), @"
-    `retries.backoff` is not supported yet
-    `retries.delay` is not supported yet
-    `retries.max_delay` is not supported yet
-    `[share]` is not supported yet
     `[pressure]` is not supported yet
     `[history]` is not supported yet
     `[state]` is not supported yet

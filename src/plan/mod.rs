@@ -3,11 +3,15 @@
 
 mod order;
 mod resolve;
+mod share;
 
 pub use resolve::Resolved;
+pub use share::{Mode, Need, Share, ShareId};
+
+use share::Shares;
 
 use crate::case::model::{Case, Quarantine, Row};
-use crate::config::{Browser, Settings};
+use crate::config::{Browser, Retries, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::filter::{Filter, Subject};
 use crate::id::{CaseId, JobId};
@@ -20,6 +24,8 @@ use std::time::Duration;
 pub struct Plan {
     /// In the order in which they should start; each job's id is its place.
     pub jobs: Vec<Job>,
+    /// The shares that they need.
+    pub shares: Vec<Share>,
 }
 
 /// A case, with one of its rows, in one browser: the unit that is scheduled.
@@ -42,7 +48,11 @@ pub struct Job {
     /// Limit for a step that says nothing of its own.
     pub step_timeout: Duration,
     /// Further attempts after a failed one.
-    pub retries: u32,
+    pub retries: Retries,
+    /// The shares that it holds while it runs, each once.
+    pub needs: Vec<Need>,
+    /// Places below the limit that it takes.
+    pub places: u32,
     /// The quarantine that is in force: it runs and is reported, but does not decide the exit code.
     pub quarantine: Option<Quarantine>,
     /// Why it is not run at all.
@@ -66,6 +76,7 @@ pub fn plan(
 ) -> Result<Plan, Vec<Diagnostic>> {
     let mut findings = Vec::new();
     let mut jobs = Vec::new();
+    let mut shares = Shares::new(settings);
     for case in cases {
         let browsers = match browsers(case, settings) {
             Ok(browsers) => browsers,
@@ -74,7 +85,7 @@ pub fn plan(
                 continue;
             }
         };
-        let mut refused = shares(case, settings);
+        let mut refused = shares.refusal(case);
         for (row, case_id) in rows(case) {
             let subject = Subject {
                 id: case_id.as_str(),
@@ -88,6 +99,7 @@ pub fn plan(
             }
             findings.extend(refused.take());
             let resolved = Resolved::new(case, &subject, settings, today);
+            let needs = shares.needs(case, &subject);
             jobs.extend(browsers.iter().map(|browser| Job {
                 id: JobId(0),
                 case: Arc::clone(case),
@@ -98,12 +110,17 @@ pub fn plan(
                 timeout: resolved.timeout,
                 step_timeout: resolved.step_timeout,
                 retries: resolved.retries,
+                needs: needs.clone(),
+                places: case.slots.unwrap_or(1),
                 quarantine: resolved.quarantine.clone(),
                 skip: skip(case, *browser),
             }));
         }
     }
-    if findings.is_empty() { Ok(Plan { jobs: order::ordered(jobs) }) } else { Err(findings) }
+    if !findings.is_empty() {
+        return Err(findings);
+    }
+    Ok(Plan { jobs: order::ordered(jobs), shares: shares.into_vec() })
 }
 
 /// The rows of a case with their ids; a case without rows counts once.
@@ -126,16 +143,6 @@ fn browsers(case: &Case, settings: &Settings) -> Result<Vec<Browser>, Diagnostic
     Ok(match asked {
         Some(asked) if !settings.browsers.origin.is_for_this_run() => vec![asked],
         _ => settings.browsers.as_slice().to_vec(),
-    })
-}
-
-/// Shares keep cases apart, and nothing else does that yet; where only one case runs at a time they hold by themselves.
-fn shares(case: &Case, settings: &Settings) -> Option<Diagnostic> {
-    let refused = !case.uses.is_empty() && settings.concurrency.value.get() > 1;
-    refused.then(|| {
-        Diagnostic::error(format!("`uses` of `{}` is not supported yet", case.id))
-            .at(&case.source, case.span.start..case.span.start, "")
-            .help("with `--concurrency 1` cases never run at the same time")
     })
 }
 

@@ -16,7 +16,7 @@ pub struct Resolved {
     /// Default limit for one step.
     pub step_timeout: Duration,
     /// Further attempts after a failed one.
-    pub retries: u32,
+    pub retries: Retries,
     /// The quarantine that is in force.
     pub quarantine: Option<Quarantine>,
 }
@@ -38,13 +38,7 @@ impl Resolved {
                 TimeLimit::get,
                 case.step_timeout.or(first(&overrides, |it| it.step_timeout.map(TimeLimit::get))),
             ),
-            retries: pick(
-                &settings.retries,
-                Retries::get,
-                case.retries
-                    .map(|retries| retries.count)
-                    .or(first(&overrides, |it| it.retries.map(Retries::get))),
-            ),
+            retries: retries(case, &overrides, settings),
             quarantine: case
                 .quarantine
                 .clone()
@@ -52,6 +46,15 @@ impl Resolved {
                 .filter(|quarantine| quarantine.until.is_none_or(|last| last >= today)),
         }
     }
+}
+
+/// How often comes from where everything else does; when and after which delay is no word of cases.
+fn retries(case: &Case, overrides: &[&Override], settings: &Settings) -> Retries {
+    if settings.retries.origin.is_for_this_run() {
+        return settings.retries.value;
+    }
+    let of_project = first(overrides, |it| it.retries).unwrap_or(settings.retries.value);
+    case.retries.map_or(of_project, |retries| of_project.with_count(retries.count))
 }
 
 /// What the last override that says something says; `overrides` begins with the last one.

@@ -1,7 +1,7 @@
 //! Plans from cases and settings that are written here, shown as one line a job.
 
 use super::*;
-use crate::case::model::Retries;
+use crate::case::model::{Retries, Use};
 use crate::config::{self, Environment, Layer, Request, Sourced};
 use crate::source::{SourceFile, Span};
 use std::collections::BTreeMap;
@@ -18,6 +18,7 @@ fn case(id: &str) -> Case {
         timeout: None,
         step_timeout: None,
         retries: None,
+        slots: None,
         uses: Vec::new(),
         vars: BTreeMap::new(),
         rows: Vec::new(),
@@ -141,15 +142,38 @@ fn what_is_skipped_is_still_planned() {
     ");
 }
 
+/// Each job with the shares it needs, those that it only reads in brackets.
+fn needs(case: Case, file: &str) -> String {
+    let settings = settings(file, Layer::default());
+    let plan = plan(&[Arc::new(case)], &Filter::all(Vec::new()), &settings, Date::MIN).unwrap();
+    let need = |need: &Need| {
+        let share = &plan.shares[usize::from(need.share.0)];
+        let name = format!("{} {}", share.name, share.max);
+        if need.mode == Mode::Read { format!("({name})") } else { name }
+    };
+    plan.jobs[0].needs.iter().map(need).collect::<Vec<_>>().join(", ")
+}
+
+fn uses(share: &str, read: bool) -> Case {
+    Case { uses: vec![Use { share: share.to_owned(), read }], tags: vec!["buy".to_owned()], ..case("a") }
+}
+
 #[test]
-fn shares_are_refused_where_cases_run_at_the_same_time() {
-    let uses = vec![crate::case::model::Use { share: "db".to_owned(), read: false }];
-    let sharing = [Arc::new(Case { uses, ..case("a") })];
-    let all = Filter::all(Vec::new());
-    let findings = plan(&sharing, &all, &settings("", Layer::default()), Date::MIN).unwrap_err();
-    assert_eq!(findings[0].message, "`uses` of `a` is not supported yet");
-    let one_by_one = settings("concurrency = 1\n", Layer::default());
-    assert_eq!(plan(&sharing, &all, &one_by_one, Date::MIN).unwrap().jobs.len(), 1);
+fn a_job_needs_what_its_case_names_and_what_shares_say_of_it() {
+    assert_eq!(needs(uses("db", false), ""), "db 1", "what nobody declared is a lock");
+    assert_eq!(needs(uses("db", true), "[share.db]\nmax = 2\n"), "(db 2)");
+    let shares = "base_url = \"http://shop.test:8080\"\n[share.checkout]\nmax = 3\nfilter = \"tag(buy)\"\n\
+        [share.other]\nfilter = \"tag(sell)\"\n[share.shop]\nhost = \"shop.test\"\nper_second = 5\n";
+    assert_eq!(needs(uses("db", false), shares), "checkout 3, shop 10000, db 1");
+    assert_eq!(needs(uses("checkout", true), shares), "(checkout 3), shop 10000", "the case says how");
+}
+
+#[test]
+fn a_share_with_values_cannot_only_be_read() {
+    let settings = settings("[share.account]\nvalues = [\"alice\"]\n", Layer::default());
+    let cases = [Arc::new(uses("account", true))];
+    let findings = plan(&cases, &Filter::all(Vec::new()), &settings, Date::MIN).unwrap_err();
+    assert_eq!(findings[0].message, "`a` only reads share `account`, whose `values` are for one holder each");
 }
 
 #[test]

@@ -40,8 +40,6 @@ pub struct Attempts {
     pub base: PathBuf,
     /// The batch's evidence folder, beneath it.
     pub evidence_folder: PathBuf,
-    /// Slots.
-    pub limit: u32,
     /// When the batch began.
     pub began: Instant,
     /// Set once the browsers were taken away from outside.
@@ -55,6 +53,10 @@ const LOST: &str = "the guard of this run was ended from outside";
 impl Work for Attempts {
     fn skip_reason(&self, job: JobId) -> Option<Untrusted> {
         self.plan.jobs[job.0 as usize].skip.as_deref().map(|reason| Untrusted::from(self.masker.mask(reason)))
+    }
+
+    fn resize(&self, limit: u32) {
+        self.lessor.resize(limit);
     }
 
     fn lost(&self) -> Option<String> {
@@ -71,7 +73,7 @@ impl Work for Attempts {
             attempt: start.attempt,
             slot: start.slot,
             running: start.running,
-            limit: self.limit,
+            limit: start.limit,
             steps: steps(job),
             load: Load::default(),
         }));
@@ -111,7 +113,7 @@ impl Work for Attempts {
                 row: job.row(),
                 attempt: start.attempt,
                 context: &self.context,
-                shares: &BTreeMap::new(),
+                shares: &self.values(&start),
                 step_timeout: job.step_timeout,
                 deadline: Deadline::after("timeout of the case", job.timeout),
                 stop: Box::pin(async move { stop.stopped().await }),
@@ -140,6 +142,15 @@ impl Work for Attempts {
 }
 
 impl Attempts {
+    /// The values of the shares that an attempt holds, by the names that cases know them by.
+    fn values(&self, start: &Start) -> BTreeMap<String, String> {
+        let named = start.values.iter().map(|(share, value)| {
+            let share = &self.plan.shares[usize::from(share.0)];
+            (share.name.clone(), share.values[*value].clone())
+        });
+        named.collect()
+    }
+
     /// The failure, unless the browsers were taken away from outside: then that is what is told of it.
     async fn unless_lost(&self, failure: Failure) -> Failure {
         if !self.lessor.is_lost().await {

@@ -1,8 +1,9 @@
 //! The loop of a batch: `select!` only names what happened, the [`Core`] decides, and this performs what it says.
 //!
-//! The semaphore has exactly as many permits as there are slots. It makes running more impossible whatever the core
-//! says: a permit is taken without waiting, and a refusal is a bug. An attempt holds its permit until its context is
-//! disposed of.
+//! The semaphore has exactly as many permits as attempts may run. It makes running more impossible whatever the core
+//! says: a permit is taken without waiting, and a refusal is a bug. An attempt holds its permits until its context is
+//! disposed of. A higher limit adds permits at once; a lower one takes away those that are free, and the others as
+//! attempts give them back.
 
 use super::core::{Core, Effects, Entry, Input, Rules, Settled, Start};
 use super::stop::{StopSignal, StopSource};
@@ -25,6 +26,11 @@ use tokio::time::Instant;
 pub trait Work: Send + Sync + 'static {
     /// Why a job is skipped without an attempt.
     fn skip_reason(&self, job: JobId) -> Option<Untrusted>;
+
+    /// As many attempts may run at once from now on.
+    fn resize(&self, limit: u32) {
+        let _ = limit;
+    }
 
     /// Why no attempt can be of any use any more, once that is known.
     fn lost(&self) -> Option<String> {
@@ -92,6 +98,9 @@ pub async fn run(
     Dispatcher {
         core: Core::new(orders.rules, orders.entries),
         permits: orders.permits,
+        debt: 0,
+        began_at: Instant::now(),
+        look_at: None,
         attempts: JoinSet::new(),
         running: HashMap::new(),
         began: HashMap::new(),
@@ -110,6 +119,12 @@ pub async fn run(
 struct Dispatcher {
     core: Core,
     permits: Arc<Semaphore>,
+    /// Permits that a lower limit has yet to take away.
+    debt: usize,
+    /// What the core counts time from.
+    began_at: Instant,
+    /// When the core wants to look again.
+    look_at: Option<Instant>,
     attempts: JoinSet<Attempted>,
     running: HashMap<Id, Start>,
     /// When each job's first attempt began; forgotten with its verdict.
@@ -127,6 +142,7 @@ struct Dispatcher {
 enum Woken {
     Attempt(Box<Result<(Id, Attempted), JoinError>>),
     Command(Command),
+    LookAgain,
     GraceOver,
     TimedOut,
 }
@@ -143,13 +159,14 @@ impl Dispatcher {
             let woken = tokio::select! {
                 Some(ended) = self.attempts.join_next_with_id() => Woken::Attempt(Box::new(ended)),
                 Some(command) = commands.recv() => Woken::Command(command),
+                () = at(self.look_at) => Woken::LookAgain,
                 () = at(self.grace_ends) => Woken::GraceOver,
                 () = at(batch_ends), if !self.core.is_stopping() => Woken::TimedOut,
             };
             finished = match woken {
                 Woken::Attempt(ended) => self.ended(*ended),
-                Woken::Command(Command::Stop { how: Stop::Drain, .. }) if self.core.is_stopping() => None,
-                Woken::Command(Command::Stop { how, why }) => self.asked_to_stop(how, &why),
+                Woken::Command(command) => self.asked(command),
+                Woken::LookAgain => self.perform(&Input::Look, None),
                 Woken::GraceOver => {
                     self.grace_ends = None;
                     self.perform(&Input::Stop(Stop::Now), None)
@@ -161,6 +178,47 @@ impl Dispatcher {
             };
         }
         BatchEnd { status: finished.unwrap_or(BatchStatus::Finished), panicked: self.panicked }
+    }
+
+    fn asked(&mut self, command: Command) -> Option<BatchStatus> {
+        match command {
+            Command::Stop { how: Stop::Drain, .. } if self.core.is_stopping() => None,
+            Command::Stop { how, why } => self.asked_to_stop(how, &why),
+            Command::Concurrency { limit, why } => self.resize(limit.max(1), &why),
+            Command::Pause { why } if !self.core.is_paused() => {
+                self.sink.send(Event::Paused { why });
+                self.perform(&Input::Pause, None)
+            }
+            Command::Resume { .. } if self.core.is_paused() => {
+                self.sink.send(Event::Resumed);
+                self.perform(&Input::Resume, None)
+            }
+            Command::Pause { .. } | Command::Resume { .. } => None,
+        }
+    }
+
+    fn resize(&mut self, to: u32, why: &str) -> Option<BatchStatus> {
+        let from = self.core.limit();
+        if from == to {
+            return None;
+        }
+        if to > from {
+            let more = (to - from) as usize;
+            let forgiven = more.min(self.debt);
+            self.debt -= forgiven;
+            self.permits.add_permits(more - forgiven);
+        } else {
+            self.debt += (from - to) as usize;
+            self.settle_debt();
+        }
+        self.work.resize(to);
+        self.sink.send(Event::ConcurrencyChanged { from, to, why: why.to_owned() });
+        self.perform(&Input::Limit(to), None)
+    }
+
+    /// Takes away free permits that a lower limit does not allow any more. Nobody else takes permits meanwhile.
+    fn settle_debt(&mut self) {
+        self.debt -= self.permits.forget_permits(self.debt);
     }
 
     fn asked_to_stop(&mut self, how: Stop, why: &str) -> Option<BatchStatus> {
@@ -189,6 +247,7 @@ impl Dispatcher {
             }
         };
         let start = self.running.remove(&id)?;
+        self.settle_debt();
         // Before its slot is free: nothing shall be started in it.
         if !self.core.is_stopping()
             && let Some(why) = self.work.lost()
@@ -206,7 +265,7 @@ impl Dispatcher {
 
     /// Lets the core decide and does what it says. `attempted` belongs to an [`Input::Ended`].
     fn perform(&mut self, input: &Input, attempted: Option<Attempted>) -> Option<BatchStatus> {
-        let effects = self.core.handle(input);
+        let effects = self.core.handle(self.began_at.elapsed(), input);
         if let (Some(settled), Some(attempted)) = (effects.settled, attempted) {
             self.report(settled, attempted);
         }
@@ -226,12 +285,13 @@ impl Dispatcher {
                 message,
             }));
         }
-        if let Some(notice) = effects.notice {
-            self.say(Level::Warning, &notice);
+        if let Some((level, notice)) = effects.notice {
+            self.say(level, &notice);
         }
         for start in effects.start {
             self.start(start);
         }
+        self.look_at = effects.look_at.map(|after| self.began_at + after);
         if effects.grace {
             self.grace_ends = Some(Instant::now() + self.grace);
         }
@@ -244,12 +304,13 @@ impl Dispatcher {
 
     fn start(&mut self, start: Start) {
         let permit = Arc::clone(&self.permits)
-            .try_acquire_owned()
+            .try_acquire_many_owned(start.places)
             .expect("the core starts no more than the semaphore has permits for");
         self.began.entry(start.job).or_insert_with(Instant::now);
         let (work, signal) = (Arc::clone(&self.work), self.signal.clone());
+        let begun = start.clone();
         let handle = self.attempts.spawn(async move {
-            let attempted = work.attempt(start, signal).await;
+            let attempted = work.attempt(begun, signal).await;
             drop(permit);
             attempted
         });

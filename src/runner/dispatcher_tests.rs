@@ -3,6 +3,7 @@
 use super::core::{Entry, Rules, Start};
 use super::dispatcher::{Attempted, BatchEnd, Orders, Sink, Work, run};
 use super::stop::StopSignal;
+use crate::config::Retries;
 use crate::control::{Command, Stop};
 use crate::event::Event;
 use crate::id::JobId;
@@ -84,6 +85,19 @@ impl Ledger {
     }
 }
 
+fn rules(limit: u32) -> Rules {
+    Rules {
+        limit,
+        ramp: None,
+        chunks: None,
+        shares: Vec::new(),
+        infra_retries: Retries::new(0),
+        fail_fast: None,
+        give_up_after: 5,
+        seed: 1,
+    }
+}
+
 async fn play(
     gauge: Gauge,
     jobs: usize,
@@ -91,9 +105,17 @@ async fn play(
     commands: mpsc::Receiver<Command>,
 ) -> (BatchEnd, Arc<Ledger>, u32) {
     let (gauge, ledger) = (Arc::new(gauge), Arc::new(Ledger::default()));
-    let entry = Entry { priority: 0, retries: 0, expect_failure: false, skip: false, quarantined: false };
+    let entry = Entry {
+        priority: 0,
+        retries: Retries::new(0),
+        expect_failure: false,
+        skip: false,
+        quarantined: false,
+        needs: Vec::new(),
+        places: 1,
+    };
     let orders = Orders {
-        rules: Rules { limit, infra_retries: 0, fail_fast: None, give_up_after: 5 },
+        rules: rules(limit),
         permits: Arc::new(Semaphore::new(limit as usize)),
         entries: vec![entry; jobs],
         grace: Duration::from_secs(10),
@@ -148,9 +170,17 @@ async fn the_batch_timeout_interrupts_what_runs() {
 #[tokio::test(start_paused = true)]
 #[should_panic(expected = "the core starts no more than the semaphore has permits for")]
 async fn a_core_that_starts_more_than_there_are_permits_is_a_bug() {
-    let entry = Entry { priority: 0, retries: 0, expect_failure: false, skip: false, quarantined: false };
+    let entry = Entry {
+        priority: 0,
+        retries: Retries::new(0),
+        expect_failure: false,
+        skip: false,
+        quarantined: false,
+        needs: Vec::new(),
+        places: 1,
+    };
     let orders = Orders {
-        rules: Rules { limit: 5, infra_retries: 0, fail_fast: None, give_up_after: 5 },
+        rules: rules(5),
         permits: Arc::new(Semaphore::new(4)),
         entries: vec![entry; 5],
         grace: Duration::from_secs(10),

@@ -4,8 +4,6 @@
 
 pub mod attempt;
 pub mod core;
-#[cfg(test)]
-mod core_tests;
 pub mod dispatcher;
 #[cfg(test)]
 mod dispatcher_tests;

@@ -211,6 +211,7 @@ impl CaseReader<'_, '_> {
             timeout: both.take("timeout"),
             step_timeout: both.take("step_timeout"),
             retries: retries.map(|count| Retries { count }),
+            slots: both.whole("slots").and_then(|slots| u32::try_from(slots).ok()),
             uses,
             vars,
             rows,

@@ -14,6 +14,7 @@ pub(in crate::case) static CASE: &[Argument] = &[
     optional("timeout", Kind::Duration, "The limit of an attempt (default 60 s, from runner.toml)."),
     optional("step_timeout", Kind::Duration, "The default limit of a step (10 s, from runner.toml)."),
     optional("retries", Kind::Whole(0, 100), "How often a failure is tried again."),
+    optional("slots", Kind::Whole(1, 1000), "Slots that it takes while it runs (default 1)."),
     optional(
         "uses",
         Kind::List(&Kind::Either(&[

@@ -1,8 +1,10 @@
 //! How many at once, how long, how often.
 
-use crate::config::{Concurrency, Layer, Retries, Sourced, TimeLimit};
+use crate::config::{Concurrency, Layer, Pause, Retries, Sourced, TimeLimit};
+use crate::runner::core::{Chunks, FailFast};
 use clap::Args;
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 /// How many at once, how long, how often.
 #[derive(Clone, Debug, Default, Args)]
@@ -31,11 +33,55 @@ pub(crate) struct LimitArguments {
     pub(crate) batch_timeout: Option<TimeLimit>,
 
     /// Start nothing more after N failed cases; without N, after the first
-    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
-    pub(crate) fail_fast: Option<NonZeroU32>,
+    ///
+    /// `N:now` also interrupts those that run.
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1",
+          value_parser = fail_fast)]
+    pub(crate) fail_fast: Option<FailFast>,
+
+    /// N cases at a time: all of them finish before the next ones start
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    pub(crate) chunk: Option<NonZeroU32>,
+
+    /// A pause between two chunks
+    #[arg(long, value_name = "D", hide_short_help = true, requires = "chunk")]
+    pub(crate) chunk_pause: Option<Pause>,
+
+    /// From one case at a time to all in this time
+    #[arg(long, value_name = "D", hide_short_help = true)]
+    pub(crate) ramp: Option<TimeLimit>,
+}
+
+/// How the starts of a batch are spread.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Pace {
+    pub(crate) fail_fast: Option<FailFast>,
+    pub(crate) chunks: Option<Chunks>,
+    pub(crate) ramp: Option<Duration>,
+}
+
+/// Reads `N`, `N:wait` or `N:now`.
+fn fail_fast(text: &str) -> Result<FailFast, String> {
+    let (number, how) = text.split_once(':').unwrap_or((text, "wait"));
+    let after = number.parse().map_err(|_| format!("expected a number from 1, found `{number}`"))?;
+    match how {
+        "wait" => Ok(FailFast { after, now: false }),
+        "now" => Ok(FailFast { after, now: true }),
+        other => Err(format!("expected `{number}:wait` or `{number}:now`, found `{number}:{other}`")),
+    }
 }
 
 impl LimitArguments {
+    /// What is no setting.
+    pub(crate) fn pace(&self) -> Pace {
+        let pause = self.chunk_pause.map_or(Duration::ZERO, Pause::get);
+        Pace {
+            fail_fast: self.fail_fast,
+            chunks: self.chunk.map(|size| Chunks { size, pause }),
+            ramp: self.ramp.map(TimeLimit::get),
+        }
+    }
+
     /// Writes what was typed into a layer.
     pub(crate) fn write_to(&self, layer: &mut Layer) {
         layer.concurrency = self.concurrency.map(|value| Sourced::flag("--concurrency", value));

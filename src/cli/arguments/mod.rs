@@ -17,7 +17,7 @@ pub(crate) use commands::{
     SchemaArguments, SchemaOf, SetupArguments,
 };
 pub(crate) use console::{Color, ConsoleArguments, Format, FormatArguments};
-pub(crate) use limits::LimitArguments;
+pub(crate) use limits::{LimitArguments, Pace};
 pub(crate) use past::{ReportArguments, ShowArguments};
 pub(crate) use project::ProjectArguments;
 pub(crate) use record::{Progress, RecordArguments};

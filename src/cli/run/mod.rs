@@ -218,16 +218,19 @@ impl Cases<'_> {
         inbox: mpsc::Receiver<Command>,
     ) -> BatchEnd {
         let Self { opened, prepared, limit, sink, began } = self;
-        let fail_fast = prepared.fail_fast.map(std::num::NonZeroU32::get);
         let settings = &prepared.settings;
         let entries: Vec<Entry> = prepared.plan.jobs.iter().map(entry).collect();
         lessor.announce(entries.iter().filter(|entry| !entry.skip).count());
         let orders = Orders {
             rules: Rules {
                 limit,
-                infra_retries: settings.infra_retries.value.get(),
-                fail_fast,
+                ramp: prepared.pace.ramp,
+                chunks: prepared.pace.chunks,
+                shares: prepared.plan.shares.clone(),
+                infra_retries: settings.infra_retries.value,
+                fail_fast: prepared.pace.fail_fast,
                 give_up_after: GIVE_UP_AFTER,
+                seed: opened.seed,
             },
             permits: Arc::new(Semaphore::new(limit as usize)),
             entries,
@@ -249,7 +252,6 @@ impl Cases<'_> {
             evidence,
             base: opened.place.folder().to_owned(),
             evidence_folder: opened.place.evidence(&opened.batch),
-            limit,
             began,
             lost: std::sync::atomic::AtomicBool::new(false),
         };
@@ -264,6 +266,8 @@ fn entry(job: &crate::plan::Job) -> Entry {
         expect_failure: job.case.expect_failure.is_some(),
         skip: job.skip.is_some(),
         quarantined: job.quarantine.is_some(),
+        needs: job.needs.clone(),
+        places: job.places,
     }
 }
 

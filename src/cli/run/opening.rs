@@ -91,7 +91,7 @@ pub(super) fn announce(opened: &Opened, prepared: &Prepared, limit: u32, sink: &
 }
 
 fn queued(job: &Job, masked: &dyn Fn(&str) -> Untrusted) -> CaseQueued {
-    let tries = if job.case.expect_failure.is_some() { 1 } else { job.retries + 1 };
+    let tries = if job.case.expect_failure.is_some() { 1 } else { job.retries.get() + 1 };
     CaseQueued {
         job: job.id,
         case: job.case_id.clone(),

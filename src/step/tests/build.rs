@@ -167,6 +167,7 @@ pub(super) fn case(steps: Vec<Step>) -> Case {
         timeout: None,
         step_timeout: None,
         retries: None,
+        slots: None,
         uses: Vec::new(),
         vars: BTreeMap::new(),
         rows: Vec::new(),

@@ -1,0 +1,64 @@
+//! What the core is told before a batch begins: of each job, and of the batch.
+
+use crate::config::Retries;
+use crate::plan::{Need, Share};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// What the core knows of a job.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Higher starts first; the order of the entries decides among equals.
+    pub priority: i8,
+    /// Further attempts after a failure.
+    pub retries: Retries,
+    /// The case is expected to fail: a failure passes it, a pass fails it.
+    pub expect_failure: bool,
+    /// It is skipped without being started.
+    pub skip: bool,
+    /// It does not decide about `fail_fast`.
+    pub quarantined: bool,
+    /// The shares it holds while it runs, each once.
+    pub needs: Vec<Need>,
+    /// Places below the limit that it takes.
+    pub places: u32,
+}
+
+/// The rules of a batch.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// How many attempts may run at the beginning.
+    pub limit: u32,
+    /// From nothing to the limit in this time.
+    pub ramp: Option<Duration>,
+    /// Not all at once, but in chunks.
+    pub chunks: Option<Chunks>,
+    /// The shares that entries speak of.
+    pub shares: Vec<Share>,
+    /// Further attempts after an infrastructure error, for each job.
+    pub infra_retries: Retries,
+    /// When failures stop the batch.
+    pub fail_fast: Option<FailFast>,
+    /// Errored jobs in a row, with none that got through, after which the infrastructure is given up.
+    pub give_up_after: u32,
+    /// Makes the delays of retries differ.
+    pub seed: u64,
+}
+
+/// Jobs in chunks: so many, all of them finished, a pause, the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunks {
+    /// Jobs in each.
+    pub size: NonZeroU32,
+    /// Between two.
+    pub pause: Duration,
+}
+
+/// When failures stop the batch, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FailFast {
+    /// Failed jobs.
+    pub after: NonZeroU32,
+    /// What runs is interrupted, not waited for.
+    pub now: bool,
+}

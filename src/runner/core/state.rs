@@ -1,0 +1,361 @@
+//! The state of a batch that runs, and how each input changes it.
+
+use super::held::{Demand, Held, Taken};
+use super::judge::{self, Ending, Follows, Past};
+use super::reason::{Reason, Standing};
+use super::rules::{Entry, Rules};
+use super::waiting::{Group, Rank, Waiting};
+use super::{Effects, Input, Settled, Start};
+use crate::config::Placement;
+use crate::control::Stop;
+use crate::event::Level;
+use crate::id::JobId;
+use crate::outcome::{AttemptVerdict, BatchStatus, FailureKind, Verdict};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+#[derive(Debug)]
+struct Job {
+    entry: Entry,
+    past: Past,
+    running: Option<(u32, Taken)>,
+    /// How often it was sent to the end of its priority.
+    turn: u32,
+    group: Group,
+    verdict: Option<Verdict>,
+}
+
+/// The state of a batch that runs.
+#[derive(Debug)]
+pub struct Core {
+    rules: Rules,
+    jobs: Vec<Job>,
+    waiting: Waiting,
+    /// Jobs between two attempts, by the time at which they wait again.
+    delayed: BTreeSet<(Duration, JobId)>,
+    held: Held,
+    limit: u32,
+    slots: BTreeSet<u32>,
+    running: u32,
+    open: usize,
+    /// Jobs of this chunk that have begun and not ended.
+    in_chunk: usize,
+    /// The end of the pause between two chunks.
+    resting: Option<Duration>,
+    paused: bool,
+    turns: u32,
+    failed: u32,
+    errored_in_a_row: u32,
+    stop: Option<Stop>,
+    status: BatchStatus,
+    began: Duration,
+}
+
+impl Core {
+    /// A batch of these jobs, in this order.
+    pub fn new(rules: Rules, entries: Vec<Entry>) -> Self {
+        let job = |entry| Job {
+            entry,
+            past: Past::default(),
+            running: None,
+            turn: 0,
+            group: Group::Main,
+            verdict: None,
+        };
+        let jobs: Vec<Job> = entries.into_iter().map(job).collect();
+        let chunk = rules.chunks.map(|chunks| chunks.size.get());
+        Self {
+            open: jobs.len(),
+            jobs,
+            waiting: Waiting::default(),
+            delayed: BTreeSet::new(),
+            held: Held::new(rules.limit, &rules.shares, chunk),
+            limit: rules.limit,
+            slots: BTreeSet::new(),
+            running: 0,
+            in_chunk: 0,
+            resting: None,
+            paused: false,
+            turns: 0,
+            failed: 0,
+            errored_in_a_row: 0,
+            stop: None,
+            status: BatchStatus::Finished,
+            began: Duration::ZERO,
+            rules,
+        }
+    }
+
+    /// Takes in what happened, `now` after some beginning that stays the same, and says what to do.
+    pub fn handle(&mut self, now: Duration, input: &Input) -> Effects {
+        let mut effects = Effects::default();
+        match input {
+            Input::Begin => self.begin(now, &mut effects),
+            Input::Ended { job, verdict, kind, crashed_at } => {
+                let ending = Ending { verdict: *verdict, kind: *kind, crashed_at: *crashed_at };
+                self.settle(now, *job, ending, &mut effects);
+            }
+            Input::Look => {}
+            Input::Limit(limit) => self.limit = (*limit).max(1),
+            Input::Pause => self.paused = true,
+            Input::Resume => self.paused = false,
+            Input::Stop(how) => self.stop(*how, BatchStatus::Interrupted, &mut effects),
+            Input::TimedOut => self.stop(Stop::Now, BatchStatus::TimedOut, &mut effects),
+        }
+        if self.stop.is_none() {
+            self.pass_time(now, &mut effects);
+            self.start_what_can(now, &mut effects);
+        } else if self.running == 0 && self.open > 0 {
+            self.close_the_rest(&mut effects);
+        }
+        if self.open == 0 {
+            effects.finished = Some(self.status);
+            effects.look_at = None;
+        }
+        effects
+    }
+
+    /// Attempts that run now.
+    pub fn running(&self) -> u32 {
+        self.running
+    }
+
+    /// How many may run.
+    pub fn limit(&self) -> u32 {
+        self.limit
+    }
+
+    /// Whether starting is paused.
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// Whether nothing more is started.
+    pub fn is_stopping(&self) -> bool {
+        self.stop.is_some()
+    }
+
+    /// Jobs that run now.
+    pub fn running_jobs(&self) -> impl Iterator<Item = JobId> + '_ {
+        (0_u32..).zip(&self.jobs).filter(|(_, job)| job.running.is_some()).map(|(at, _)| JobId(at))
+    }
+
+    /// Why each job that waits does, the one that comes first first.
+    pub fn reasons(&self, now: Duration) -> Vec<(JobId, Reason)> {
+        let standing = Standing { held: &self.held, limit: self.limit, paused: self.paused };
+        let waiting = self.waiting.obstacles(&self.held, now).into_iter();
+        let waiting = waiting.map(|(job, obstacle)| (job, standing.reason(obstacle, now)));
+        let delayed = self.delayed.iter().map(|(at, job)| (*job, Reason::Delay(at.saturating_sub(now))));
+        waiting.chain(delayed).collect()
+    }
+
+    fn begin(&mut self, now: Duration, effects: &mut Effects) {
+        self.began = now;
+        for (at, job) in (0_u32..).zip(&mut self.jobs) {
+            if job.entry.skip {
+                job.verdict = Some(Verdict::Skipped);
+                self.open -= 1;
+                effects.closed.push((JobId(at), Verdict::Skipped));
+            } else {
+                let (rank, demand) = job.waits(at);
+                self.waiting.push(rank, demand);
+            }
+        }
+    }
+
+    /// What time alone brings: the ramp, the end of delays, the next chunk.
+    fn pass_time(&mut self, now: Duration, effects: &mut Effects) {
+        let (allowed, next) = self.ramp(now);
+        self.held.limit = if self.paused { 0 } else { allowed };
+        effects.look_at = next;
+        while let Some((due, id)) = self.delayed.first().copied().filter(|(due, _)| *due <= now) {
+            self.delayed.remove(&(due, id));
+            let (rank, demand) = self.jobs[id.0 as usize].waits(id.0);
+            self.waiting.push(rank, demand);
+        }
+        if let Some((due, _)) = self.delayed.first() {
+            effects.look_at = sooner(effects.look_at, *due);
+        }
+        let Some(chunks) = self.rules.chunks else { return };
+        if self.held.chunk == Some(0) && self.in_chunk == 0 && self.open > 0 {
+            let until = *self.resting.get_or_insert_with(|| {
+                let done = self.jobs.len() - self.open;
+                effects.notice = (!chunks.pause.is_zero()).then(|| {
+                    let pause = crate::text::duration(chunks.pause);
+                    let all = self.jobs.len();
+                    (Level::Info, format!("{done} of {all} done: pause of {pause} before the next chunk"))
+                });
+                now + chunks.pause
+            });
+            if until > now {
+                effects.look_at = sooner(effects.look_at, until);
+            } else {
+                self.resting = None;
+                self.held.chunk = Some(chunks.size.get());
+            }
+        }
+    }
+
+    /// How many may run so soon after the beginning, and when that changes.
+    fn ramp(&self, now: Duration) -> (u32, Option<Duration>) {
+        let Some(ramp) = self.rules.ramp.filter(|ramp| !ramp.is_zero()) else { return (self.limit, None) };
+        // One more in every interval, the first of them at once.
+        let interval = ramp / self.limit.max(1);
+        let passed = (now - self.began).as_nanos() / interval.as_nanos().max(1);
+        let allowed = u32::try_from(passed).unwrap_or(u32::MAX).saturating_add(1).min(self.limit);
+        (allowed, (allowed < self.limit).then(|| self.began + interval * allowed))
+    }
+
+    fn start_what_can(&mut self, now: Duration, effects: &mut Effects) {
+        loop {
+            let next = self.waiting.next(&self.held, now);
+            if let Some(at) = next.look_at {
+                effects.look_at = sooner(effects.look_at, at);
+            }
+            let Some((id, demand)) = next.job else { return };
+            let taken = self.held.take(&demand, now);
+            if demand.fresh {
+                self.in_chunk += 1;
+            }
+            let slot = (1..).find(|slot| !self.slots.contains(slot)).unwrap_or(u32::MAX);
+            self.slots.insert(slot);
+            self.running += 1;
+            let job = &mut self.jobs[id.0 as usize];
+            job.past.attempts += 1;
+            effects.start.push(Start {
+                job: id,
+                attempt: job.past.attempts,
+                slot,
+                places: taken.places(),
+                running: self.running,
+                limit: self.limit,
+                values: taken.values.clone(),
+            });
+            job.running = Some((slot, taken));
+        }
+    }
+
+    fn settle(&mut self, now: Duration, id: JobId, ended: Ending, effects: &mut Effects) {
+        let stopping = self.stop.is_some();
+        let chance = chance(self.rules.seed, id, self.jobs[id.0 as usize].past.attempts);
+        let infra_retries = self.rules.infra_retries;
+        let job = &mut self.jobs[id.0 as usize];
+        let Some((slot, taken)) = job.running.take() else { return };
+        self.held.give_back(&taken);
+        self.slots.remove(&slot);
+        self.running -= 1;
+        let (verdict, kind) = job.past.judge(&job.entry, ended);
+        let attempt = job.past.attempts;
+        let job_verdict = match job.past.follows((verdict, kind), job.entry.retries, infra_retries, chance) {
+            Follows::End(verdict) => Some(verdict),
+            Follows::Again { .. } if stopping => Some(judge::last(verdict)),
+            Follows::Again { after, placement } => {
+                match placement {
+                    Placement::Now if kind == Some(FailureKind::NoSlot) => {
+                        self.turns += 1;
+                        job.turn = self.turns;
+                    }
+                    Placement::Now => {}
+                    Placement::End => job.group = job.group.max(Group::Again),
+                    Placement::Isolated => job.group = Group::Isolated,
+                }
+                self.delayed.insert((now + after, id));
+                None
+            }
+        };
+        job.verdict = job_verdict;
+        let counts = !job.entry.quarantined;
+        if job_verdict.is_some() {
+            self.open -= 1;
+            self.in_chunk -= 1;
+        }
+        effects.settled = Some(Settled { job: id, attempt, slot, verdict, kind, job_verdict });
+        match job_verdict {
+            Some(Verdict::Failed) if counts => self.count_failure(effects),
+            Some(Verdict::Errored) => self.count_error(effects),
+            _ => {}
+        }
+        if !matches!(verdict, AttemptVerdict::Errored | AttemptVerdict::Interrupted) {
+            self.errored_in_a_row = 0;
+        }
+    }
+
+    fn count_failure(&mut self, effects: &mut Effects) {
+        self.failed += 1;
+        let Some(rule) = self.rules.fail_fast.filter(|rule| self.failed >= rule.after.get()) else { return };
+        if self.stop.is_none() {
+            let what = if rule.now { "what runs is interrupted" } else { "nothing more is started" };
+            let notice = format!("{} failed, so {what} (--fail-fast)", self.failed);
+            effects.notice = Some((Level::Warning, notice));
+            let how = if rule.now { Stop::Now } else { Stop::Drain };
+            self.stop(how, BatchStatus::Finished, effects);
+        }
+    }
+
+    fn count_error(&mut self, effects: &mut Effects) {
+        self.errored_in_a_row += 1;
+        if self.errored_in_a_row >= self.rules.give_up_after && self.stop.is_none() {
+            let notice = format!(
+                "{} cases in a row ended in infrastructure errors with every retry, so nothing more is started",
+                self.errored_in_a_row
+            );
+            effects.notice = Some((Level::Warning, notice));
+            self.stop(Stop::Drain, BatchStatus::Finished, effects);
+        }
+    }
+
+    fn stop(&mut self, how: Stop, status: BatchStatus, effects: &mut Effects) {
+        if self.open == 0 || self.stop.is_some_and(|now| now >= how) {
+            return;
+        }
+        self.stop = Some(how);
+        if status != BatchStatus::Finished && self.status == BatchStatus::Finished {
+            self.status = status;
+        }
+        effects.grace = how == Stop::Grace;
+        effects.interrupt = how == Stop::Now;
+    }
+
+    fn close_the_rest(&mut self, effects: &mut Effects) {
+        self.waiting.clear();
+        self.delayed.clear();
+        for (at, job) in (0_u32..).zip(&mut self.jobs) {
+            if job.verdict.is_none() {
+                // A job between two attempts has begun: it was interrupted, not never run.
+                let verdict = if job.past.attempts > 0 { Verdict::Interrupted } else { Verdict::NotRun };
+                job.verdict = Some(verdict);
+                effects.closed.push((JobId(at), verdict));
+            }
+        }
+        self.open = 0;
+    }
+}
+
+impl Job {
+    /// Where it waits, and for what.
+    fn waits(&self, place: u32) -> (Rank, Demand) {
+        let rank =
+            Rank { group: self.group, urgency: -i16::from(self.entry.priority), turn: self.turn, place };
+        let demand = Demand {
+            needs: self.entry.needs.clone(),
+            places: self.entry.places,
+            alone: self.group == Group::Isolated,
+            fresh: self.past.attempts == 0,
+        };
+        (rank, demand)
+    }
+}
+
+fn sooner(known: Option<Duration>, other: Duration) -> Option<Duration> {
+    Some(known.map_or(other, |known| known.min(other)))
+}
+
+/// A number that is the same each time for the same seed, job and attempt, and else as good as random (splitmix64).
+fn chance(seed: u64, job: JobId, attempt: u32) -> u32 {
+    let mut mixed = seed ^ (u64::from(job.0) << 32 | u64::from(attempt));
+    for multiplier in [0xbf58_476d_1ce4_e5b9, 0x94d0_49bb_1331_11eb] {
+        mixed = mixed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(multiplier);
+    }
+    (mixed >> 32) as u32
+}

@@ -1,0 +1,142 @@
+//! The rules of the core one by one, what they mean for pace and shares, and random batches.
+
+mod pace;
+mod random;
+mod shares;
+
+use super::{Core, Effects, Entry, FailFast, Input, Rules, Start};
+use crate::config::Retries;
+use crate::control::Stop;
+use crate::id::JobId;
+use crate::outcome::{AttemptVerdict, BatchStatus, FailureKind, Verdict};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+const NOW: Duration = Duration::ZERO;
+
+fn entry() -> Entry {
+    Entry {
+        priority: 0,
+        retries: Retries::new(0),
+        expect_failure: false,
+        skip: false,
+        quarantined: false,
+        needs: Vec::new(),
+        places: 1,
+    }
+}
+
+fn rules(limit: u32) -> Rules {
+    Rules {
+        limit,
+        ramp: None,
+        chunks: None,
+        shares: Vec::new(),
+        infra_retries: Retries::new(2),
+        fail_fast: None,
+        give_up_after: 10,
+        seed: 1,
+    }
+}
+
+fn ended(start: &Start, verdict: AttemptVerdict) -> Input {
+    let kind = match verdict {
+        AttemptVerdict::Failed => Some(FailureKind::Assertion),
+        AttemptVerdict::Errored => Some(FailureKind::Driver),
+        _ => None,
+    };
+    Input::Ended { job: start.job, verdict, kind, crashed_at: None }
+}
+
+/// Plays a batch of one job to its end with these attempts.
+fn single(entry: Entry, attempts: &[AttemptVerdict]) -> (u32, Option<Verdict>) {
+    let mut core = Core::new(rules(1), vec![entry]);
+    let mut effects = core.handle(NOW, &Input::Begin);
+    for (played, verdict) in (0..).zip(attempts) {
+        let Some(start) = effects.start.first() else { return (played, settled(&effects)) };
+        effects = core.handle(NOW, &ended(start, *verdict));
+    }
+    (u32::try_from(attempts.len()).unwrap(), settled(&effects))
+}
+
+fn settled(effects: &Effects) -> Option<Verdict> {
+    effects.settled.and_then(|it| it.job_verdict)
+}
+
+#[test]
+fn higher_priorities_start_first_then_the_order_of_the_plan() {
+    let priorities = [0, 5, -3, 5, 0];
+    let entries = priorities.map(|priority| Entry { priority, ..entry() }).to_vec();
+    let mut core = Core::new(rules(1), entries);
+    let mut order = Vec::new();
+    let mut effects = core.handle(NOW, &Input::Begin);
+    while let Some(start) = effects.start.first().cloned() {
+        order.push(start.job.0);
+        effects = core.handle(NOW, &ended(&start, AttemptVerdict::Passed));
+    }
+    assert_eq!(order, [1, 3, 0, 4, 2]);
+    assert_eq!(effects.finished, Some(BatchStatus::Finished));
+}
+
+#[test]
+fn failures_and_infrastructure_errors_have_budgets_of_their_own() {
+    use AttemptVerdict::{Errored, Failed, Passed};
+    let retried = Entry { retries: Retries::new(1), ..entry() };
+    assert_eq!(single(entry(), &[Failed]), (1, Some(Verdict::Failed)));
+    assert_eq!(single(retried.clone(), &[Failed, Passed]), (2, Some(Verdict::Flaky)));
+    assert_eq!(single(retried.clone(), &[Failed, Failed]), (2, Some(Verdict::Failed)));
+    assert_eq!(
+        single(entry(), &[Errored, Errored, Passed]),
+        (3, Some(Verdict::Passed)),
+        "errors are not flakiness"
+    );
+    assert_eq!(single(entry(), &[Errored, Errored, Errored]), (3, Some(Verdict::Errored)));
+    assert_eq!(single(retried, &[Errored, Failed, Errored, Passed]), (4, Some(Verdict::Flaky)));
+}
+
+#[test]
+fn an_expected_failure_passes_and_an_unexpected_pass_fails() {
+    let expected = Entry { expect_failure: true, ..entry() };
+    assert_eq!(single(expected.clone(), &[AttemptVerdict::Failed]), (1, Some(Verdict::Passed)));
+    assert_eq!(single(expected, &[AttemptVerdict::Passed]), (1, Some(Verdict::Failed)));
+}
+
+#[test]
+fn f28_a_page_that_crashes_twice_at_the_same_step_is_the_products_fault() {
+    let crash = |step| Input::Ended {
+        job: JobId(0),
+        verdict: AttemptVerdict::Errored,
+        kind: Some(FailureKind::BrowserCrash),
+        crashed_at: Some(step),
+    };
+    let mut core = Core::new(rules(1), vec![entry()]);
+    core.handle(NOW, &Input::Begin);
+    assert_eq!(settled(&core.handle(NOW, &crash(3))), None, "the first crash is retried");
+    let effects = core.handle(NOW, &crash(3));
+    assert_eq!(settled(&effects), Some(Verdict::Failed));
+    assert_eq!(effects.settled.unwrap().kind, Some(FailureKind::PageCrash));
+}
+
+#[test]
+fn fail_fast_starts_nothing_more_and_lets_the_running_ones_end() {
+    let mut core = Core::new(
+        Rules { fail_fast: Some(FailFast { after: NonZeroU32::MIN, now: false }), ..rules(2) },
+        vec![entry(); 4],
+    );
+    let starts = core.handle(NOW, &Input::Begin).start;
+    let effects = core.handle(NOW, &ended(&starts[0], AttemptVerdict::Failed));
+    assert!(effects.start.is_empty() && !effects.interrupt && effects.finished.is_none());
+    let effects = core.handle(NOW, &ended(&starts[1], AttemptVerdict::Passed));
+    assert_eq!(effects.closed, [(JobId(2), Verdict::NotRun), (JobId(3), Verdict::NotRun)]);
+    assert_eq!(effects.finished, Some(BatchStatus::Finished));
+}
+
+#[test]
+fn a_stop_can_only_get_harder() {
+    let mut core = Core::new(rules(1), vec![entry(); 2]);
+    core.handle(NOW, &Input::Begin);
+    assert!(core.handle(NOW, &Input::Stop(Stop::Grace)).grace);
+    assert_eq!(core.handle(NOW, &Input::Stop(Stop::Grace)), Effects::default());
+    assert!(core.handle(NOW, &Input::Stop(Stop::Now)).interrupt);
+    assert_eq!(core.handle(NOW, &Input::Stop(Stop::Grace)), Effects::default());
+}
