@@ -15,8 +15,8 @@ pub enum Command {
     },
     /// As many cases may run at once from now on.
     Concurrency {
-        /// 1 or more.
-        limit: u32,
+        /// How many.
+        limit: Limit,
         /// What asked for it.
         why: String,
     },
@@ -30,6 +30,33 @@ pub enum Command {
         /// What asked for it.
         why: String,
     },
+}
+
+/// How many cases may run at once. Never fewer than one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// So many.
+    To(u32),
+    /// So many more than now.
+    More(u32),
+    /// So many fewer than now.
+    Fewer(u32),
+}
+
+/// The most that may be asked for: more than any machine's browser can serve, and few enough that a typing error shows.
+pub const MOST_SLOTS: u32 = 1_000;
+
+impl Limit {
+    /// The number, given how many it is `now`.
+    pub fn from(self, now: u32) -> u32 {
+        let wanted = match self {
+            Self::To(limit) => limit,
+            Self::More(more) => now.saturating_add(more),
+            Self::Fewer(fewer) => now.saturating_sub(fewer),
+        };
+        wanted.clamp(1, MOST_SLOTS)
+    }
 }
 
 /// How hard a batch is stopped. A later wish can only be harder.

@@ -7,6 +7,7 @@ mod cases;
 mod check;
 mod completions;
 mod console;
+mod ctl;
 mod doctor;
 mod failure;
 mod init;
@@ -56,6 +57,7 @@ fn dispatch(arguments: Arguments) -> ExitCode {
         Command::Config(arguments) => settings::run(arguments, &mut console),
         Command::Show(arguments) => show::run(arguments, &mut console),
         Command::Report(arguments) => report::run(arguments, &mut console),
+        Command::Ctl(arguments) => ctl::run(arguments, &mut console),
         Command::Init(arguments) => init::run(arguments, &mut console),
         Command::Schema(arguments) => schema::run(arguments, &mut console),
         Command::Doctor(arguments) => doctor::run(arguments, &mut console),

@@ -11,8 +11,7 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Concurrency(NonZeroU32);
 
-/// More than any machine's browser can serve, and few enough that a typing error shows.
-const MOST: u32 = 1_000;
+const MOST: u32 = crate::control::MOST_SLOTS;
 
 /// Why a text is no concurrency.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,9 +16,11 @@ mod jsonl;
 mod junit;
 mod log;
 mod spec;
+mod standing;
 pub mod terminal;
 #[cfg(test)]
 mod tests;
 
 pub use log::Log;
 pub use spec::{ReportKind, ReportSpec, SpecError, Target};
+pub use standing::{Board, RunningCase, Standing};

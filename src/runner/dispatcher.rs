@@ -184,7 +184,7 @@ impl Dispatcher {
         match command {
             Command::Stop { how: Stop::Drain, .. } if self.core.is_stopping() => None,
             Command::Stop { how, why } => self.asked_to_stop(how, &why),
-            Command::Concurrency { limit, why } => self.resize(limit.max(1), &why),
+            Command::Concurrency { limit, why } => self.resize(limit.from(self.core.limit()), &why),
             Command::Pause { why } if !self.core.is_paused() => {
                 self.sink.send(Event::Paused { why });
                 self.perform(&Input::Pause, None)

@@ -3,9 +3,11 @@
 
 use crate::id::BatchId;
 use crate::text::Untrusted;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -56,10 +58,47 @@ pub(super) fn is_held(run: &Path, batch: &BatchId) -> bool {
     }
 }
 
+/// A batch whose runner lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunningBatch {
+    /// The batch.
+    pub batch: BatchId,
+    /// The socket at which its runner listens, once it does.
+    pub socket: Option<PathBuf>,
+}
+
+/// The batches whose runners live, the oldest first. `run` is the folder of their locks.
+pub fn running_batches(run: &Path) -> Vec<RunningBatch> {
+    let mut found: Vec<RunningBatch> = Vec::new();
+    for entry in fs::read_dir(run).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let Some(batch) = name.to_str().and_then(|name| name.strip_suffix(".lock")) else { continue };
+        if batch.starts_with(NAMED) {
+            continue;
+        }
+        let batch = BatchId::from_stored(batch);
+        if is_held(run, &batch) {
+            let socket = fs::read(entry.path()).unwrap_or_default();
+            let socket = (!socket.is_empty()).then(|| PathBuf::from(OsString::from_vec(socket)));
+            found.push(RunningBatch { batch, socket });
+        }
+    }
+    found.sort_by(|one, other| one.batch.cmp(&other.batch));
+    found
+}
+
+/// Writes into the lock of a batch at which socket its runner listens.
+pub fn say_where(run: &Path, batch: &BatchId, socket: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).open(path_of(run, batch))?.write_all(socket.as_os_str().as_bytes())
+}
+
 /// Removes the lock of a batch that is known to be dead.
 pub(super) fn forget(run: &Path, batch: &BatchId) {
     let _ = fs::remove_file(path_of(run, batch));
 }
+
+/// How the files of named locks begin.
+const NAMED: &str = "named-";
 
 fn path_of(run: &Path, batch: &BatchId) -> PathBuf {
     run.join(format!("{}.lock", Untrusted::from(batch.as_str()).file_name()))
@@ -111,7 +150,7 @@ impl std::error::Error for LockError {}
 impl NamedLock {
     /// Takes the lock called `name` in the folder `run`, waiting for at most `wait`. Blocks the thread while it waits.
     pub fn take(run: &Path, name: &str, wait: Duration) -> Result<Self, LockError> {
-        let path = run.join(format!("named-{}.lock", Untrusted::from(name).file_name()));
+        let path = run.join(format!("{NAMED}{}.lock", Untrusted::from(name).file_name()));
         let failed = |cause| LockError::File { path: path.clone(), cause };
         let mut file = open(&path).map_err(failed)?;
         let started = Instant::now();
@@ -172,6 +211,14 @@ mod tests {
         let lock = BatchLock::take(run.path(), &batch).unwrap();
         assert!(is_held(run.path(), &batch));
         assert!(is_held(run.path(), &batch));
+        let _named = NamedLock::take(run.path(), "nightly", Duration::ZERO).unwrap();
+        let running = |socket: Option<&str>| {
+            vec![RunningBatch { batch: batch.clone(), socket: socket.map(PathBuf::from) }]
+        };
+        assert_eq!(running_batches(run.path()), running(None));
+        say_where(run.path(), &batch, Path::new("/tmp/x/ctl.sock")).unwrap();
+        assert_eq!(running_batches(run.path()), running(Some("/tmp/x/ctl.sock")));
+        drop(_named);
         drop(lock);
         assert!(!is_held(run.path(), &batch));
         assert_eq!(fs::read_dir(run.path()).unwrap().count(), 0);

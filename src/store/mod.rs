@@ -33,7 +33,7 @@ mod tests;
 mod write;
 
 pub use begin::Begun;
-pub use lock::{BatchLock, LockError, NamedLock};
+pub use lock::{BatchLock, LockError, NamedLock, RunningBatch, running_batches, say_where};
 pub use open::{OpenError, Store};
 pub use place::Place;
 pub use query::{QueryError, Reader, Which};

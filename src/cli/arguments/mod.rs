@@ -4,6 +4,7 @@
 mod browser;
 mod commands;
 mod console;
+mod ctl;
 mod limits;
 mod past;
 mod project;
@@ -17,6 +18,7 @@ pub(crate) use commands::{
     SchemaArguments, SchemaOf, SetupArguments,
 };
 pub(crate) use console::{Color, ConsoleArguments, Format, FormatArguments};
+pub(crate) use ctl::{CtlArguments, CtlCommand};
 pub(crate) use limits::{LimitArguments, Pace};
 pub(crate) use past::{ReportArguments, ShowArguments};
 pub(crate) use project::ProjectArguments;
@@ -62,6 +64,8 @@ pub(crate) enum Command {
     Show(ShowArguments),
     /// Write reports of a batch that has run
     Report(ReportArguments),
+    /// Ask or steer a batch that runs
+    Ctl(CtlArguments),
     /// Write a first runner.toml and a first case here
     Init(InitArguments),
     /// Print a JSON Schema for editors
@@ -84,6 +88,7 @@ impl Command {
             Self::Config(arguments) => arguments.console.clone(),
             Self::Show(arguments) => arguments.console.clone(),
             Self::Report(arguments) => arguments.console.clone(),
+            Self::Ctl(arguments) => arguments.console.clone(),
             Self::Init(arguments) => arguments.console.clone(),
             Self::Doctor(arguments) => arguments.console.clone(),
             Self::Setup(arguments) => arguments.console.clone(),

@@ -3,6 +3,7 @@
 use super::{
     BrowserArguments, ConsoleArguments, LimitArguments, ProjectArguments, RecordArguments, SelectionArguments,
 };
+use crate::config::TimeLimit;
 use clap::Args;
 
 /// Everything that `run` takes.
@@ -33,4 +34,8 @@ pub(crate) struct RunArguments {
     /// Exit with 75 where another run holds this name
     #[arg(long, value_name = "NAME", hide_short_help = true, help_heading = "Limits")]
     pub(crate) lock: Option<String>,
+
+    /// Wait for the lock, at most so long
+    #[arg(long, value_name = "D", hide_short_help = true, help_heading = "Limits", requires = "lock")]
+    pub(crate) wait_lock: Option<TimeLimit>,
 }

@@ -1,5 +1,6 @@
 //! `run`: from a prepared plan to an exit code. Wires store, reporters, custody, servers, browsers and runner together.
 
+mod control;
 mod counting;
 mod lessor;
 mod logging;
@@ -24,6 +25,8 @@ use crate::runner::dispatcher::{self, BatchEnd, Orders, Sink};
 use crate::runner::evidence::EvidenceRules;
 use crate::runner::signals::{self, Signals};
 use anyhow::Context as _;
+pub(super) use control::Wanted;
+use control::{Desk, Steering};
 use counting::Counting;
 use lessor::Pages;
 use opening::Opened;
@@ -123,8 +126,13 @@ impl NotBegun {
 
     /// Completes when somebody wants the batch to stop.
     async fn wished(inbox: &mut mpsc::Receiver<Command>) -> Self {
-        let Some(Command::Stop { how, why }) = inbox.recv().await else {
-            return std::future::pending().await;
+        let (how, why) = loop {
+            match inbox.recv().await {
+                Some(Command::Stop { how, why }) => break (how, why),
+                // Nothing runs yet that any other wish could be about.
+                Some(_) => {}
+                None => return std::future::pending().await,
+            }
         };
         // Only people and the system give a grace; everything else is about what could not be started.
         let status = if how == Stop::Grace { BatchStatus::Interrupted } else { BatchStatus::Aborted };
@@ -156,7 +164,14 @@ impl Stage<'_> {
             Err(error) => return (Err(NotBegun::because(ExitCode::Errored, error)), 0, None),
         };
         let watch = tokio::spawn(watch_guard(Arc::clone(&custody), commands.clone()));
+        let desk = Desk {
+            commands: commands.clone(),
+            board: self.opened.board.clone(),
+            sink: Arc::clone(&self.sink) as Arc<dyn Sink>,
+        };
+        let steering = Steering::open(&desk, &custody, &self.opened.place, &self.opened.batch);
         let ended = self.with_servers(&custody, commands, inbox).await;
+        drop(steering);
         let metered = meter.finish();
         watch.abort();
         let _ = watch.await;

@@ -6,12 +6,13 @@ use super::super::failure::Failure;
 use super::super::prepare::Prepared;
 use super::logging;
 use super::reports;
-use crate::config::Settings;
+use crate::config::{Settings, TimeLimit};
 use crate::event::{BatchStarted, CaseQueued, Event};
 use crate::id::BatchId;
 use crate::mask::Masker;
 use crate::outcome::ExitCode;
 use crate::plan::Job;
+use crate::reporter::Board;
 use crate::runner::dispatcher::Sink;
 use crate::step;
 use crate::store::{LockError, NamedLock, OpenError, Place, Recorder, Store};
@@ -27,6 +28,8 @@ pub(super) struct Opened {
     pub(super) place: Place,
     pub(super) masker: Masker,
     pub(super) recorder: Recorder,
+    /// What the batch is at, for whoever asks.
+    pub(super) board: Board,
     /// Held for as long as the batch runs.
     _lock: Option<NamedLock>,
 }
@@ -40,8 +43,9 @@ pub(super) fn open(
 ) -> Result<Opened, Failure> {
     let settings = &prepared.settings;
     let mut store = Store::open(settings.database.value.as_path()).map_err(unusable)?;
+    let wait = arguments.wait_lock.map_or(Duration::ZERO, TimeLimit::get);
     let lock = match &arguments.lock {
-        Some(name) => Some(NamedLock::take(&store.place().run(), name, Duration::ZERO).map_err(locked)?),
+        Some(name) => Some(NamedLock::take(&store.place().run(), name, wait).map_err(locked)?),
         None => None,
     };
     let seed = random();
@@ -53,11 +57,13 @@ pub(super) fn open(
     logging::start(&arguments.console, arguments.record.log.as_deref(), &place.log(&batch), &masker)
         .context("the log cannot be written")
         .map_err(|error| Failure::Other(ExitCode::Usage, error))?;
-    let reporters = reports::reporters(arguments, console, prepared, &place, &batch)?;
+    let board = Board::default();
+    let mut reporters = reports::reporters(arguments, console, prepared, &place, &batch)?;
+    reporters.insert(0, board.keeper());
     let recorder = Recorder::start(store, begun, reporters)
         .context("the recorder cannot be started")
         .map_err(|error| Failure::Other(ExitCode::Bug, error))?;
-    Ok(Opened { batch, seed, place, masker, recorder, _lock: lock })
+    Ok(Opened { batch, seed, place, masker, recorder, board, _lock: lock })
 }
 
 /// The first events: the batch, and every job of its plan.

@@ -1,0 +1,92 @@
+//! How a batch is steered while it runs, besides by signals that end it: keys at a terminal, `batchrun ctl` over a
+//! socket, SIGUSR1. All of them send commands to the dispatcher or ask what the batch is at.
+
+mod keys;
+mod socket;
+
+pub(in crate::cli) use socket::Wanted;
+
+use crate::control::Command;
+use crate::custody::{Custody, Folder};
+use crate::event::{Event, Level};
+use crate::id::BatchId;
+use crate::reporter::Board;
+use crate::runner::dispatcher::Sink;
+use crate::store::{self, Place};
+use crate::text::Untrusted;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// What everyone who steers needs.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub(super) commands: mpsc::Sender<Command>,
+    pub(super) board: Board,
+    pub(super) sink: Arc<dyn Sink>,
+}
+
+impl Desk {
+    /// Sends a wish. A batch that is ending takes none any more.
+    async fn wish(&self, command: Command) {
+        let _ = self.commands.send(command).await;
+    }
+
+    /// Shows people at the run's own terminal what it is at.
+    fn show_running(&self) {
+        self.say(self.board.standing().text());
+    }
+
+    fn say(&self, text: String) {
+        self.sink.send(Event::Message { level: Level::Info, text: Untrusted::from(text) });
+    }
+}
+
+/// The ways to steer, open for as long as it lives.
+pub(super) struct Steering {
+    tasks: Vec<JoinHandle<()>>,
+    _keys: Option<keys::Terminal>,
+    _folder: Option<Folder>,
+}
+
+impl Steering {
+    /// Opens all ways that there are. One that cannot be opened is told of and missing: the batch runs without it.
+    pub(super) fn open(desk: &Desk, custody: &Custody, place: &Place, batch: &BatchId) -> Self {
+        let mut tasks = vec![tokio::spawn(on_usr1(desk.clone()))];
+        let folder = match custody.folder("ctl") {
+            Ok(folder) => match socket::listen(&folder.path().join("ctl.sock"), desk.clone()) {
+                Ok((path, task)) => {
+                    tasks.push(task);
+                    if let Err(error) = store::say_where(&place.run(), batch, &path) {
+                        tracing::warn!("`batchrun ctl` will not find this run: {error}");
+                    }
+                    Some(folder)
+                }
+                Err(error) => {
+                    tracing::warn!("`batchrun ctl` cannot reach this run: {error}");
+                    None
+                }
+            },
+            Err(error) => {
+                tracing::warn!("`batchrun ctl` cannot reach this run: {error}");
+                None
+            }
+        };
+        Self { tasks, _keys: keys::listen(desk.clone()), _folder: folder }
+    }
+}
+
+impl Drop for Steering {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// SIGUSR1 shows what runs.
+async fn on_usr1(desk: Desk) {
+    let Ok(mut stream) = signal(SignalKind::user_defined1()) else { return };
+    while stream.recv().await.is_some() {
+        desk.show_running();
+    }
+}

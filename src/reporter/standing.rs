@@ -1,0 +1,183 @@
+//! What a batch is at right now, for whoever asks while it runs. Keeps the last answer; is asked from other threads.
+
+use crate::event::Stamped;
+use crate::event::reporter::{Artifact, Closing, ReportError, Reporter};
+use crate::event::tally::Tally;
+use crate::outcome::Verdict;
+use crate::text::{Untrusted, duration};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What a batch is at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Its id.
+    pub batch: String,
+    /// Milliseconds since it started.
+    pub elapsed_ms: u64,
+    /// Jobs in it.
+    pub total: u32,
+    /// How many may run at once.
+    pub limit: u32,
+    /// Why nothing is started, while nothing is.
+    pub paused: Option<String>,
+    /// How many jobs ended with each verdict; verdicts without any are left out.
+    pub ended: BTreeMap<String, u32>,
+    /// What runs, by slot.
+    pub running: Vec<RunningCase>,
+}
+
+/// A case that runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunningCase {
+    /// Its slot, from 1.
+    pub slot: u32,
+    /// Its id, with row and browser.
+    pub case: String,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// Milliseconds since the attempt started.
+    pub elapsed_ms: u64,
+    /// Steps of its top level that have started.
+    pub step: u32,
+    /// How many there are.
+    pub steps: u32,
+    /// What it is doing.
+    pub title: Option<String>,
+}
+
+impl Standing {
+    fn of(tally: &Tally, elapsed_ms: u64) -> Self {
+        let counted = Verdict::ALL.iter().map(|verdict| (verdict.to_string(), tally.ended.of(*verdict)));
+        let running = tally.running.iter().map(|(slot, running)| RunningCase {
+            slot: *slot,
+            case: tally.title(running.job).line(),
+            attempt: running.attempt,
+            elapsed_ms: elapsed_ms.saturating_sub(running.started_ms),
+            step: running.reached,
+            steps: running.steps,
+            title: running.titles.last().map(Untrusted::line),
+        });
+        Self {
+            batch: tally.batch.as_ref().map(ToString::to_string).unwrap_or_default(),
+            elapsed_ms,
+            total: tally.total,
+            limit: tally.limit,
+            paused: tally.paused.clone(),
+            ended: counted.filter(|(_, count)| *count > 0).collect(),
+            running: running.collect(),
+        }
+    }
+
+    /// The same for people: a line for the batch, one for each running case.
+    pub fn text(&self) -> String {
+        let done: u32 = self.ended.values().sum();
+        let time = |milliseconds| duration(Duration::from_millis(milliseconds / 1000 * 1000));
+        let mut text = format!("{done} of {} done after {}", self.total, time(self.elapsed_ms));
+        for (verdict, count) in &self.ended {
+            let _ = write!(text, ", {count} {verdict}");
+        }
+        let _ = write!(text, "; {} of at most {} running", self.running.len(), self.limit);
+        if let Some(why) = &self.paused {
+            let _ = write!(text, "; paused: {why}");
+        }
+        for it in &self.running {
+            let attempt = if it.attempt > 1 { format!(", attempt {}", it.attempt) } else { String::new() };
+            let _ = write!(text, "\n  {:>2} {} {}/{}", it.slot, it.case, it.step, it.steps);
+            if let Some(title) = &it.title {
+                let _ = write!(text, " {title}");
+            }
+            let _ = write!(text, " ({}{attempt})", time(it.elapsed_ms));
+        }
+        text
+    }
+}
+
+/// Where the last answer lies.
+#[derive(Clone, Debug, Default)]
+pub struct Board(Arc<Mutex<Standing>>);
+
+impl Board {
+    /// What was so when the last group of events had been recorded.
+    pub fn standing(&self) -> Standing {
+        self.lock().clone()
+    }
+
+    /// A reporter that keeps it up to date.
+    pub fn keeper(&self) -> Box<dyn Reporter> {
+        Box::new(Keeper(self.clone()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Standing> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Keeper(Board);
+
+impl Reporter for Keeper {
+    fn name(&self) -> String {
+        "standing".to_owned()
+    }
+
+    fn on(&mut self, _event: &Stamped, _tally: &Tally) -> Result<(), ReportError> {
+        Ok(())
+    }
+
+    fn refresh(&mut self, tally: &Tally, elapsed_ms: u64) -> Result<(), ReportError> {
+        *self.0.lock() = Standing::of(tally, elapsed_ms);
+        Ok(())
+    }
+
+    fn finish(&mut self, _closing: &Closing, _tally: &Tally) -> Result<Option<Artifact>, ReportError> {
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::story::Story;
+
+    #[test]
+    fn people_read_what_is_done_and_what_runs() {
+        let standing = Standing {
+            batch: "b".to_owned(),
+            elapsed_ms: 61_700,
+            total: 9,
+            limit: 2,
+            paused: Some("key p".to_owned()),
+            ended: BTreeMap::from([("failed".to_owned(), 1), ("passed".to_owned(), 3)]),
+            running: vec![RunningCase {
+                slot: 2,
+                case: "testcases/cart".to_owned(),
+                attempt: 2,
+                elapsed_ms: 3_400,
+                step: 3,
+                steps: 8,
+                title: Some("click text=Buy".to_owned()),
+            }],
+        };
+        insta::assert_snapshot!(standing.text(), @r"
+        4 of 9 done after 1m 1s, 1 failed, 3 passed; 1 of at most 2 running; paused: key p
+           2 testcases/cart 3/8 click text=Buy (3s, attempt 2)
+        ");
+    }
+
+    #[test]
+    fn the_board_has_what_the_events_amount_to() {
+        let board = Board::default();
+        let mut keeper = board.keeper();
+        let mut tally = Tally::default();
+        for event in Story::mixed().events() {
+            tally.apply(&event);
+            keeper.on(&event, &tally).unwrap();
+        }
+        keeper.refresh(&tally, 5_000).unwrap();
+        let standing = board.standing();
+        assert_eq!((standing.total, standing.ended["failed"], standing.running.len()), (9, 2, 0));
+    }
+}
