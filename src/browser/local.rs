@@ -53,6 +53,8 @@ pub struct LocalBrowsers {
     workshop: Arc<Workshop>,
     ready: Mutex<mpsc::Receiver<Result<Prepared, NoLease>>>,
     keepers: SyncMutex<JoinSet<()>>,
+    /// For keepers that join later. Weak: without a keeper nothing is ready ever again.
+    offer: mpsc::WeakSender<Result<Prepared, NoLease>>,
 }
 
 /// What all keepers share.
@@ -123,7 +125,8 @@ impl LocalBrowsers {
         for _ in 0..=workshop.options.slots {
             keepers.spawn(keep(Arc::clone(&workshop), offer.clone()));
         }
-        Ok(Self { workshop, ready: Mutex::new(ready), keepers: SyncMutex::new(keepers) })
+        let (ready, keepers) = (Mutex::new(ready), SyncMutex::new(keepers));
+        Ok(Self { workshop, ready, keepers, offer: offer.downgrade() })
     }
 
     /// What people should know about how the browser was started.
@@ -141,6 +144,15 @@ impl LocalBrowsers {
 impl Lessor for LocalBrowsers {
     fn announce(&self, attempts: usize) {
         self.workshop.wanted.add_permits(attempts);
+    }
+
+    /// For more slots more keepers join. For fewer they stay: they prepare only what is announced.
+    fn resize(&self, slots: u32) {
+        let Some(offer) = self.offer.upgrade() else { return };
+        let mut keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
+        while keepers.len() <= slots as usize {
+            keepers.spawn(keep(Arc::clone(&self.workshop), offer.clone()));
+        }
     }
 
     async fn lease(&self) -> Result<Box<dyn Lease>, NoLease> {

@@ -1,6 +1,6 @@
 //! `ctl`: asks a batch that runs, or changes how it goes on, over its socket.
 
-use super::arguments::{CtlArguments, CtlCommand, Format};
+use super::arguments::{CtlArguments, Format, Wish};
 use super::console::Console;
 use super::failure::Failure;
 use super::prepare;
@@ -22,13 +22,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Asks or tells the batch that is meant.
 pub(crate) fn run(arguments: &CtlArguments, console: &mut Console) -> Result<ExitCode, Failure> {
+    let (batch, wish) = arguments.wish().map_err(Failure::input)?;
     let environment = prepare::environment()?;
     let settings = prepare::settings(&arguments.project, None, None, &environment, console)?;
     let place = Place::of(settings.database.value.as_path())
         .context("the database's folder cannot be found")
         .map_err(usage)?;
     let running = store::running_batches(&place.run());
-    let Some(socket) = meant(&running, arguments.batch.as_deref())? else {
+    let Some(socket) = meant(&running, batch)? else {
         console.say("no batch runs here");
         return Ok(ExitCode::NothingSelected);
     };
@@ -37,8 +38,7 @@ pub(crate) fn run(arguments: &CtlArguments, console: &mut Console) -> Result<Exi
         .build()
         .context("the runtime cannot be started")
         .map_err(|error| Failure::Other(ExitCode::Bug, error))?;
-    let answered =
-        runtime.block_on(async { tokio::time::timeout(PATIENCE, ask(&socket, &arguments.command)).await });
+    let answered = runtime.block_on(async { tokio::time::timeout(PATIENCE, ask(&socket, wish)).await });
     let standing = answered.context("the run does not answer").and_then(|answer| answer).map_err(usage)?;
     if let Some(standing) = standing {
         match arguments.format.format {
@@ -79,19 +79,17 @@ fn meant(running: &[RunningBatch], batch: Option<&str>) -> Result<Option<std::pa
 }
 
 /// One request; answers what the batch is at when that is what was asked.
-async fn ask(socket: &Path, command: &CtlCommand) -> anyhow::Result<Option<Standing>> {
-    let (path, body) = match command {
-        CtlCommand::Status => {
+async fn ask(socket: &Path, wish: Wish) -> anyhow::Result<Option<Standing>> {
+    let (path, body) = match wish {
+        Wish::Status => {
             let answer = send(socket, Method::GET, "/api/batch", String::new()).await?;
             let bytes = axum::body::to_bytes(axum::body::Body::new(answer.into_body()), usize::MAX).await?;
             return Ok(Some(serde_json::from_slice(&bytes).context("the answer cannot be read")?));
         }
-        CtlCommand::Concurrency { limit } => {
-            ("/api/concurrency", serde_json::to_string(&Wanted { limit: *limit })?)
-        }
-        CtlCommand::Pause => ("/api/pause", String::new()),
-        CtlCommand::Resume => ("/api/resume", String::new()),
-        CtlCommand::Cancel => ("/api/cancel", String::new()),
+        Wish::Concurrency(limit) => ("/api/concurrency", serde_json::to_string(&Wanted { limit })?),
+        Wish::Pause => ("/api/pause", String::new()),
+        Wish::Resume => ("/api/resume", String::new()),
+        Wish::Cancel => ("/api/cancel", String::new()),
     };
     send(socket, Method::POST, path, body).await?;
     Ok(None)

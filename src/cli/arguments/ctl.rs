@@ -1,19 +1,25 @@
-//! What `ctl` takes.
+//! What `ctl` takes. Its words are read here: options may stand before, between and after them.
 
 use super::{ConsoleArguments, FormatArguments, ProjectArguments};
 use crate::control::{Limit, MOST_SLOTS};
-use clap::{Args, Subcommand};
+use crate::suggestion::closest;
+use clap::Args;
 
 /// What `ctl` takes.
 #[derive(Debug, Args)]
-#[command(subcommand_precedence_over_arg = true)]
+#[command(
+    override_usage = "batchrun ctl [OPTIONS] [BATCH] <status|concurrency N|pause|resume|cancel>",
+    after_help = "What it can do:\n  \
+        status         show what is done and what runs\n  \
+        concurrency N  change how many cases run at once: `8`, `+2` or `-1`\n  \
+        pause          start nothing more for now; running cases go on\n  \
+        resume         go on after a pause\n  \
+        cancel         stop as one Ctrl-C does"
+)]
 pub(crate) struct CtlArguments {
-    /// The batch: `last`, or the beginning of its id [default: the only one that runs]
-    #[arg(value_name = "BATCH")]
-    pub(crate) batch: Option<String>,
-
-    #[command(subcommand)]
-    pub(crate) command: CtlCommand,
+    /// A batch that runs (`last`, or the beginning of its id; without it the only one), and what to do
+    #[arg(value_name = "WORDS", required = true, num_args = 1..=3, allow_negative_numbers = true)]
+    words: Vec<String>,
 
     #[command(flatten)]
     pub(crate) project: ProjectArguments,
@@ -24,22 +30,46 @@ pub(crate) struct CtlArguments {
 }
 
 /// What is asked or wanted.
-#[derive(Clone, Debug, Subcommand)]
-pub(crate) enum CtlCommand {
-    /// Show what is done and what runs
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
     Status,
-    /// Change how many cases run at once: `8`, `+2` or `-1`
-    Concurrency {
-        /// How many
-        #[arg(value_name = "N", value_parser = limit, allow_hyphen_values = true)]
-        limit: Limit,
-    },
-    /// Start nothing more for now; running cases go on
+    Concurrency(Limit),
     Pause,
-    /// Go on after a pause
     Resume,
-    /// Stop as one Ctrl-C does
     Cancel,
+}
+
+const ACTIONS: [&str; 5] = ["status", "concurrency", "pause", "resume", "cancel"];
+
+impl CtlArguments {
+    /// The batch, if one is named, and what is wanted of it.
+    pub(crate) fn wish(&self) -> Result<(Option<&str>, Wish), String> {
+        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        let (batch, rest) = match words.as_slice() {
+            [action, rest @ ..] if ACTIONS.contains(action) => (None, [&[*action], rest].concat()),
+            [batch, rest @ ..] if !rest.is_empty() => (Some(*batch), rest.to_vec()),
+            _ => (None, words),
+        };
+        let wish = match rest.as_slice() {
+            ["status"] => Wish::Status,
+            ["pause"] => Wish::Pause,
+            ["resume"] => Wish::Resume,
+            ["cancel"] => Wish::Cancel,
+            ["concurrency", number] => Wish::Concurrency(limit(number)?),
+            ["concurrency"] => return Err("`concurrency` needs a number: `8`, `+2` or `-1`".to_owned()),
+            [action, ..] if ACTIONS.contains(action) => {
+                return Err(format!("`{action}` takes nothing more, found `{}`", rest[1..].join(" ")));
+            }
+            [action, ..] => {
+                return Err(match closest(action, ACTIONS) {
+                    Some(meant) => format!("cannot do `{action}`: did you mean `{meant}`?"),
+                    None => format!("cannot do `{action}`: expected one of {}", ACTIONS.join(", ")),
+                });
+            }
+            [] => return Err(format!("expected one of {}", ACTIONS.join(", "))),
+        };
+        Ok((batch, wish))
+    }
 }
 
 /// Reads `8`, `+2` or `-1`.
@@ -52,5 +82,40 @@ fn limit(text: &str) -> Result<Limit, String> {
         (Some(more), _) => number(more).map(Limit::More),
         (None, Some(fewer)) => number(fewer).map(Limit::Fewer),
         (None, None) => number(text).map(Limit::To),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wish(line: &str) -> Result<(Option<String>, Wish), String> {
+        let words = line.split(' ').map(str::to_owned).collect();
+        let arguments = CtlArguments {
+            words,
+            project: ProjectArguments::default(),
+            format: FormatArguments::default(),
+            console: ConsoleArguments::default(),
+        };
+        arguments.wish().map(|(batch, wish)| (batch.map(str::to_owned), wish))
+    }
+
+    #[test]
+    fn a_batch_may_stand_before_what_is_wanted() {
+        assert_eq!(wish("status"), Ok((None, Wish::Status)));
+        assert_eq!(wish("2027 pause"), Ok((Some("2027".to_owned()), Wish::Pause)));
+        assert_eq!(
+            wish("last concurrency -2"),
+            Ok((Some("last".to_owned()), Wish::Concurrency(Limit::Fewer(2))))
+        );
+        assert_eq!(wish("concurrency 8"), Ok((None, Wish::Concurrency(Limit::To(8)))));
+    }
+
+    #[test]
+    fn mistakes_say_what_was_expected() {
+        assert_eq!(wish("pauze").unwrap_err(), "cannot do `pauze`: did you mean `pause`?");
+        assert_eq!(wish("concurrency").unwrap_err(), "`concurrency` needs a number: `8`, `+2` or `-1`");
+        assert_eq!(wish("concurrency 0").unwrap_err(), "expected a number from 1 to 1000, found `0`");
+        assert_eq!(wish("pause now").unwrap_err(), "`pause` takes nothing more, found `now`");
     }
 }

@@ -18,7 +18,7 @@ pub(crate) use commands::{
     SchemaArguments, SchemaOf, SetupArguments,
 };
 pub(crate) use console::{Color, ConsoleArguments, Format, FormatArguments};
-pub(crate) use ctl::{CtlArguments, CtlCommand};
+pub(crate) use ctl::{CtlArguments, Wish};
 pub(crate) use limits::{LimitArguments, Pace};
 pub(crate) use past::{ReportArguments, ShowArguments};
 pub(crate) use project::ProjectArguments;

@@ -1,0 +1,186 @@
+//! What keeps cases apart, and what changes how many run while they do: against a remote end that counts the sessions
+//! that are open and answers when it is told to.
+
+#![expect(clippy::unwrap_used, reason = "what cannot be done fails the test, in functions beside it, too")]
+
+#[expect(dead_code, reason = "no fault is needed here")]
+#[path = "support/scripted_driver.rs"]
+mod scripted_driver;
+#[path = "support/mod.rs"]
+mod support;
+
+use scripted_driver::ScriptedDriver;
+use serde_json::Value;
+use std::process::{Child, Output, Stdio};
+use std::time::{Duration, Instant};
+use support::Project;
+
+fn project(driver: &ScriptedDriver, settings: &str) -> Project {
+    let settings = format!("{settings}\n[[endpoint]]\nurl = \"{}\"\ncapacity = 100\n", driver.url());
+    Project::new().file("runner.toml", &settings)
+}
+
+/// Cases that pass, with further keys.
+fn cases(project: Project, keys: &[&str]) -> Project {
+    keys.iter().enumerate().fold(project, |project, (number, keys)| {
+        let steps = format!("steps = [ {{ goto = \"http://site.test/{number}/fine\" }}, {{ expect = \"#it\", text = \"yes\" }} ]");
+        project.file(&format!("testcases/c{number:02}.toml"), &format!("{keys}\n{steps}\n"))
+    })
+}
+
+/// A run under way, which does not outlive a test that fails.
+struct Run(Option<Child>);
+
+impl Run {
+    fn of(project: &Project, arguments: &[&str]) -> Self {
+        let mut command = project.command(arguments.iter().copied());
+        Self(Some(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()))
+    }
+
+    fn ends(mut self, code: i32) -> Output {
+        let ended = self.0.take().unwrap().wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(code), "{}", String::from_utf8_lossy(&ended.stderr));
+        ended
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// What `ctl status` says once it says what is waited for.
+fn status_when(project: &Project, wanted: impl Fn(&Value) -> bool) -> Value {
+    let end = Instant::now() + Duration::from_secs(60);
+    loop {
+        let asked = project.run(["ctl", "status", "--format", "json"]);
+        let status = serde_json::from_str(&asked.stdout).unwrap_or(Value::Null);
+        if wanted(&status) {
+            return status;
+        }
+        assert!(Instant::now() < end, "{asked}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn running(status: &Value) -> usize {
+    status["running"].as_array().map_or(0, Vec::len)
+}
+
+#[test]
+fn cases_that_use_the_same_share_never_run_at_once() {
+    let driver = ScriptedDriver::start();
+    let project = cases(project(&driver, ""), &["uses = [\"db\"]"; 12]);
+    Run::of(&project, &["-c", "5"]).ends(0);
+    assert_eq!(driver.sessions(), (12, 12, 1));
+}
+
+#[test]
+fn a_share_with_a_number_lets_so_many_run() {
+    let driver = ScriptedDriver::start();
+    driver.hold();
+    let settings = "[share.checkout]\nmax = 3\nfilter = \"tag(buy)\"";
+    let project = cases(project(&driver, settings), &["tags = [\"buy\"]"; 12]);
+    let run = Run::of(&project, &["-c", "8"]);
+    status_when(&project, |status| running(status) == 3);
+    driver.release();
+    run.ends(0);
+    assert_eq!(driver.sessions(), (12, 12, 3));
+}
+
+#[test]
+fn a_case_of_three_slots_leaves_two_of_five_to_others() {
+    let driver = ScriptedDriver::start();
+    driver.hold();
+    let keys = ["slots = 3", "", "", "", "", ""];
+    let project = cases(project(&driver, ""), &keys);
+    let run = Run::of(&project, &["-c", "5"]);
+    status_when(&project, |status| running(status) == 3);
+    driver.release();
+    run.ends(0);
+}
+
+#[test]
+fn values_of_a_share_are_lent_one_to_each() {
+    let driver = ScriptedDriver::start();
+    driver.hold();
+    let settings = "[share.account]\nvalues = [\"alice\", \"bob\"]";
+    let case = "uses = [\"account\"]\nsteps = [ { log = \"as ${share.account}\" }, { goto = \"http://site.test/fine\" }, { expect = \"#it\", text = \"yes\" } ]\n";
+    let project = (0..4).fold(project(&driver, settings), |project, number| {
+        project.file(&format!("testcases/c{number}.toml"), case)
+    });
+    let run = Run::of(&project, &["-c", "4", "--report", "jsonl=-"]);
+    let status = status_when(&project, |status| running(status) == 2);
+    assert_eq!(status["limit"], 4);
+    driver.release();
+    let told = String::from_utf8(run.ends(0).stdout).unwrap();
+    for name in ["as alice", "as bob"] {
+        assert!(told.contains(name), "{name}:\n{told}");
+    }
+    assert_eq!(driver.sessions().2, 2);
+}
+
+#[test]
+fn chunks_run_one_after_the_other() {
+    let driver = ScriptedDriver::start();
+    let project = cases(project(&driver, ""), &[""; 7]);
+    let ended = Run::of(&project, &["-c", "5", "--chunk", "3", "--chunk-pause", "10ms"]).ends(0);
+    let told = String::from_utf8_lossy(&ended.stderr).into_owned();
+    for done in [3, 6] {
+        assert!(told.contains(&format!("{done} of 7 done: pause of 10ms before the next chunk")), "{told}");
+    }
+    assert!(driver.sessions().2 <= 3);
+}
+
+#[test]
+fn ctl_changes_how_many_run_and_pauses_and_cancels() {
+    let driver = ScriptedDriver::start();
+    driver.hold();
+    let project = cases(project(&driver, "grace = \"0s\""), &[""; 20]);
+    let run = Run::of(&project, &["-c", "2"]);
+    let status = status_when(&project, |status| running(status) == 2);
+    assert_eq!((&status["limit"], &status["total"]), (&2.into(), &20.into()));
+
+    assert_eq!(project.run(["ctl", "concurrency", "+3"]).status, Some(0));
+    status_when(&project, |status| running(status) == 5 && status["limit"] == 5);
+    assert_eq!(project.run(["ctl", "concurrency", "1"]).status, Some(0));
+    let status = status_when(&project, |status| status["limit"] == 1);
+    assert_eq!(running(&status), 5, "what runs goes on");
+
+    assert_eq!(project.run(["ctl", "pause"]).status, Some(0));
+    let batch = status_when(&project, |status| status["paused"] == "batchrun ctl")["batch"].clone();
+    driver.release();
+    status_when(&project, |status| running(status) == 0 && status["ended"]["passed"] == 5);
+
+    let batch = batch.as_str().unwrap();
+    assert_eq!(project.run(["ctl", batch, "resume"]).status, Some(0));
+    driver.hold();
+    status_when(&project, |status| running(status) == 1);
+    assert_eq!(project.run(["ctl", "last", "cancel"]).status, Some(0));
+    let told = String::from_utf8_lossy(&run.ends(6).stderr).into_owned();
+    for text in ["2 -> 5: batchrun ctl", "5 -> 1: batchrun ctl", "Resumed"] {
+        assert!(told.contains(text), "{text}:\n{told}");
+    }
+}
+
+#[test]
+fn ctl_says_when_nothing_runs_or_something_else_does() {
+    let driver = ScriptedDriver::start();
+    driver.hold();
+    let project = cases(project(&driver, ""), &[""; 2]);
+    let nothing = project.run(["ctl", "status"]);
+    assert_eq!(nothing.status, Some(5), "{nothing}");
+    let run = Run::of(&project, &["-c", "1"]);
+    status_when(&project, |status| running(status) == 1);
+    let other = project.run(["ctl", "19991231", "status"]);
+    assert_eq!(other.status, Some(2), "{other}");
+    assert!(other.stderr.contains("no batch `19991231` runs here"), "{other}");
+    let text = project.run(["ctl", "status"]);
+    assert!(text.stdout.contains("0 of 2 done"), "{text}");
+    driver.release();
+    run.ends(0);
+}
