@@ -165,6 +165,7 @@ fn ctl_changes_how_many_run_and_pauses_and_cancels() {
     for text in ["2 -> 5: batchrun ctl", "5 -> 1: batchrun ctl", "Resumed"] {
         assert!(told.contains(text), "{text}:\n{told}");
     }
+    assert!(!told.contains("left behind"), "{told}");
 }
 
 #[test]

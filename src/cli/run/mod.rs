@@ -171,7 +171,7 @@ impl Stage<'_> {
         };
         let steering = Steering::open(&desk, &custody, &self.opened.place, &self.opened.batch);
         let ended = self.with_servers(&custody, commands, inbox).await;
-        drop(steering);
+        steering.close(&custody).await;
         let metered = meter.finish();
         watch.abort();
         let _ = watch.await;

@@ -7,8 +7,7 @@ use rustix::fd::{AsFd as _, OwnedFd};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios};
 use std::io;
 
-const HELP: &str = "keys: + more cases at once · - fewer · p pause or go on · r what runs · q finish what runs and \
-                    stop · ? this";
+const HELP: &str = "+ more at once · - fewer · p pause, go on · r what runs · q end what runs and stop";
 
 /// A terminal that gives keys as they are pressed, for as long as this lives.
 pub(super) struct Terminal {

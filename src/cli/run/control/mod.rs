@@ -46,8 +46,8 @@ impl Desk {
 /// The ways to steer, open for as long as it lives.
 pub(super) struct Steering {
     tasks: Vec<JoinHandle<()>>,
-    _keys: Option<keys::Terminal>,
-    _folder: Option<Folder>,
+    keys: Option<keys::Terminal>,
+    folder: Option<Folder>,
 }
 
 impl Steering {
@@ -73,13 +73,19 @@ impl Steering {
                 None
             }
         };
-        Self { tasks, _keys: keys::listen(desk.clone()), _folder: folder }
+        Self { tasks, keys: keys::listen(desk.clone()), folder }
     }
-}
 
-impl Drop for Steering {
-    fn drop(&mut self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
+    /// Closes them.
+    pub(super) async fn close(self, custody: &Custody) {
+        let Self { tasks, keys, folder } = self;
+        drop(keys);
+        tasks.iter().for_each(JoinHandle::abort);
+        if let Some(folder) = folder
+            && let Err(error) = custody.remove(folder).await
+        {
+            tracing::warn!("the folder of the socket could not be removed yet: {error}");
+        }
     }
 }
 
