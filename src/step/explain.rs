@@ -140,10 +140,20 @@ fn hints(failure: &NotReady) -> Vec<String> {
 }
 
 fn candidates(failure: &NotReady) -> Vec<String> {
-    let finds = if failure.code == "missing" { "is there, it is" } else { "finds only" };
     let line = |text: &str| Untrusted::from(text).line();
     let candidates = failure.candidates.iter();
-    candidates.map(|it| format!("`{}` {finds} {}", line(&it.locator), line(&it.description))).collect()
+    if failure.code == "ambiguous" {
+        return candidates
+            .map(|it| format!("`{}` finds only {}", line(&it.locator), line(&it.description)))
+            .collect();
+    }
+    let near = candidates.map(|it| {
+        let locator =
+            if it.locator.is_empty() { String::new() } else { format!("`{}`, ", line(&it.locator)) };
+        let why = if it.why.is_empty() { String::new() } else { format!(": {}", line(&it.why)) };
+        format!("near: {locator}{}{why}", line(&it.description))
+    });
+    near.collect()
 }
 
 /// A selector for what covers an element, from its description in "is covered by `<div class="veil">`".
@@ -160,20 +170,26 @@ fn cover(predicate: &str) -> Option<String> {
     classes.iter().all(|it| is_name(it)).then(|| format!("{name}.{}", classes.join(".")))
 }
 
-/// Advice where expected and actual text are nearly the same.
+/// Advice where expected and actual text are nearly the same. A class is one of many, so that its element has it among
+/// others says nothing.
 fn nearly(failure: &NotReady) -> Option<&'static str> {
     let bare = |text: &str| text.trim().trim_matches('"').to_owned();
     let (expected, actual) = (bare(failure.expected.as_deref()?), bare(failure.actual.as_deref()?));
-    if expected.is_empty() || expected == actual {
+    let of_text = failure.message.starts_with("the text ");
+    if expected.is_empty() || expected == actual || failure.message.starts_with("has no class") {
         None
     } else if expected.to_lowercase() == actual.to_lowercase() {
-        Some(
-            "they differ in upper and lower case only: checks are case-sensitive, `matches = \"/…/i\"` is not",
-        )
-    } else if actual.contains(&expected) {
+        Some(if of_text {
+            "they differ in upper and lower case only: checks are case-sensitive, `matches = '/…/i'` is not"
+        } else {
+            "they differ in upper and lower case only: checks are case-sensitive, `{ matches = '/…/i' }` is not"
+        })
+    } else if !actual.contains(&expected) {
+        None
+    } else if of_text {
         Some("the text is part of what is there: `text` compares the whole, `contains` a part")
     } else {
-        None
+        Some("it is part of what is there: a text compares the whole, `{ contains = \"…\" }` a part")
     }
 }
 

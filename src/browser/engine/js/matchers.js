@@ -236,7 +236,7 @@
   }
 
   function missing(trace) {
-    const where = trace && trace.parts > 1 ? ` (part ${trace.part + 1} of ${trace.parts} of the locator finds nothing)` : '';
+    const where = trace.query.length > 1 ? ` (part ${trace.part + 1} of ${trace.query.length} of the locator finds nothing)` : '';
     return reason('missing', `is not there${where}`, { matches: 0 });
   }
 
