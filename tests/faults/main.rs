@@ -11,7 +11,9 @@ mod scripted_driver;
 
 mod chromium;
 mod endpoint;
+mod hostile;
 mod killed;
+mod refused;
 mod running;
 mod secrets;
 mod signals;
