@@ -52,7 +52,10 @@ impl Interpreter<'_> {
         let text = |key: &str| found.envelope.value[key].as_str().map(|it| Untrusted::from(it).line());
         let Some(url) = text("url").filter(|it| !it.is_empty()) else { return };
         let title = text("title").filter(|it| !it.is_empty()).map(|it| format!(", titled `{it}`"));
-        problem.seen.push(format!("in the end the page is at {url}{}", title.unwrap_or_default()));
+        let status = found.envelope.value["status"].as_u64().filter(|it| *it >= 400);
+        let status = status.map(|it| format!(", which the server answered with HTTP status {it}"));
+        let (title, status) = (title.unwrap_or_default(), status.unwrap_or_default());
+        problem.seen.push(format!("in the end the page is at {url}{title}{status}"));
         if let Some(went_to) =
             self.went_to.as_ref().filter(|it| code(answer) == "missing" && !same_page(it, &url))
         {

@@ -40,7 +40,7 @@ async fn what_is_missing_is_told_with_what_may_be_meant() {
         ),
         (
             json!({"by": "role", "role": "button", "name": {"exact": "Save"}}),
-            vec!["role=button[name='Save'] | is hidden (`display: none`)", "role=button[name='Sign in']"],
+            vec!["role=button[name='Save'] | is hidden (`display: none`)"],
         ),
         (
             json!({"by": "role", "role": "checkbox", "name": {"exact": "Terms accepted"}, "checked": true}),
@@ -52,10 +52,7 @@ async fn what_is_missing_is_told_with_what_may_be_meant() {
         (json!({"by": "text", "text": {"exact": "Total"}}), vec!["text='Total: 12'"]),
         (json!({"by": "text", "text": {"contains": "Search"}}), vec!["role=textbox[name='Search the shop']"]),
         // A few letters.
-        (
-            json!({"by": "label", "text": {"contains": "Usr name"}}),
-            vec!["label='User name'", "text='User name'"],
-        ),
+        (json!({"by": "label", "text": {"contains": "Usr name"}}), vec!["label='User name'"]),
         (
             json!({"by": "placeholder", "text": {"contains": "serch the shop"}}),
             vec!["placeholder='Search the shop'"],
@@ -69,12 +66,19 @@ async fn what_is_missing_is_told_with_what_may_be_meant() {
         // Selectors: a name that is nearly right, else as far as they match.
         (json!({"by": "css", "value": "form#login > button.primry"}), vec!["form#login > button.primary"]),
         (json!({"by": "css", "value": "#logn button"}), vec!["#login button"]),
+        (json!({"by": "css", "value": "form > #user"}), vec!["form #user"]),
         (
             json!({"by": "css", "value": "form#login > .footer button[type='a b']"}),
-            vec!["form#login | so far the selector matches, with `> .footer` no more"],
+            vec!["form#login | up to here the selector matches, with `> .footer` no more"],
         ),
         // A text that was meant and is a selector as it stands.
-        (json!({"by": "css", "value": "Sign up"}), vec!["text='Sign up'", "text='Sign in'"]),
+        (
+            json!({"by": "css", "value": "Sign up"}),
+            vec![
+                "text='Sign up' | without `text=` it is a CSS selector",
+                "text='Sign in' | without `text=` it is a CSS selector",
+            ],
+        ),
         // Filters: what they were given.
         (
             json!([{"by": "css", "value": ".list li"}, {"by": "nth", "index": 2}]),
@@ -106,10 +110,10 @@ async fn what_is_in_another_frame_is_told_with_the_frame() {
         Lab::of("<body><button>Outside</button><iframe id=pay srcdoc='<button>Pay</button>'></iframe>").await;
     let button = |name: &str| json!({"by": "role", "role": "button", "name": {"exact": name}});
     let inside = near_to(&mut lab, &button("Pay")).await;
-    assert_eq!(inside[0], "frame=iframe#pay >> … | it is in this frame");
+    assert_eq!(inside[0], "frame=iframe#pay >> … | it is in this frame", "{inside:?}");
     lab.enter_frame().await;
     let outside = near_to(&mut lab, &button("Outside")).await;
-    assert_eq!(outside[0], " | outside of the frame that was looked into");
+    assert_eq!(outside[0], " | outside of the frame that was looked into", "{outside:?}");
 
     lab.show("<body><iframe name=pay src='http://localhost:{port}/pay'></iframe>").await;
     assert_eq!(

@@ -13,6 +13,7 @@ mod chromium;
 mod endpoint;
 mod hostile;
 mod killed;
+mod messages;
 mod refused;
 mod running;
 mod secrets;

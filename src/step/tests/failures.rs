@@ -120,8 +120,7 @@ async fn a_covered_element() {
 
 #[tokio::test(start_paused = true)]
 async fn a_missing_element_on_another_page() {
-    let elsewhere =
-        serde_json::json!({"url": "http://shop.test/error?code=7", "title": "Something went wrong"});
+    let elsewhere = serde_json::json!({"url": "http://shop.test/error?code=7", "title": "Something went wrong", "status": 404});
     let login = serde_json::json!({"url": "http://shop.test/login", "title": "Log in"});
     let twin = Twin::default()
         .at("document", Play::value(login))
@@ -135,7 +134,7 @@ async fn a_missing_element_on_another_page() {
     step: `label=User` is not there, waited 10s
     at testcases/login.toml:4:3, step 2: fill = "label=User", value = "alice"
     seen: after 0ms: the page went to another document
-    seen: in the end the page is at http://shop.test/error?code=7, titled `Something went wrong`
+    seen: in the end the page is at http://shop.test/error?code=7, titled `Something went wrong`, which the server answered with HTTP status 404
     hint: near: `label=User name`, <input id="user">
     hint: the case last went to http://shop.test/login: is this still the page it is about?
       { fill = "label=User", value = "alice" },

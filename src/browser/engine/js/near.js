@@ -13,16 +13,22 @@
     const part = query[at];
     if (!part) return [];
     const found = [];
-    for (const search of [nearInPage, outsideOfScope, insideFrames, aroundFrame]) {
+    const search = (how) => {
       try {
-        found.push(...search(query, at, part));
+        found.push(...how(query, at, part));
       } catch {
         // Advice that cannot be had is none.
       }
+    };
+    for (const how of [nearInPage, outsideOfScope, insideFrames, aroundFrame]) search(how);
+    for (const how of [ofRole, unseenFrames]) if (!found.length) search(how);
+    const best = new Map();
+    for (const one of found.sort((a, b) => a.rank - b.rank)) {
+      if (!best.has(one.locator)) best.set(one.locator, { ...one, more: 0 });
+      else best.get(one.locator).more += 1;
     }
-    const best = found.sort((a, b) => a.rank - b.rank).filter((one, i) => found.findIndex((it) => it.locator === one.locator) === i);
-    return (best.length ? best : unseenFrames()).slice(0, NEAR).map(({ element, locator, why }) => ({
-      description: describe(element), locator, why: why || '',
+    return [...best.values()].slice(0, NEAR).map(({ element, locator, why, more }) => ({
+      description: describe(element) + (more ? ` and ${more} more` : ''), locator, why: why || '',
     }));
   }
 
@@ -31,17 +37,22 @@
   function nearInPage(query, at, part) {
     const scopes = scopesOf(query, at);
     if (FILTERS[part.by]) return beforeFilter(scopes, part);
-    const pool = [];
-    for (const scope of scopes) if (pool.length < LOOKED_AT) pool.push(...selectDeep(scope, '*').slice(0, LOOKED_AT - pool.length));
+    const pool = poolOf(scopes);
     if (part.by === 'css') {
       // `click = "Sign in"` is CSS as it stands, and meant as a text.
       const isWords = /^[^#.[\]:>+~*()|,]+$/.test(part.value);
-      return [...(isWords ? nearTexts(pool, { by: 'text' }, part.value) : []), ...nearSelectors(scopes, pool, part.value)];
+      const texts = isWords ? nearTexts(pool, { by: 'text' }, part.value) : [];
+      return [...texts.map((one) => ({ ...one, why: 'without `text=` it is a CSS selector' })), ...nearSelectors(scopes, pool, part.value)];
     }
     const form = part.by === 'role' ? part.name : part.text;
     const wanted = form ? form.exact ?? form.contains : part.value;
-    const texts = part.by === 'xpath' || wanted === undefined ? [] : nearTexts(pool, part, wanted);
-    return part.by === 'role' ? [...texts, ...ofRole(pool, part)] : texts;
+    return part.by === 'xpath' || wanted === undefined ? [] : nearTexts(pool, part, wanted);
+  }
+
+  function poolOf(scopes) {
+    const pool = [];
+    for (const scope of scopes) if (pool.length < LOOKED_AT) pool.push(...selectDeep(scope, '*').slice(0, LOOKED_AT - pool.length));
+    return pool;
   }
 
   // A filter let nothing through: what it was given.
@@ -88,7 +99,7 @@
     if (role && role !== 'generic' && role !== 'presentation') add('role', nameOf(element), role);
     let hasText = buttonText(element) !== null;
     if (!SILENT.has(localName(element))) eachInside(element, (node) => { hasText = hasText || (nodeType(node) === 3 && normal(dataOf(node)) !== ''); });
-    if (hasText) add('text', textOf(element));
+    if (hasText && !(part.by === 'label' && isLabel(element))) add('text', textOf(element));
     for (const name of ['placeholder', 'alt', 'title']) add(name, attribute(element, name));
     if (!TECHNICAL.has(part.by)) return handles;
     add('testid', attribute(element, part.attribute || 'data-testid'));
@@ -130,15 +141,15 @@
     return whyHidden(element) || (isExposed(element) ? null : 'is hidden from assistive technology (`aria-hidden`)');
   }
 
-  // Others of the role, after all that are near by name; hidden ones where there are no others.
-  function ofRole(pool, part) {
-    const all = pool.filter((element) => roleOf(element) === part.role);
+  // Others of the role, where nothing is near by name; hidden ones where there are no others.
+  function ofRole(query, at, part) {
+    const all = part.by === 'role' ? poolOf(scopesOf(query, at)).filter((element) => roleOf(element) === part.role) : [];
     const exposed = all.filter(isExposed);
     const same = exposed.length ? exposed : all;
     return same.slice(0, NEAR).map((element) => {
       const name = nameOf(element);
       const locator = name && name.length <= NEAR_TEXT && quoted(name) ? locatorOf({ kind: 'role', text: name, role: part.role }) : byPlace(element);
-      return { element, locator, rank: 1000, why: whyPassedOver(element, part, { kind: 'role', role: part.role }) };
+      return { element, locator, rank: 0, why: whyPassedOver(element, part, { kind: 'role', role: part.role }) };
     });
   }
 
@@ -172,14 +183,23 @@
     const before = parts.slice(0, kept).join('');
     const [lost, after] = [parts[kept], parts.slice(kept + 1).join('')];
     const found = [];
+    // What stands deeper than `>` allows is near, too.
+    const add = (compound, rank) => {
+      for (const css of new Set([before + compound + after, before + compound.replace(/^[\s>+~]+/, ' ') + after])) {
+        const element = find(css);
+        if (element) {
+          found.push({ element, locator: css, rank, why: whyHidden(element) });
+          return;
+        }
+      }
+    };
+    add(lost, 0);
     for (const word of lost.replace(/[[(].*$/s, '').matchAll(/([#.]?)([\w-]+)/g)) {
       for (const { name, rank } of nearNames(pool, word[1], word[2])) {
-        const css = before + lost.slice(0, word.index) + word[1] + escapeCss(name) + lost.slice(word.index + word[0].length) + after;
-        const element = find(css);
-        if (element) found.push({ element, locator: css, rank, why: whyHidden(element) });
+        add(lost.slice(0, word.index) + word[1] + escapeCss(name) + lost.slice(word.index + word[0].length), rank);
       }
     }
-    if (!found.length && kept) found.push({ element: find(before), locator: before, rank: 500, why: `so far the selector matches, with \`${lost.trim()}\` no more` });
+    if (!found.length && kept) found.push({ element: find(before), locator: before, rank: 500, why: `up to here the selector matches, with \`${lost.trim()}\` no more` });
     return found;
   }
 
@@ -233,5 +253,5 @@
         return false;
       }
     };
-    return framesHere().filter(isUnseen).map((frame) => ({ element: frame, locator: frameLocator(frame), why: 'what is in this frame cannot be seen from here' }));
+    return framesHere().filter(isUnseen).map((frame) => ({ element: frame, locator: frameLocator(frame), rank: 0, why: 'what is in this frame cannot be seen from here' }));
   }
