@@ -185,7 +185,7 @@ fn an_element_that_cannot_be_acted_on_is_told_with_what_is_in_the_way() {
 fn scripts_pages_and_prompts_that_go_wrong_are_told_with_what_to_do() {
     let said = said(&[
         "{ script = \"while (true) {}\", as = \"x\" }",
-        "{ goto = \"/silent\" }",
+        "{ goto = \"/silent\", timeout = \"1s\" }",
         "{ click = \"#bye\" }",
         "{ script = \"return total(undefined)\", as = \"n\" }",
         "{ script = \"return (\", as = \"n\" }",
@@ -199,10 +199,10 @@ fn scripts_pages_and_prompts_that_go_wrong_are_told_with_what_to_do() {
       = hint:     it runs in a loop that does not end, or returns a promise that is never settled
 
     FAIL testcases/c02
-    timeout: navigation timeout of 30s missed: http://site/silent did not answer
+    timeout: step timeout of 1s missed: http://site/silent did not answer
      --> testcases/c02.toml:3:3, step 2: goto /silent
-    3 |   { goto = "/silent" },
-      |   ^^^^^^^^^^^^^^^^^^^^^
+    3 |   { goto = "/silent", timeout = "1s" },
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       = hint:     the server took the connection and sent no page, or the page before does not let go
 
     FAIL testcases/c03
