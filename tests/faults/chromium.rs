@@ -297,12 +297,30 @@ fn f34_a_page_that_wants_to_keep_its_visitor_blocks_neither_the_next_page_nor_th
     let case = format!(
         "steps = [ {{ goto = '{0}' }}, {{ click = 'button' }}, {{ goto = '{1}' }}, {{ goto = '{0}' }}, {{ click = 'button' }} ]\n",
         site.url("/stay"),
-        site.url("/")
+        site.url("/next")
     );
     let (ended, record) = beside_another(&site, &case);
     assert!(site.arrivals("/asked") >= 1, "it asked");
     ended.exits(1).says(&["beforeunload"]);
     assert_eq!(record.case("bad").ends(), [(Some(AttemptVerdict::Failed), Some(FailureKind::Prompt))]);
+}
+
+#[test]
+fn f34_a_page_that_wants_to_keep_its_visitor_is_left_where_a_dialog_step_says_so() {
+    let site = Site::start();
+    site.page(
+        "/stay",
+        "<button>Go</button><script>addEventListener('beforeunload', it => it.preventDefault())</script>",
+    );
+    let case = format!(
+        "steps = [ {{ goto = '{0}' }}, {{ click = 'button' }}, {{ dialog = 'accept', kind = 'beforeunload' }}, \
+         {{ goto = '{1}' }}, {{ expect = 'h1', text = 'Page' }} ]\n",
+        site.url("/stay"),
+        site.url("/next")
+    );
+    let (ended, _) = beside_another(&site, &case);
+    ended.exits(0);
+    assert_eq!(site.arrivals("/next"), 1);
 }
 
 #[test]

@@ -83,14 +83,19 @@ fn f01_nothing_is_begun_by_a_runner_that_is_killed_while_it_loads() {
     assert!(!database(&project).exists() && driver.sessions().0 == 0, "it was loading still");
 }
 
-#[test]
-fn f02_nothing_outlives_a_runner_that_is_killed_while_its_driver_starts() {
-    let script = "#!/bin/sh\nsetsid sleep 1000 &\nexec sleep 1000\n";
+/// A project whose driver is this script.
+fn with_driver(script: &str) -> Project {
     let project = Project::new()
         .file("runner.toml", "[chrome]\ndriver = \"./driver\"\n")
-        .file("driver", script)
+        .file("driver", &format!("#!/bin/sh\n{script}"))
         .file("testcases/c1.toml", "steps = [ { goto = \"http://127.0.0.1:9/\" } ]\n");
     std::fs::set_permissions(project.root().join("driver"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    project
+}
+
+#[test]
+fn f02_nothing_outlives_a_runner_that_is_killed_while_its_driver_starts() {
+    let project = with_driver("setsid sleep 1000 &\nexec sleep 1000\n");
     let mut running = Running::start(&project, &[]);
     let sleeping = || running.processes().into_iter().filter(|it| it.command_line == "sleep 1000 ").count();
     until("the driver and what it starts", || (sleeping() == 2).then_some(()));
@@ -194,6 +199,27 @@ fn f09_nothing_outlives_guard_and_runner_that_are_killed_together() {
         send(second, Signal::KILL);
         assert_eq!(running.wait().status.code(), None);
         running.is_gone_within(GONE, &[]);
+    }
+    aborted(&project);
+}
+
+#[test]
+fn f09_no_process_outlives_runner_watcher_and_guard_that_are_killed_together() {
+    // Unlike chromedriver it never notices by itself that nobody is there any more.
+    let project = with_driver("exec sleep 1000\n");
+    let mut running = Running::start(&project, &[]);
+    running.process("the driver", |it| it.command_line == "sleep 1000 ");
+    let all = running.processes();
+    for pid in [running.watcher().pid, running.guard().pid, running.pid()] {
+        send(pid, Signal::KILL);
+    }
+    assert_eq!(running.wait().status.code(), None);
+    // Nobody is left to remove folders.
+    let alive = || all.iter().filter(|it| it.is_alive()).collect::<Vec<_>>();
+    let end = std::time::Instant::now() + GONE;
+    while !alive().is_empty() {
+        assert!(std::time::Instant::now() < end, "left: {:?}", alive());
+        std::thread::sleep(Duration::from_millis(20));
     }
     aborted(&project);
 }

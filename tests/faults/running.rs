@@ -206,9 +206,14 @@ impl Running {
         })
     }
 
-    /// The guard: a child of the watcher, which is a child of the runner.
+    /// The watcher, a child of the runner.
+    pub(crate) fn watcher(&self) -> Process {
+        self.process("the watcher", |it| it.parent == self.pid() && it.is_guard())
+    }
+
+    /// The guard, a child of the watcher.
     pub(crate) fn guard(&self) -> Process {
-        let watcher = self.process("the watcher", |it| it.parent == self.pid() && it.is_guard());
+        let watcher = self.watcher();
         self.process("the guard", |it| it.parent == watcher.pid && it.is_guard())
     }
 }
