@@ -12,7 +12,7 @@ pub mod text_test;
 pub mod url;
 
 pub use load::{LoadOptions, Loaded, SettingNames, load};
-pub use spec::{reference, schema};
+pub use spec::{UnknownWord, meaning, reference, schema};
 
 mod parse;
 mod spec;

@@ -7,6 +7,7 @@ mod cases;
 mod check;
 mod completions;
 mod console;
+mod docs;
 mod doctor;
 mod failure;
 mod init;
@@ -57,6 +58,7 @@ fn dispatch(arguments: Arguments) -> ExitCode {
         Command::Show(arguments) => show::run(arguments, &mut console),
         Command::Report(arguments) => report::run(arguments, &mut console),
         Command::Init(arguments) => init::run(arguments, &mut console),
+        Command::Docs(arguments) => docs::run(arguments, &mut console),
         Command::Schema(arguments) => schema::run(arguments, &mut console),
         Command::Doctor(arguments) => doctor::run(arguments, &mut console),
         Command::Setup(arguments) => setup::run(arguments, &mut console),

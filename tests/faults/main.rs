@@ -11,7 +11,10 @@ mod scripted_driver;
 
 mod chromium;
 mod endpoint;
+mod hostile;
 mod killed;
+mod messages;
+mod refused;
 mod running;
 mod secrets;
 mod signals;

@@ -47,6 +47,14 @@ pub(crate) struct ConfigArguments {
     pub(crate) console: ConsoleArguments,
 }
 
+/// What `docs` takes.
+#[derive(Debug, Args)]
+pub(crate) struct DocsArguments {
+    /// A verb, matcher, key or condition [default: the whole reference, in Markdown]
+    #[arg(value_name = "WORD")]
+    pub(crate) word: Option<String>,
+}
+
 /// What `schema` takes.
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArguments {

@@ -13,8 +13,8 @@ mod selection;
 
 pub(crate) use browser::BrowserArguments;
 pub(crate) use commands::{
-    CheckArguments, CompletionsArguments, ConfigArguments, DoctorArguments, InitArguments, ListArguments,
-    SchemaArguments, SchemaOf, SetupArguments,
+    CheckArguments, CompletionsArguments, ConfigArguments, DocsArguments, DoctorArguments, InitArguments,
+    ListArguments, SchemaArguments, SchemaOf, SetupArguments,
 };
 pub(crate) use console::{Color, ConsoleArguments, Format, FormatArguments};
 pub(crate) use limits::LimitArguments;
@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Report(ReportArguments),
     /// Write a first runner.toml and a first case here
     Init(InitArguments),
+    /// Print the reference of case files, or of one word: `docs click`
+    Docs(DocsArguments),
     /// Print a JSON Schema for editors
     Schema(SchemaArguments),
     /// Print a completion script for a shell
@@ -87,7 +89,7 @@ impl Command {
             Self::Init(arguments) => arguments.console.clone(),
             Self::Doctor(arguments) => arguments.console.clone(),
             Self::Setup(arguments) => arguments.console.clone(),
-            Self::Schema(_) | Self::Completions(_) => ConsoleArguments::default(),
+            Self::Docs(_) | Self::Schema(_) | Self::Completions(_) => ConsoleArguments::default(),
         }
     }
 }
