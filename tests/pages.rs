@@ -66,7 +66,7 @@ impl World {
 }
 
 fn soon() -> Deadline {
-    Deadline::after("test", Duration::from_secs(20))
+    Deadline::after("test", Duration::from_secs(60))
 }
 
 fn css(selector: &str) -> Vec<Value> {

@@ -81,6 +81,9 @@ impl DevToolsPage {
         if says_that_the_document_went_away(&error) {
             return Fault::DocumentGone;
         }
+        if error.mentions("Promise was collected") {
+            return self.promise_collected().await;
+        }
         if let WireError::Missed(missed) = error {
             let deadline = Deadline::after("answer of the browser", RESPONSIVE_TIMEOUT);
             let (browser, driver) =
@@ -92,6 +95,22 @@ impl DevToolsPage {
         }
         let kind = Some(error.kind()).filter(|kind| kind.is_infrastructure()).unwrap_or(FailureKind::Driver);
         Fault::Infrastructure { kind, message: error.to_string() }
+    }
+
+    /// The garbage collector found a promise that nothing can settle any more. A page that is about to die for want of
+    /// memory collects whatever it can first, so it is asked whether it goes on.
+    async fn promise_collected(&self) -> Fault {
+        let parameters = json!({"expression": "0"});
+        let deadline = Deadline::after("answer of the page", RESPONSIVE_TIMEOUT);
+        let answer = tokio::select! {
+            biased;
+            () = self.context.crashed() => return Fault::Crashed,
+            answer = self.wire.call(Command::Cdp("Runtime.evaluate", &parameters), deadline) => answer,
+        };
+        match answer {
+            Err(error) if error.is("tab crashed") => Fault::Crashed,
+            _ => Fault::Script { message: "the promise that it waits for can never be settled".to_owned() },
+        }
     }
 
     fn frame_id<'a>(&'a self, frame: &'a Frame) -> &'a str {
