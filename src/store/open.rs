@@ -139,16 +139,7 @@ impl fmt::Display for OpenError {
     }
 }
 
-/// Without the number of the operating system; what is in the way of a folder is said as such.
-fn words(cause: &io::Error) -> String {
-    if matches!(cause.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory) {
-        return "it is not a folder".to_owned();
-    }
-    let text = cause.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
-}
-
-/// The causes are part of the texts: none is a source of its own, lest it is told twice.
+// Its text says the cause already: a `source` would have it said twice.
 impl std::error::Error for OpenError {}
 
 impl Store {
@@ -243,6 +234,15 @@ pub(super) fn open_error(path: &Path, cause: rusqlite::Error) -> OpenError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Locked { path },
         _ => OpenError::Broken { path, cause },
     }
+}
+
+/// Without the number of the operating system; what is in the way of a folder is said as such.
+fn words(cause: &io::Error) -> String {
+    if matches!(cause.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory) {
+        return "it is not a folder".to_owned();
+    }
+    let text = cause.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
 #[cfg(test)]
