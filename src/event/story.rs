@@ -338,24 +338,11 @@ fn evidence(attempt: u32) -> Vec<Evidence> {
 
 /// A failure of a kind, with all that it may hold.
 pub(crate) fn failure(kind: FailureKind) -> Failure {
-    let bare = Failure {
-        kind,
-        message: "the browser exited with signal 11".into(),
-        location: None,
-        step: None,
-        position: None,
-        expected: None,
-        actual: None,
-        seen: Vec::new(),
-        hints: Vec::new(),
-        excerpt: None,
-        further: Vec::new(),
-    };
     if kind.is_infrastructure() {
+        let bare = Failure::new(kind, "the browser exited with signal 11");
         return Failure { hints: vec!["see the driver's log".into()], ..bare };
     }
     Failure {
-        message: "`#count` does not have the text it should".into(),
         location: Some(Location { file: "testcases/cart.toml".to_owned(), line: 14, column: 3 }),
         step: Some("expect \"#count\"".into()),
         position: Some(2),
@@ -364,7 +351,6 @@ pub(crate) fn failure(kind: FailureKind) -> Failure {
         seen: vec!["0.0s is hidden".into(), "0.4s has the text \"1 item\"".into()],
         hints: vec!["the text changed once while waiting: is something else still running?".into()],
         excerpt: Some("  { expect = \"#count\", text = \"0 items\" },".into()),
-        further: Vec::new(),
-        ..bare
+        ..Failure::new(kind, "`#count` does not have the text it should")
     }
 }

@@ -183,17 +183,6 @@ fn without_page(verdict: AttemptVerdict, failure: Option<Failure>) -> Attempted 
 }
 
 fn no_page(error: &NoLease) -> Failure {
-    Failure {
-        kind: error.kind,
-        message: Untrusted::from(error.message.as_str()),
-        location: None,
-        step: None,
-        position: None,
-        expected: None,
-        actual: None,
-        seen: Vec::new(),
-        hints: error.hint.iter().map(|hint| Untrusted::from(hint.as_str())).collect(),
-        excerpt: None,
-        further: Vec::new(),
-    }
+    let hints = error.hint.iter().map(|hint| Untrusted::from(hint.as_str())).collect();
+    Failure { hints, ..Failure::new(error.kind, error.message.as_str()) }
 }
