@@ -6,6 +6,8 @@
 pub mod facts;
 pub mod reporter;
 #[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
 pub(crate) mod story;
 pub mod tally;
 

@@ -266,7 +266,8 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
-    use super::super::story::{Story, failure};
+    use super::super::samples::failure;
+    use super::super::story::Story;
     use super::*;
     use crate::outcome::FailureKind;
 
