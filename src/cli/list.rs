@@ -12,8 +12,9 @@ use std::fmt::Write as _;
 
 /// Prints the jobs.
 pub(crate) fn run(arguments: &ListArguments, console: &mut Console) -> Result<ExitCode, Failure> {
-    let prepared = prepare(&arguments.selection, &arguments.project, &arguments.browser, None, console)?;
-    match arguments.format.format {
+    let prepared =
+        prepare(&arguments.selection, &arguments.print.project, &arguments.browser, None, console)?;
+    match arguments.print.format.format {
         Format::Text => console.data(&text(&prepared.plan))?,
         Format::Json => console.json(&json(&prepared.plan))?,
     }

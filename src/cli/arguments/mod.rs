@@ -6,6 +6,7 @@ mod commands;
 mod console;
 mod limits;
 mod past;
+mod print;
 mod project;
 mod record;
 mod run;
@@ -19,6 +20,7 @@ pub(crate) use commands::{
 pub(crate) use console::{Color, ConsoleArguments, Format, FormatArguments};
 pub(crate) use limits::LimitArguments;
 pub(crate) use past::{ReportArguments, ShowArguments};
+pub(crate) use print::PrintArguments;
 pub(crate) use project::ProjectArguments;
 pub(crate) use record::{Progress, RecordArguments};
 pub(crate) use run::RunArguments;
@@ -81,13 +83,13 @@ impl Command {
     pub(crate) fn console(&self) -> ConsoleArguments {
         match self {
             Self::Run(arguments) => arguments.console.clone(),
-            Self::List(arguments) => arguments.console.clone(),
+            Self::List(arguments) => arguments.print.console.clone(),
             Self::Check(arguments) => arguments.console.clone(),
-            Self::Config(arguments) => arguments.console.clone(),
-            Self::Show(arguments) => arguments.console.clone(),
+            Self::Config(arguments) => arguments.print.console.clone(),
+            Self::Show(arguments) => arguments.print.console.clone(),
             Self::Report(arguments) => arguments.console.clone(),
             Self::Init(arguments) => arguments.console.clone(),
-            Self::Doctor(arguments) => arguments.console.clone(),
+            Self::Doctor(arguments) => arguments.print.console.clone(),
             Self::Setup(arguments) => arguments.console.clone(),
             Self::Docs(_) | Self::Schema(_) | Self::Completions(_) => ConsoleArguments::default(),
         }
