@@ -139,19 +139,8 @@ impl fmt::Display for OpenError {
     }
 }
 
-impl std::error::Error for OpenError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Folder { cause, .. } => Some(cause),
-            Self::Broken { cause, .. } => Some(cause),
-            Self::ReadOnly { .. }
-            | Self::NotOurs { .. }
-            | Self::Newer { .. }
-            | Self::Locked { .. }
-            | Self::OldSqlite { .. } => None,
-        }
-    }
-}
+// Its text says the cause already: a `source` would have it said twice.
+impl std::error::Error for OpenError {}
 
 impl Store {
     /// Opens the database at `path`; makes it, and the folders beside it, where they are missing.
