@@ -12,6 +12,7 @@ mod scripted_driver;
 mod chromium;
 mod endpoint;
 mod killed;
+mod record;
 mod running;
 mod secrets;
 mod signals;
