@@ -12,7 +12,9 @@ fn requests(session: &str) -> [String; 6] {
     let engine = |call: &str| {
         // About as long as the script that calls the engine.
         let script = "x".repeat(250);
-        format!(r#"{{"script":"{script}","args":[{{"op":"{call}","query":["css","button"],"wait_ms":10000}}]}}"#)
+        format!(
+            r#"{{"script":"{script}","args":[{{"op":"{call}","query":["css","button"],"wait_ms":10000}}]}}"#
+        )
     };
     let post = |path: &str, body: &str| request("POST", &format!("/session/{session}/{path}"), body);
     [

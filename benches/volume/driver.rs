@@ -51,7 +51,11 @@ pub(crate) fn run(pages_are_bare: bool) -> io::Result<()> {
         writeln!(
             io::stdout(),
             r#"{{"requests":{},"connections":{},"sessions_made":{},"sessions_ended":{},"most_open":{}}}"#,
-            book.requests, book.connections, book.made, book.ended, book.most
+            book.requests,
+            book.connections,
+            book.made,
+            book.ended,
+            book.most
         )
     })
 }
@@ -118,7 +122,9 @@ fn script(body: &str) -> String {
     let answer = match op.split('"').next() {
         Some("pressed") => r#""hit""#,
         Some("read") => r#""text""#,
-        Some("document") => r#"{"url":"http://shop.test/","title":"Shop","ready_state":"complete","status":200}"#,
+        Some("document") => {
+            r#"{"url":"http://shop.test/","title":"Shop","ready_state":"complete","status":200}"#
+        }
         _ => "null",
     };
     value(&format!(

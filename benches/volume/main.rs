@@ -65,7 +65,8 @@ fn everything(rounds: usize) -> io::Result<()> {
     std::fs::write(path, format!("{results:#}\n"))
 }
 
-const REPORTS: [&str; 6] = ["--report", "junit=out.xml", "--report", "json=out.json", "--report", "jsonl=out.jsonl"];
+const REPORTS: [&str; 6] =
+    ["--report", "junit=out.xml", "--report", "json=out.json", "--report", "jsonl=out.jsonl"];
 
 /// The driver with a client that does nothing but ask.
 fn control() -> io::Result<Value> {
@@ -90,7 +91,8 @@ fn batch(kind: &str, cases: usize, more: &[&str]) -> io::Result<Value> {
     let output = folder.path().join("output.txt");
     let used = measure(&mut command, &output)?;
     let (cpu, asked) = driver.finish()?;
-    let passed = std::fs::read_to_string(&output)?.lines().filter(|it| it.trim_start().starts_with("PASS ")).count();
+    let passed =
+        std::fs::read_to_string(&output)?.lines().filter(|it| it.trim_start().starts_with("PASS ")).count();
     if passed != cases || used.exit != Some(0) {
         return Err(io::Error::other(format!("{passed} of {cases} cases passed, exit {:?}", used.exit)));
     }

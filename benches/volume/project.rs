@@ -9,7 +9,8 @@ const FOLDER: usize = 100;
 
 /// Writes runner.toml and the case files.
 pub(crate) fn write(root: &Path, cases: usize, driver: &str) -> io::Result<()> {
-    let settings = format!("base_url = \"http://shop.test\"\n\n[[endpoint]]\nurl = \"{driver}\"\ncapacity = 1000\n");
+    let settings =
+        format!("base_url = \"http://shop.test\"\n\n[[endpoint]]\nurl = \"{driver}\"\ncapacity = 1000\n");
     fs::write(root.join("runner.toml"), settings)?;
     for number in 0..cases {
         let folder = root.join(format!("testcases/orders-{:03}", number / FOLDER));
