@@ -1,6 +1,7 @@
 //! From the text of a case file to typed values, with every finding and its place. Opens no files: rows and flows
 //! are asked for by [`reader::Files`].
 
+mod case;
 pub(super) mod cases;
 pub(super) mod document;
 pub(super) mod flow;

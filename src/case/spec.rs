@@ -11,10 +11,12 @@ pub(super) mod matchers;
 mod reference;
 mod schema;
 pub(super) mod verbs;
+mod word;
 
 pub(super) use kind::Kind;
 pub use reference::reference;
 pub use schema::schema;
+pub use word::{UnknownWord, meaning};
 
 use super::parse::given::{Arguments, Problem};
 

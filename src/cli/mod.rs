@@ -8,6 +8,7 @@ mod check;
 mod completions;
 mod console;
 mod ctl;
+mod docs;
 mod doctor;
 mod failure;
 mod init;
@@ -59,6 +60,7 @@ fn dispatch(arguments: Arguments) -> ExitCode {
         Command::Report(arguments) => report::run(arguments, &mut console),
         Command::Ctl(arguments) => ctl::run(arguments, &mut console),
         Command::Init(arguments) => init::run(arguments, &mut console),
+        Command::Docs(arguments) => docs::run(arguments, &mut console),
         Command::Schema(arguments) => schema::run(arguments, &mut console),
         Command::Doctor(arguments) => doctor::run(arguments, &mut console),
         Command::Setup(arguments) => setup::run(arguments, &mut console),

@@ -14,8 +14,8 @@ use std::fmt::Write as _;
 pub(crate) fn run(arguments: &ConfigArguments, console: &mut Console) -> Result<ExitCode, Failure> {
     let environment = prepare::environment()?;
     let (browser, limits) = (Some(&arguments.browser), Some(&arguments.limits));
-    let settings = prepare::settings(&arguments.project, browser, limits, &environment, console)?;
-    match arguments.format.format {
+    let settings = prepare::settings(&arguments.print.project, browser, limits, &environment, console)?;
+    match arguments.print.format.format {
         Format::Text => console.data(&text(&settings))?,
         Format::Json => console.json(&json(&settings))?,
     }

@@ -203,6 +203,25 @@ pub struct Failure {
     pub further: Vec<Untrusted>,
 }
 
+impl Failure {
+    /// One of which no more is known than this.
+    pub fn new(kind: FailureKind, message: impl Into<Untrusted>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            location: None,
+            step: None,
+            position: None,
+            expected: None,
+            actual: None,
+            seen: Vec::new(),
+            hints: Vec::new(),
+            excerpt: None,
+            further: Vec::new(),
+        }
+    }
+}
+
 /// A file that was kept, or a note why not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {

@@ -1,11 +1,12 @@
 //! A builder of plausible event streams, for tests of whatever consumes events. Its clock moves only when told to.
 
+use super::samples::evidence;
 use super::{
-    AttemptFinished, AttemptStarted, BatchFinished, BatchStarted, CaseFinished, CaseQueued, Event, Evidence,
-    Failure, Level, Load, Stamped, StepFinished, StepStarted,
+    AttemptFinished, AttemptStarted, BatchFinished, BatchStarted, CaseFinished, CaseQueued, Event, Failure,
+    Level, Load, Stamped, StepFinished, StepStarted,
 };
 use crate::id::{BatchId, CaseId, JobId};
-use crate::outcome::{AttemptVerdict, BatchStatus, ExitCode, FailureKind, StepVerdict, Verdict};
+use crate::outcome::{AttemptVerdict, BatchStatus, ExitCode, StepVerdict, Verdict};
 use crate::source::Location;
 use jiff::{Timestamp, ToSpan};
 use std::collections::HashMap;
@@ -56,46 +57,6 @@ impl Story {
             command_line: vec!["batchrun".into(), "-c".into(), "3".into(), "my cases".into()],
             settings: serde_json::json!({ "concurrency": { "value": 3, "from": "command line" } }),
         })));
-        story
-    }
-
-    /// A small batch in which everything that can happen to a case happens.
-    pub(crate) fn mixed() -> Self {
-        let mut story = Self::new(9, 3);
-        let mut ids =
-            ["login[alice]", "cart::remove an item", "search", "pay", "old", "slow", "later", "beta", "home"]
-                .map(|id| format!("testcases/{id}"))
-                .into_iter();
-        let mut queue = |story: &mut Self| story.queue(&ids.next().unwrap());
-        let [login, cart, search, pay, old, slow, later] = std::array::from_fn(|_| queue(&mut story));
-        let beta = story.queue_with("testcases/beta", |case| case.quarantined = true);
-        let home = story.queue_with("testcases/home", |case| case.name = "The <home> page".into());
-        story.start(login, 1);
-        story.start(cart, 2);
-        story.start(search, 3);
-        story.step(login, "goto \"/login\"", 204);
-        story.wait(1000).pass(login);
-        story.start(home, 1);
-        story.step(cart, "click \"text=Remove\"", 87);
-        story.enter(cart, 0, "expect \"#count\"");
-        story.wait(2600).fail(cart, failure(FailureKind::Assertion));
-        story.retry(search, failure(FailureKind::Timeout));
-        story.wait(1229).start(search, 3);
-        story.pass(search);
-        story.message(
-            Level::Warning,
-            "`/dev/shm` has only 64 MiB\nthe switch `--disable-dev-shm-usage` is used",
-        );
-        story.start(pay, 2);
-        story.wait(40).fail(pay, failure(FailureKind::BrowserCrash));
-        story.end(old, Verdict::Skipped);
-        story.start(beta, 2);
-        story.wait(310).fail(beta, failure(FailureKind::Script));
-        story.pass(home);
-        story.start(slow, 1);
-        story.wait(2000).interrupt(slow);
-        story.end(later, Verdict::NotRun);
-        story.finish(BatchStatus::Interrupted, ExitCode::Failed);
         story
     }
 
@@ -314,57 +275,5 @@ impl Story {
             mean_cpu_percent: Some(140.4),
             leftovers: 0,
         }));
-    }
-}
-
-fn evidence(attempt: u32) -> Vec<Evidence> {
-    vec![
-        Evidence {
-            kind: "screenshot".to_owned(),
-            position: Some(2),
-            path: Some(format!("evidence/{BATCH}/1-{attempt}-failure.png")),
-            bytes: 20_480,
-            note: None,
-        },
-        Evidence {
-            kind: "source".to_owned(),
-            position: None,
-            path: None,
-            bytes: 0,
-            note: Some("skipped: too large (70 MiB)".into()),
-        },
-    ]
-}
-
-/// A failure of a kind, with all that it may hold.
-pub(crate) fn failure(kind: FailureKind) -> Failure {
-    let bare = Failure {
-        kind,
-        message: "the browser exited with signal 11".into(),
-        location: None,
-        step: None,
-        position: None,
-        expected: None,
-        actual: None,
-        seen: Vec::new(),
-        hints: Vec::new(),
-        excerpt: None,
-        further: Vec::new(),
-    };
-    if kind.is_infrastructure() {
-        return Failure { hints: vec!["see the driver's log".into()], ..bare };
-    }
-    Failure {
-        message: "`#count` does not have the text it should".into(),
-        location: Some(Location { file: "testcases/cart.toml".to_owned(), line: 14, column: 3 }),
-        step: Some("expect \"#count\"".into()),
-        position: Some(2),
-        expected: Some("0 items".into()),
-        actual: Some("1 item".into()),
-        seen: vec!["0.0s is hidden".into(), "0.4s has the text \"1 item\"".into()],
-        hints: vec!["the text changed once while waiting: is something else still running?".into()],
-        excerpt: Some("  { expect = \"#count\", text = \"0 items\" },".into()),
-        further: Vec::new(),
-        ..bare
     }
 }

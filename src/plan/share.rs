@@ -5,11 +5,19 @@ use crate::case::model::Case;
 use crate::config::Settings;
 use crate::diagnostic::Diagnostic;
 use crate::filter::Subject;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Names a share of a plan: its place in [`super::Plan::shares`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ShareId(pub u16);
+pub struct ShareId(pub u32);
+
+impl ShareId {
+    /// The place.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// A share.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +53,7 @@ pub struct Need {
 /// Collects the shares of a plan and finds out which a case needs.
 pub(super) struct Shares<'a> {
     settings: &'a Settings,
-    found: Vec<Share>,
+    found: Mutex<Vec<Share>>,
 }
 
 impl<'a> Shares<'a> {
@@ -57,11 +65,15 @@ impl<'a> Shares<'a> {
             values: share.values.clone(),
             interval: share.interval(),
         });
-        Self { settings, found: declared.collect() }
+        Self { settings, found: Mutex::new(declared.collect()) }
     }
 
     pub(super) fn into_vec(self) -> Vec<Share> {
-        self.found
+        self.found.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn found(&self) -> MutexGuard<'_, Vec<Share>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What a case asks of a share that cannot be had.
@@ -70,7 +82,8 @@ impl<'a> Shares<'a> {
             Diagnostic::error(message).at(&case.source, case.span.start..case.span.start, "")
         };
         case.uses.iter().find(|wanted| wanted.read).and_then(|wanted| {
-            let share = self.found.iter().find(|share| share.name == wanted.share)?;
+            let found = self.found();
+            let share = found.iter().find(|share| share.name == wanted.share)?;
             (!share.values.is_empty()).then(|| {
                 let name = &wanted.share;
                 finding(format!(
@@ -83,34 +96,25 @@ impl<'a> Shares<'a> {
     }
 
     /// What a job needs: what its case says, then what the shares say.
-    pub(super) fn needs(&mut self, case: &Case, subject: &Subject<'_>) -> Vec<Need> {
+    pub(super) fn needs(&self, case: &Case, subject: &Subject<'_>) -> Box<[Need]> {
+        let mut found = self.found();
         let mut needs: Vec<Need> = Vec::new();
         for wanted in &case.uses {
             let mode = if wanted.read { Mode::Read } else { Mode::Write };
-            needs.push(Need { share: self.id(&wanted.share), mode });
+            needs.push(Need { share: id(&mut found, &wanted.share), mode });
         }
         let host = self.host(case);
         for (name, share) in self.settings.shares.value.iter() {
             let is_meant = share.filter.as_ref().is_some_and(|filter| filter.matches(subject))
                 || (share.host.is_some() && share.host == host);
-            let id = self.found.iter().position(|it| it.name == name);
-            if let Some(share) = id.filter(|_| is_meant).and_then(|at| u16::try_from(at).ok()).map(ShareId)
-                && needs.iter().all(|need| need.share != share)
-            {
+            let share = id(&mut found, name);
+            if is_meant && needs.iter().all(|need| need.share != share) {
                 needs.push(Need { share, mode: Mode::Write });
             }
         }
-        needs.sort();
-        needs
-    }
-
-    /// The share of that name; one that nobody declared is a lock.
-    fn id(&mut self, name: &str) -> ShareId {
-        let at = self.found.iter().position(|share| share.name == name).unwrap_or_else(|| {
-            self.found.push(Share { name: name.to_owned(), max: 1, values: Vec::new(), interval: None });
-            self.found.len() - 1
-        });
-        ShareId(u16::try_from(at).unwrap_or(u16::MAX))
+        // By name: which number a share has depends on which thread met it first.
+        needs.sort_by(|one, other| found[one.share.index()].name.cmp(&found[other.share.index()].name));
+        needs.into()
     }
 
     /// The host that a case is about, as far as it is written out.
@@ -119,4 +123,13 @@ impl<'a> Shares<'a> {
         let of_project = || self.settings.base_url.value.as_ref()?.url().host_str().map(str::to_owned);
         if case.base_url.is_some() { of_case() } else { of_project() }
     }
+}
+
+/// The share of that name; one that nobody declared is a lock.
+fn id(found: &mut Vec<Share>, name: &str) -> ShareId {
+    let at = found.iter().position(|share| share.name == name).unwrap_or_else(|| {
+        found.push(Share { name: name.to_owned(), max: 1, values: Vec::new(), interval: None });
+        found.len() - 1
+    });
+    ShareId(u32::try_from(at).unwrap_or(u32::MAX))
 }

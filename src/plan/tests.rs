@@ -1,7 +1,8 @@
 //! Plans from cases and settings that are written here, shown as one line a job.
 
 use super::*;
-use crate::case::model::{Retries, Use};
+use crate::case::model::{Retries, Row, Use};
+use crate::case::{LoadOptions, load};
 use crate::config::{self, Environment, Layer, Request, Sourced};
 use crate::source::{SourceFile, Span};
 use std::collections::BTreeMap;
@@ -44,14 +45,20 @@ fn settings(file: &str, flags: Layer) -> Settings {
     let environment = Environment { working_directory: folder.path().to_owned(), variables: BTreeMap::new() };
     match config::load(Request { flags, ..Request::default() }, &environment) {
         Ok(loaded) => loaded.settings,
-        Err(findings) => panic!("{findings:?}"),
+        Err(wrong) => panic!("{:?}", wrong.findings),
     }
 }
 
-fn planned(cases: Vec<Case>, filter: &str, settings: &Settings) -> String {
-    let cases: Vec<_> = cases.into_iter().map(Arc::new).collect();
+fn plan(cases: &[Case], filter: &Filter, settings: &Settings, today: Date) -> Result<Plan, Vec<Diagnostic>> {
+    let planner = Planner::new(filter, settings, today);
+    let nothing = load(&[], &LoadOptions::default());
+    let jobs: Vec<_> = cases.iter().map(|case| planner.jobs(case, CaseKey::default())).collect();
+    Plan::new(jobs, planner.into_shares(), nothing.library)
+}
+
+fn planned(cases: &[Case], filter: &str, settings: &Settings) -> String {
     let filter = if filter.is_empty() { Filter::all(Vec::new()) } else { Filter::parse(filter).unwrap() };
-    let plan = plan(&cases, &filter, settings, jiff::civil::date(2027, 1, 31)).unwrap();
+    let plan = plan(cases, &filter, settings, jiff::civil::date(2027, 1, 31)).unwrap();
     let line = |job: &Job| {
         let quarantined = if job.quarantine.is_some() { " quarantined" } else { "" };
         let skip = job.skip.as_ref().map(|why| format!(" skip: {why}")).unwrap_or_default();
@@ -67,7 +74,7 @@ fn planned(cases: Vec<Case>, filter: &str, settings: &Settings) -> String {
 fn the_highest_priority_starts_first_and_equal_ones_as_the_files_have_it() {
     let low = Case { priority: Some(-1), ..case("a") };
     let high = Case { priority: Some(7), ..case("d") };
-    let jobs = planned(vec![low, case("b"), case("c"), high], "", &settings("", Layer::default()));
+    let jobs = planned(&[low, case("b"), case("c"), high], "", &settings("", Layer::default()));
     insta::assert_snapshot!(jobs, @"
     0 d 60s/10s retries 0
     1 b 60s/10s retries 0
@@ -81,11 +88,11 @@ fn every_row_is_a_job_and_can_be_selected() {
     let rows = ["alice", "bob"].map(|name| Row { name: name.to_owned(), values: Box::from([]) });
     let with_rows = || Case { rows: rows.to_vec(), ..case("login") };
     let settings = settings("", Layer::default());
-    insta::assert_snapshot!(planned(vec![with_rows(), case("cart")], "id(login)", &settings), @"
+    insta::assert_snapshot!(planned(&[with_rows(), case("cart")], "id(login)", &settings), @"
     0 login[alice] 60s/10s retries 0
     1 login[bob] 60s/10s retries 0
     ");
-    assert_eq!(planned(vec![with_rows()], "id(login[bob])", &settings), "0 login[bob] 60s/10s retries 0");
+    assert_eq!(planned(&[with_rows()], "id(login[bob])", &settings), "0 login[bob] 60s/10s retries 0");
 }
 
 #[test]
@@ -96,15 +103,15 @@ fn the_run_wins_over_the_case_over_overrides_over_the_file() {
     let slow = |id| Case { tags: vec!["slow".to_owned()], ..case(id) };
     let own =
         |id| Case { timeout: Some(Duration::from_secs(7)), retries: Some(Retries { count: 9 }), ..slow(id) };
-    let cases = || vec![case("z"), slow("a"), slow("b"), own("c")];
-    insta::assert_snapshot!(planned(cases(), "", &settings(file, Layer::default())), @"
+    let cases = || [case("z"), slow("a"), slow("b"), own("c")];
+    insta::assert_snapshot!(planned(&cases(), "", &settings(file, Layer::default())), @"
     0 a 300s/10s retries 2
     1 b 300s/10s retries 4
     2 c 7s/10s retries 9
     3 z 50s/10s retries 1
     ");
     let flags = Layer { retries: Some(Sourced::flag("--retries", "0".parse().unwrap())), ..Layer::default() };
-    insta::assert_snapshot!(planned(cases(), "", &settings(file, flags)), @"
+    insta::assert_snapshot!(planned(&cases(), "", &settings(file, flags)), @"
     0 a 300s/10s retries 0
     1 b 300s/10s retries 0
     2 c 7s/10s retries 0
@@ -124,8 +131,8 @@ fn a_quarantine_ends_after_its_last_day() {
     };
     let file =
         "[[override]]\nfilter = \"id(c)\"\nquarantine = { reason = \"slow backend\", until = 2027-02-01 }\n";
-    let cases = vec![until("a", 30), until("b", 31), case("c")];
-    insta::assert_snapshot!(planned(cases, "", &settings(file, Layer::default())), @"
+    let cases = [until("a", 30), until("b", 31), case("c")];
+    insta::assert_snapshot!(planned(&cases, "", &settings(file, Layer::default())), @"
     0 a 60s/10s retries 0
     1 b 60s/10s retries 0 quarantined
     2 c 60s/10s retries 0 quarantined
@@ -136,7 +143,7 @@ fn a_quarantine_ends_after_its_last_day() {
 fn what_is_skipped_is_still_planned() {
     let skipped = Case { skip: Some("needs a printer".to_owned()), ..case("a") };
     let elsewhere = Case { only_browsers: vec!["firefox".to_owned()], ..case("b") };
-    insta::assert_snapshot!(planned(vec![skipped, elsewhere], "", &settings("", Layer::default())), @"
+    insta::assert_snapshot!(planned(&[skipped, elsewhere], "", &settings("", Layer::default())), @"
     0 a 60s/10s retries 0 skip: needs a printer
     1 b 60s/10s retries 0 skip: runs only in firefox
     ");
@@ -145,9 +152,9 @@ fn what_is_skipped_is_still_planned() {
 /// Each job with the shares it needs, those that it only reads in brackets.
 fn needs(case: Case, file: &str) -> String {
     let settings = settings(file, Layer::default());
-    let plan = plan(&[Arc::new(case)], &Filter::all(Vec::new()), &settings, Date::MIN).unwrap();
+    let plan = plan(&[case], &Filter::all(Vec::new()), &settings, Date::MIN).unwrap();
     let need = |need: &Need| {
-        let share = &plan.shares[usize::from(need.share.0)];
+        let share = &plan.shares[need.share.index()];
         let name = format!("{} {}", share.name, share.max);
         if need.mode == Mode::Read { format!("({name})") } else { name }
     };
@@ -164,21 +171,21 @@ fn a_job_needs_what_its_case_names_and_what_shares_say_of_it() {
     assert_eq!(needs(uses("db", true), "[share.db]\nmax = 2\n"), "(db 2)");
     let shares = "base_url = \"http://shop.test:8080\"\n[share.checkout]\nmax = 3\nfilter = \"tag(buy)\"\n\
         [share.other]\nfilter = \"tag(sell)\"\n[share.shop]\nhost = \"shop.test\"\nper_second = 5\n";
-    assert_eq!(needs(uses("db", false), shares), "checkout 3, shop 10000, db 1");
+    assert_eq!(needs(uses("db", false), shares), "checkout 3, db 1, shop 10000");
     assert_eq!(needs(uses("checkout", true), shares), "(checkout 3), shop 10000", "the case says how");
 }
 
 #[test]
 fn a_share_with_values_cannot_only_be_read() {
     let settings = settings("[share.account]\nvalues = [\"alice\"]\n", Layer::default());
-    let cases = [Arc::new(uses("account", true))];
+    let cases = [uses("account", true)];
     let findings = plan(&cases, &Filter::all(Vec::new()), &settings, Date::MIN).unwrap_err();
     assert_eq!(findings[0].message, "`a` only reads share `account`, whose `values` are for one holder each");
 }
 
 #[test]
 fn a_browser_that_does_not_work_yet_is_refused() {
-    let firefox = Arc::new(Case { browser: Some("firefox".to_owned()), ..case("a") });
+    let firefox = Case { browser: Some("firefox".to_owned()), ..case("a") };
     let settings = settings("", Layer::default());
     let findings = plan(&[firefox], &Filter::all(Vec::new()), &settings, Date::MIN).unwrap_err();
     assert_eq!(

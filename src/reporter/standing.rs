@@ -51,7 +51,8 @@ pub struct RunningCase {
 
 impl Standing {
     fn of(tally: &Tally, elapsed_ms: u64) -> Self {
-        let counted = Verdict::ALL.iter().map(|verdict| (verdict.to_string(), tally.ended.of(*verdict)));
+        let counted =
+            Verdict::ALL.iter().map(|verdict| (verdict.to_string(), tally.verdicts.ended.of(*verdict)));
         let running = tally.running.iter().map(|(slot, running)| RunningCase {
             slot: *slot,
             case: tally.title(running.job).line(),

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::event::reporter::{Artifact, Closing};
-use crate::event::story::{Story, failure};
+use crate::event::samples::failure;
+use crate::event::story::Story;
 use crate::event::tally::Tally;
 use crate::event::{Event, Stamped};
 use crate::outcome::{BatchStatus, ExitCode, FailureKind};

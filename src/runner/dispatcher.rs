@@ -361,19 +361,7 @@ async fn at(time: Option<Instant>) {
 }
 
 fn failure(kind: FailureKind, message: String, hint: &str) -> Failure {
-    Failure {
-        kind,
-        message: message.into(),
-        location: None,
-        step: None,
-        position: None,
-        expected: None,
-        actual: None,
-        seen: Vec::new(),
-        hints: vec![Untrusted::from(hint)],
-        excerpt: None,
-        further: Vec::new(),
-    }
+    Failure { hints: vec![Untrusted::from(hint)], ..Failure::new(kind, message) }
 }
 
 fn unexpected_pass() -> Failure {

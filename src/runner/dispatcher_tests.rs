@@ -111,7 +111,7 @@ async fn play(
         expect_failure: false,
         skip: false,
         quarantined: false,
-        needs: Vec::new(),
+        needs: Box::default(),
         places: 1,
     };
     let orders = Orders {
@@ -176,7 +176,7 @@ async fn a_core_that_starts_more_than_there_are_permits_is_a_bug() {
         expect_failure: false,
         skip: false,
         quarantined: false,
-        needs: Vec::new(),
+        needs: Box::default(),
         places: 1,
     };
     let orders = Orders {

@@ -19,6 +19,9 @@ use serde_json::Value;
 /// What an element must be before it is pressed.
 const PRESSABLE: &[Need] = &[Need::Visible, Need::Stable, Need::Enabled, Need::Hit];
 
+/// What it must be before the pointer is moved there: the tooltip of a disabled button says why it is disabled.
+const REACHABLE: &[Need] = &[Need::Visible, Need::Stable, Need::Hit];
+
 /// How an element is to be pressed.
 pub(super) struct Pressing {
     pub(super) press: Press,
@@ -31,7 +34,7 @@ pub(super) struct Pressing {
 pub(super) enum Care {
     /// Confirmed before, and after by the guard.
     Guarded,
-    /// Confirmed before; there is nothing to guard, since nothing is pressed.
+    /// Confirmed before; there is nothing to guard, since nothing is pressed. It may be disabled.
     Confirmed,
     /// Nothing: an attached element is acted on at once.
     Forced,
@@ -67,7 +70,7 @@ impl Interpreter<'_> {
         let (mut log, mut again) = (Log::begin(), Again::new(wait));
         let (needs, then) = match pressing.care {
             Care::Guarded => (PRESSABLE, Then::Guard),
-            Care::Confirmed => (PRESSABLE, Then::Nothing),
+            Care::Confirmed => (REACHABLE, Then::Nothing),
             Care::Forced => (&[][..], Then::Scroll { to: Value::from("view") }),
         };
         let question = |query, wait_ms| Call::Act {

@@ -52,7 +52,10 @@ impl Interpreter<'_> {
         let text = |key: &str| found.envelope.value[key].as_str().map(|it| Untrusted::from(it).line());
         let Some(url) = text("url").filter(|it| !it.is_empty()) else { return };
         let title = text("title").filter(|it| !it.is_empty()).map(|it| format!(", titled `{it}`"));
-        problem.seen.push(format!("in the end the page is at {url}{}", title.unwrap_or_default()));
+        let status = found.envelope.value["status"].as_u64().filter(|it| *it >= 400);
+        let status = status.map(|it| format!(", which the server answered with HTTP status {it}"));
+        let (title, status) = (title.unwrap_or_default(), status.unwrap_or_default());
+        problem.seen.push(format!("in the end the page is at {url}{title}{status}"));
         if let Some(went_to) =
             self.went_to.as_ref().filter(|it| code(answer) == "missing" && !same_page(it, &url))
         {
@@ -140,10 +143,20 @@ fn hints(failure: &NotReady) -> Vec<String> {
 }
 
 fn candidates(failure: &NotReady) -> Vec<String> {
-    let finds = if failure.code == "missing" { "is there, it is" } else { "finds only" };
     let line = |text: &str| Untrusted::from(text).line();
     let candidates = failure.candidates.iter();
-    candidates.map(|it| format!("`{}` {finds} {}", line(&it.locator), line(&it.description))).collect()
+    if failure.code == "ambiguous" {
+        return candidates
+            .map(|it| format!("`{}` finds only {}", line(&it.locator), line(&it.description)))
+            .collect();
+    }
+    let near = candidates.map(|it| {
+        let locator =
+            if it.locator.is_empty() { String::new() } else { format!("`{}`, ", line(&it.locator)) };
+        let why = if it.why.is_empty() { String::new() } else { format!(": {}", line(&it.why)) };
+        format!("near: {locator}{}{why}", line(&it.description))
+    });
+    near.collect()
 }
 
 /// A selector for what covers an element, from its description in "is covered by `<div class="veil">`".
@@ -160,20 +173,26 @@ fn cover(predicate: &str) -> Option<String> {
     classes.iter().all(|it| is_name(it)).then(|| format!("{name}.{}", classes.join(".")))
 }
 
-/// Advice where expected and actual text are nearly the same.
+/// Advice where expected and actual text are nearly the same. A class is one of many, so that its element has it among
+/// others says nothing.
 fn nearly(failure: &NotReady) -> Option<&'static str> {
     let bare = |text: &str| text.trim().trim_matches('"').to_owned();
     let (expected, actual) = (bare(failure.expected.as_deref()?), bare(failure.actual.as_deref()?));
-    if expected.is_empty() || expected == actual {
+    let of_text = failure.message.starts_with("the text ");
+    if expected.is_empty() || expected == actual || failure.message.starts_with("has no class") {
         None
     } else if expected.to_lowercase() == actual.to_lowercase() {
-        Some(
-            "they differ in upper and lower case only: checks are case-sensitive, `matches = \"/…/i\"` is not",
-        )
-    } else if actual.contains(&expected) {
+        Some(if of_text {
+            "they differ in upper and lower case only: checks are case-sensitive, `matches = '/…/i'` is not"
+        } else {
+            "they differ in upper and lower case only: checks are case-sensitive, `{ matches = '/…/i' }` is not"
+        })
+    } else if !actual.contains(&expected) {
+        None
+    } else if of_text {
         Some("the text is part of what is there: `text` compares the whole, `contains` a part")
     } else {
-        None
+        Some("it is part of what is there: a text compares the whole, `{ contains = \"…\" }` a part")
     }
 }
 

@@ -86,17 +86,11 @@ impl Failed {
 fn describe(problem: Problem) -> Failure {
     let text = |text: String| Untrusted::from(shorten(text));
     Failure {
-        kind: problem.kind,
-        message: text(problem.message),
-        location: None,
-        step: None,
-        position: None,
         expected: problem.expected.map(text),
         actual: problem.actual.map(text),
         seen: problem.seen.into_iter().take(SEEN).map(text).collect(),
         hints: problem.hints.into_iter().map(text).collect(),
-        excerpt: None,
-        further: Vec::new(),
+        ..Failure::new(problem.kind, text(problem.message))
     }
 }
 

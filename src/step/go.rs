@@ -145,7 +145,14 @@ fn not_loaded(what: &str, why: &str) -> Problem {
         ("EMPTY_RESPONSE", "the server closed the connection without an answer: its log may say why"),
         ("CONNECTION_RESET", "the server broke the connection off: its log may say why"),
         ("TOO_MANY_REDIRECTS", "the server redirects in a circle: a missing cookie is a frequent reason"),
-        ("ABORTED", "the page began to download something, or another navigation came in between"),
+        (
+            "ABORTED",
+            "the page began to download something, another navigation came in between, or a `dialog` step refused to \
+             leave the page before",
+        ),
+        ("UNSAFE_PORT", "browsers do not open this port, which is known for something else"),
+        ("ADDRESS_UNREACHABLE", "there is no way to this host: is the network up?"),
+        ("INTERNET_DISCONNECTED", "there is no network"),
     ];
     match advice.iter().find(|(code, _)| why.contains(code)) {
         Some((_, hint)) => problem.hint(*hint),

@@ -192,6 +192,13 @@ impl<'r> Hand<'r> {
     fn judge(&mut self, prompt: &Prompt) -> Outcome {
         let kind = prompt.kind.as_str();
         let message = prompt.message.line();
+        if prompt.answer.is_none() && kind == "beforeunload" {
+            let what = "the page asked whether it may be left (`beforeunload`), and nobody expected that";
+            return Err(Box::new(Problem::new(FailureKind::Prompt, what).hint(
+                "it does so for changes that are not saved: put a `dialog` step before the step that leaves it, \
+                 `{ dialog = \"accept\" }` leaves, `{ dialog = \"dismiss\" }` stays; this time it was left",
+            )));
+        }
         if prompt.answer.is_none() {
             let problem = Problem::new(
                 FailureKind::Prompt,

@@ -131,17 +131,9 @@ pub async fn run(page: &mut dyn Page, run: Run<'_>) -> Ended {
 fn unusable(case: &Case, error: &FillError) -> Ended {
     let span = if error.span.end > 0 { error.span } else { case.span };
     let failure = Failure {
-        kind: FailureKind::Step,
-        message: format!("the case's variables: {error}").into(),
         location: Some(case.source.location(span.start)),
-        step: None,
-        position: None,
-        expected: None,
-        actual: None,
-        seen: Vec::new(),
-        hints: Vec::new(),
         excerpt: Some(excerpt(&case.source, span).into()),
-        further: Vec::new(),
+        ..Failure::new(FailureKind::Step, format!("the case's variables: {error}"))
     };
     Ended {
         verdict: AttemptVerdict::Failed,

@@ -113,7 +113,7 @@ impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Folder { path, cause } => {
-                write!(f, "cannot write to the folder `{}`: {cause}", path.display())
+                write!(f, "cannot write to the folder `{}`: {}", path.display(), words(cause))
             }
             Self::ReadOnly { path } => write!(f, "cannot write to the database `{}`", path.display()),
             Self::NotOurs { path, found } => {
@@ -139,19 +139,8 @@ impl fmt::Display for OpenError {
     }
 }
 
-impl std::error::Error for OpenError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Folder { cause, .. } => Some(cause),
-            Self::Broken { cause, .. } => Some(cause),
-            Self::ReadOnly { .. }
-            | Self::NotOurs { .. }
-            | Self::Newer { .. }
-            | Self::Locked { .. }
-            | Self::OldSqlite { .. } => None,
-        }
-    }
-}
+// Its text says the cause already: a `source` would have it said twice.
+impl std::error::Error for OpenError {}
 
 impl Store {
     /// Opens the database at `path`; makes it, and the folders beside it, where they are missing.
@@ -245,6 +234,15 @@ pub(super) fn open_error(path: &Path, cause: rusqlite::Error) -> OpenError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Locked { path },
         _ => OpenError::Broken { path, cause },
     }
+}
+
+/// Without the number of the operating system; what is in the way of a folder is said as such.
+fn words(cause: &io::Error) -> String {
+    if matches!(cause.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory) {
+        return "it is not a folder".to_owned();
+    }
+    let text = cause.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ fn short_help() {
       show         Show a batch that has run, or a case with its steps
       report       Write reports of a batch that has run
       init         Write a first runner.toml and a first case here
+      docs         Print the reference of case files, or of one word: `docs click`
       schema       Print a JSON Schema for editors
       completions  Print a completion script for a shell
       doctor       Look at this machine: browser, driver, memory, folders
@@ -87,6 +88,7 @@ fn long_help() {
       show         Show a batch that has run, or a case with its steps
       report       Write reports of a batch that has run
       init         Write a first runner.toml and a first case here
+      docs         Print the reference of case files, or of one word: `docs click`
       schema       Print a JSON Schema for editors
       completions  Print a completion script for a shell
       doctor       Look at this machine: browser, driver, memory, folders

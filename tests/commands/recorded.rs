@@ -261,7 +261,6 @@ fn pin(database: &std::path::Path) {
 
 fn wrong() -> Failure {
     Failure {
-        message: "`#count` does not have the text it should\u{1b}[2J".into(),
         location: Some(Location { file: "testcases/cart.toml".to_owned(), line: 5, column: 3 }),
         step: Some("expect \"#count\"".into()),
         position: Some(2),
@@ -270,28 +269,12 @@ fn wrong() -> Failure {
         seen: vec!["0.0s is hidden".into(), "0.4s has the text \"1 item\"".into()],
         hints: vec!["is something else still running?".into()],
         excerpt: Some("  { expect = \"#count\", text = \"0 items\" },".into()),
-        ..broken_with(FailureKind::Assertion)
+        ..Failure::new(FailureKind::Assertion, "`#count` does not have the text it should\u{1b}[2J")
     }
 }
 
 fn broken() -> Failure {
-    broken_with(FailureKind::BrowserCrash)
-}
-
-fn broken_with(kind: FailureKind) -> Failure {
-    Failure {
-        kind,
-        message: "the browser exited with signal 11".into(),
-        location: None,
-        step: None,
-        position: None,
-        expected: None,
-        actual: None,
-        seen: Vec::new(),
-        hints: Vec::new(),
-        excerpt: None,
-        further: Vec::new(),
-    }
+    Failure::new(FailureKind::BrowserCrash, "the browser exited with signal 11")
 }
 
 fn number(of: usize) -> u32 {

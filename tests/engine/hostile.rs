@@ -87,13 +87,13 @@ async fn several_matches_come_with_a_locator_for_each_that_finds_only_it() {
     let said: Vec<_> =
         failure.candidates.iter().map(|it| format!("{} by {}", it.description, it.locator)).collect();
     insta::assert_snapshot!(said.join("\n"), @r#"
-    <button>Save</button> by text="Save"
-    <button>Save as</button> by text="Save as"
+    <button>Save</button> by text='Save'
+    <button>Save as</button> by text='Save as'
     <button id="same">Same</button> by #same
     <button>Same</button> by button:nth-of-type(4)
-    <button data-testid="t">Same</button> by [data-testid="t"]
-    <button aria-label="Close it">×</button> by role=button[name="Close it"]
-    <button name="n">×</button> by button[name="n"]
+    <button data-testid="t">Same</button> by [data-testid='t']
+    <button aria-label="Close it">×</button> by role=button[name='Close it']
+    <button name="n">×</button> by button[name='n']
     <button>Say "hi" ${x}</button> by text='Say "hi" $${x}'
     <button>×</button> by div > button
     <button>×</button> by x-a >> button

@@ -9,5 +9,6 @@ mod hostile;
 mod lab;
 mod locators;
 mod matchers;
+mod near;
 mod needs;
 mod roles;

@@ -195,7 +195,7 @@ async fn texts_and_values_that_differ_are_told() {
             (
                 "#in",
                 json!({ "text": { "is": "alice" } }),
-                "mismatch: the text is `` (its value is `alice `: use `value`) | alice | ",
+                "mismatch: the text is empty (its value is `alice `: use `value`) | alice | ",
             ),
             (
                 "#in",

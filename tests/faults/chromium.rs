@@ -52,46 +52,37 @@ fn errored_then_passed(record: &Record, names: &[&str], kinds: &[FailureKind]) {
     }
 }
 
-#[test]
-fn f26_a_driver_that_is_killed_is_replaced_and_the_cases_are_tried_again() {
+/// Kills a program that three cases need in the middle of a command: another one takes its place, and the cases are
+/// tried again.
+fn killed_and_replaced(victim: impl Fn(&Running) -> Process, kinds: &[FailureKind]) {
     let site = Site::start();
     let names = ["one", "two", "three"];
     let (project, mut running) = held(&site, &names);
-    let driver = running.driver();
-    killed(&driver);
+    let first = victim(&running);
+    killed(&first);
     for name in names {
         site.wait_for(name, 2);
     }
-    assert_ne!(running.driver().pid, driver.pid);
+    assert_ne!(victim(&running).pid, first.pid);
     for name in names {
         site.open(name);
     }
     let record = all_passed(&project, &mut running);
-    errored_then_passed(
-        &record,
-        &names,
+    errored_then_passed(&record, &names, kinds);
+}
+
+#[test]
+fn f26_a_driver_that_is_killed_is_replaced_and_the_cases_are_tried_again() {
+    killed_and_replaced(
+        Running::driver,
         &[FailureKind::Driver, FailureKind::SessionLost, FailureKind::Endpoint],
     );
 }
 
 #[test]
 fn f27_a_browser_that_is_killed_is_replaced_and_all_slots_recover() {
-    let site = Site::start();
-    let names = ["one", "two", "three"];
-    let (project, mut running) = held(&site, &names);
-    let browser = running.browser();
-    killed(&browser);
-    for name in names {
-        site.wait_for(name, 2);
-    }
-    assert_ne!(running.browser().pid, browser.pid);
-    for name in names {
-        site.open(name);
-    }
-    let record = all_passed(&project, &mut running);
-    errored_then_passed(
-        &record,
-        &names,
+    killed_and_replaced(
+        Running::browser,
         &[FailureKind::BrowserCrash, FailureKind::SessionLost, FailureKind::Driver],
     );
 }
@@ -297,12 +288,30 @@ fn f34_a_page_that_wants_to_keep_its_visitor_blocks_neither_the_next_page_nor_th
     let case = format!(
         "steps = [ {{ goto = '{0}' }}, {{ click = 'button' }}, {{ goto = '{1}' }}, {{ goto = '{0}' }}, {{ click = 'button' }} ]\n",
         site.url("/stay"),
-        site.url("/")
+        site.url("/next")
     );
     let (ended, record) = beside_another(&site, &case);
     assert!(site.arrivals("/asked") >= 1, "it asked");
     ended.exits(1).says(&["beforeunload"]);
     assert_eq!(record.case("bad").ends(), [(Some(AttemptVerdict::Failed), Some(FailureKind::Prompt))]);
+}
+
+#[test]
+fn f34_a_page_that_wants_to_keep_its_visitor_is_left_where_a_dialog_step_says_so() {
+    let site = Site::start();
+    site.page(
+        "/stay",
+        "<button>Go</button><script>addEventListener('beforeunload', it => it.preventDefault())</script>",
+    );
+    let case = format!(
+        "steps = [ {{ goto = '{0}' }}, {{ click = 'button' }}, {{ dialog = 'accept', kind = 'beforeunload' }}, \
+         {{ goto = '{1}' }}, {{ expect = 'h1', text = 'Page' }} ]\n",
+        site.url("/stay"),
+        site.url("/next")
+    );
+    let (ended, _) = beside_another(&site, &case);
+    ended.exits(0);
+    assert_eq!(site.arrivals("/next"), 1);
 }
 
 #[test]

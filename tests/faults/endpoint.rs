@@ -20,6 +20,26 @@ pub(crate) fn project(endpoint: &str, settings: &str, cases: &[&str]) -> Project
     })
 }
 
+/// Only programs for development panic on demand.
+#[cfg(debug_assertions)]
+#[test]
+fn f10_a_panic_in_one_attempt_is_exit_101_and_the_others_go_on() {
+    let driver = ScriptedDriver::start();
+    let project = project(&driver.url(), "concurrency = 2\n", &["fine"; 4])
+        .variable("__BATCHRUN_PANIC_IN", "testcases/c2");
+    let ended = Running::start(&project, &[]).wait_clean();
+    ended.exits(101).says(&["batchrun panicked: testcases/c2 was asked to", "this is a bug in batchrun"]);
+    let record = Record::last(&project);
+    for (name, case) in &record.cases {
+        let internal = (Some(AttemptVerdict::Errored), Some(FailureKind::Internal));
+        let passed = (Some(AttemptVerdict::Passed), None);
+        assert_eq!(case.ends(), [if name == "c2" { internal } else { passed }], "{name}: {ended}");
+    }
+    record.is_whole(&project, BatchStatus::Finished, Some(101));
+    let (made, over, _) = driver.sessions();
+    assert_eq!((made, over), (4, 4), "its session was ended, too");
+}
+
 #[test]
 fn f37_a_driver_that_hangs_on_delete_costs_five_seconds_and_no_verdict() {
     let driver = ScriptedDriver::start();

@@ -2,12 +2,13 @@
 
 use crate::endpoint::project;
 use crate::running::{Record, Running, database, send, until};
-use crate::scripted_driver::ScriptedDriver;
+use crate::scripted_driver::{Fault, ScriptedDriver};
 use crate::site::Site;
 use crate::support::Project;
 use batchrun::outcome::{AttemptVerdict, BatchStatus, FailureKind, Verdict};
 use batchrun::store::Reader;
 use rustix::process::Signal;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 /// What a killed run must be gone after.
@@ -62,6 +63,66 @@ fn aborted(project: &Project) {
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
         .unwrap();
     assert_eq!(check, "ok");
+}
+
+#[test]
+fn f01_nothing_is_begun_by_a_runner_that_is_killed_while_it_loads() {
+    let driver = ScriptedDriver::start();
+    let rows = (0..90_000).map(|row| format!("{row}\n")).collect::<Vec<_>>().concat();
+    let project = (0..8).fold(project(&driver.url(), "", &["fine"]), |project, number| {
+        project.file(
+            &format!("testcases/r{number}.toml"),
+            "rows = \"r.csv\"\nsteps = [ { goto = \"/${row.n}\" } ]\n",
+        )
+    });
+    let project = project.file("testcases/r.csv", &format!("n\n{rows}"));
+    let mut running = Running::start(&project, &[]);
+    running.signal(Signal::KILL);
+    running.wait().died_of(9);
+    running.is_gone_within(GONE, &[]);
+    assert!(!database(&project).exists() && driver.sessions().0 == 0, "it was loading still");
+}
+
+/// A project whose driver is this script.
+fn with_driver(script: &str) -> Project {
+    let project = Project::new()
+        .file("runner.toml", "[chrome]\ndriver = \"./driver\"\n")
+        .file("driver", &format!("#!/bin/sh\n{script}"))
+        .file("testcases/c1.toml", "steps = [ { goto = \"http://127.0.0.1:9/\" } ]\n");
+    std::fs::set_permissions(project.root().join("driver"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    project
+}
+
+#[test]
+fn f02_nothing_outlives_a_runner_that_is_killed_while_its_driver_starts() {
+    let project = with_driver("setsid sleep 1000 &\nexec sleep 1000\n");
+    let mut running = Running::start(&project, &[]);
+    let sleeping = || running.processes().into_iter().filter(|it| it.command_line == "sleep 1000 ").count();
+    until("the driver and what it starts", || (sleeping() == 2).then_some(()));
+    let before = running.processes();
+    running.signal(Signal::KILL);
+    running.wait().died_of(9);
+    running.is_gone_within(GONE, &before);
+    aborted(&project);
+}
+
+#[test]
+fn f03_nothing_outlives_a_runner_that_is_killed_while_it_waits_for_a_session() {
+    let driver = ScriptedDriver::start();
+    driver.hold();
+    driver.fault("POST session", Fault::Late);
+    let project = project(&driver.url(), "", &["fine", "fine"]);
+    let mut running = Running::start(&project, &[]);
+    driver.wait_for("POST session", 1);
+    assert_eq!(driver.sessions().0, 0, "no session is there yet");
+    let before = running.processes();
+    assert!(before.len() >= 3, "runner, watcher and guard: {before:?}");
+    running.signal(Signal::KILL);
+    running.wait().died_of(9);
+    running.is_gone_within(GONE, &before);
+    // The next run finds nobody to talk to.
+    drop(driver);
+    aborted(&project);
 }
 
 #[test]
@@ -138,6 +199,27 @@ fn f09_nothing_outlives_guard_and_runner_that_are_killed_together() {
         send(second, Signal::KILL);
         assert_eq!(running.wait().status.code(), None);
         running.is_gone_within(GONE, &[]);
+    }
+    aborted(&project);
+}
+
+#[test]
+fn f09_no_process_outlives_runner_watcher_and_guard_that_are_killed_together() {
+    // Unlike chromedriver it never notices by itself that nobody is there any more.
+    let project = with_driver("exec sleep 1000\n");
+    let mut running = Running::start(&project, &[]);
+    running.process("the driver", |it| it.command_line == "sleep 1000 ");
+    let all = running.processes();
+    for pid in [running.watcher().pid, running.guard().pid, running.pid()] {
+        send(pid, Signal::KILL);
+    }
+    assert_eq!(running.wait().status.code(), None);
+    // Nobody is left to remove folders.
+    let alive = || all.iter().filter(|it| it.is_alive()).collect::<Vec<_>>();
+    let end = std::time::Instant::now() + GONE;
+    while !alive().is_empty() {
+        assert!(std::time::Instant::now() < end, "left: {:?}", alive());
+        std::thread::sleep(Duration::from_millis(20));
     }
     aborted(&project);
 }

@@ -11,7 +11,11 @@ mod scripted_driver;
 
 mod chromium;
 mod endpoint;
+mod hostile;
 mod killed;
+mod messages;
+mod record;
+mod refused;
 mod running;
 mod secrets;
 mod signals;

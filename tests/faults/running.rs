@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -87,15 +87,31 @@ impl Running {
     pub(crate) fn start_with(
         project: &Project,
         arguments: &[&str],
-        change: impl FnOnce(&mut std::process::Command),
+        change: impl FnOnce(&mut Command),
     ) -> Self {
+        Self::launch(project, project.command(arguments.iter().copied()), change)
+    }
+
+    /// Started by another program that becomes the binary: by none where the wrapper is empty.
+    pub(crate) fn start_by(project: &Project, wrapper: &[&str], arguments: &[&str]) -> Self {
+        let plain = project.command(arguments.iter().copied());
+        let Some((program, rest)) = wrapper.split_first() else {
+            return Self::launch(project, plain, |_| {});
+        };
+        let mut command = Command::new(program);
+        command.args(rest).arg(plain.get_program()).args(plain.get_args()).env_clear();
+        command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.current_dir(plain.get_current_dir().unwrap());
+        Self::launch(project, command, |_| {})
+    }
+
+    fn launch(project: &Project, mut command: Command, change: impl FnOnce(&mut Command)) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(1);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let around = project.root().parent().unwrap().to_owned();
         let temporary = around.join(format!("tmp-{number}"));
         std::fs::create_dir(&temporary).unwrap();
         let (stdout, stderr) = (around.join(format!("out-{number}")), around.join(format!("err-{number}")));
-        let mut command = project.command(arguments.iter().copied());
         command
             .env("TMPDIR", &temporary)
             .stdin(Stdio::null())
@@ -190,9 +206,14 @@ impl Running {
         })
     }
 
-    /// The guard: a child of the watcher, which is a child of the runner.
+    /// The watcher, a child of the runner.
+    pub(crate) fn watcher(&self) -> Process {
+        self.process("the watcher", |it| it.parent == self.pid() && it.is_guard())
+    }
+
+    /// The guard, a child of the watcher.
     pub(crate) fn guard(&self) -> Process {
-        let watcher = self.process("the watcher", |it| it.parent == self.pid() && it.is_guard());
+        let watcher = self.watcher();
         self.process("the guard", |it| it.parent == watcher.pid && it.is_guard())
     }
 }

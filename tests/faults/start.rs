@@ -1,8 +1,10 @@
 //! Browsers and drivers that are missing, do not fit, or do not come up: programs of the test's own in their place.
 
 use crate::running::{Record, Running};
+use crate::site::Site;
 use crate::support::Project;
 use batchrun::outcome::{BatchStatus, Verdict};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 
 /// A project of two cases whose driver or browser is this script.
@@ -59,6 +61,57 @@ fn f20_a_driver_of_another_version_is_exit_3_with_both_versions_at_the_first_try
     let project = project("driver", &script("starts", body));
     run(&project, &["the versions do not match", "ChromeDriver 99.0.1.2", "HeadlessChrome/"]);
     assert_eq!(starts(&project), 1, "it was not tried again");
+}
+
+#[test]
+fn f21_ports_that_are_taken_are_noticed_by_nobody() {
+    // chromedriver's own port. Whoever has it already does as well.
+    let taken = TcpListener::bind("127.0.0.1:9515");
+    let site = Site::start();
+    let case = |name: &str| site.held_case(name, "");
+    let project = Project::new()
+        .file("runner.toml", "timeout = \"80s\"\nstep_timeout = \"60s\"\n[server]\ndir = \"site\"\n")
+        .file("site/index.html", "<h1>Page</h1>")
+        .file(
+            "testcases/one.toml",
+            &case("one").replacen("steps = [", "steps = [ { goto = '${server.url}' },", 1),
+        );
+    let mut runs = [Running::start(&project, &[]), Running::start(&project, &[])];
+    site.wait_for("one", 2);
+    let drivers = [runs[0].driver(), runs[1].driver()];
+    assert_ne!(drivers[0].pid, drivers[1].pid, "both run at once");
+    site.open("one");
+    for running in &mut runs {
+        running.wait_clean().exits(0);
+    }
+    drop(taken);
+}
+
+/// The limit of row 25, in bytes.
+const LITTLE: u64 = 256 << 20;
+
+#[test]
+fn f25_little_shared_memory_is_told_and_the_browser_does_without() {
+    let site = Site::start();
+    let project = Project::new().file("testcases/one.toml", &site.held_case("one", ""));
+    // As the machine is, and with as little as Docker gives where the system lets a test arrange that.
+    let is_little = rustix::fs::statvfs("/dev/shm").is_ok_and(|it| it.f_blocks * it.f_frsize < LITTLE);
+    let mut machines = vec![(Vec::new(), is_little)];
+    let own = ["unshare", "-rm", "sh", "-c", "mount -t tmpfs -o size=64m shm /dev/shm && exec \"$0\" \"$@\""];
+    let check = std::process::Command::new(own[0]).args(&own[1..]).arg("true").output();
+    if check.is_ok_and(|it| it.status.success()) {
+        machines.push((own.to_vec(), true));
+    }
+    for (round, (wrapper, is_little)) in (1..).zip(machines) {
+        let mut running = Running::start_by(&project, &wrapper, &[]);
+        site.wait_for("one", round);
+        let does_without = running.browser().command_line.contains("--disable-dev-shm-usage");
+        site.open("one");
+        let ended = running.wait_clean();
+        ended.exits(0);
+        assert_eq!(does_without, is_little, "{ended}");
+        assert_eq!(ended.stderr.contains("/dev/shm has only"), is_little, "{ended}");
+    }
 }
 
 #[test]

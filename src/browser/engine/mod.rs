@@ -25,6 +25,7 @@ pub const SOURCE: &str = concat!(
     include_str!("js/checks.js"),
     include_str!("js/matchers.js"),
     include_str!("js/acts.js"),
+    include_str!("js/near.js"),
     include_str!("js/calls.js"),
 );
 
@@ -214,20 +215,23 @@ pub struct NotReady {
     pub expected: Option<String>,
     /// What was there instead.
     pub actual: Option<String>,
-    /// The matches when there are several: a description and a locator that finds only it, each, at most 10.
+    /// The matches when there are several: a description and a locator that finds only it, each, at most 10. Where
+    /// nothing matches, what is near, at most 3.
     pub candidates: Vec<Candidate>,
     /// How many matches there are.
     pub matches: u32,
 }
 
-/// One of several matches.
+/// One of several matches, or what is near where nothing matches.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Candidate {
     /// Its start tag, shortened, with its text.
     pub description: String,
-    /// A locator that finds only it.
+    /// A locator that finds only it; of something near, how it may be meant, or empty.
     pub locator: String,
+    /// What the locator had against something near, where that is not plain from the two.
+    pub why: String,
 }
 
 /// Something that stood in the way.

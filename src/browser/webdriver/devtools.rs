@@ -6,6 +6,7 @@
 
 use super::classify::WireError;
 use super::keys;
+use super::thrown::in_its_own_lines;
 use super::wire::{Command, Wire};
 use crate::browser::chrome::{Chrome, Context};
 use crate::browser::engine::{self, Call, Element, Envelope};
@@ -353,7 +354,8 @@ impl Page for DevToolsPage {
                 "returnByValue": true,
                 "userGesture": true,
             });
-            return outcome_of(self.send("Runtime.evaluate", parameters, deadline).await?);
+            return outcome_of(self.send("Runtime.evaluate", parameters, deadline).await?)
+                .map_err(|fault| in_its_own_lines(fault, body));
         }
         // A node resolves into the page's own world of its frame, which has no other handle.
         let object = self.in_world(frame, "document", Answer::Handle, deadline).await?;
@@ -370,6 +372,7 @@ impl Page for DevToolsPage {
             "userGesture": true,
         });
         outcome_of(self.send("Runtime.callFunctionOn", parameters, deadline).await?)
+            .map_err(|fault| in_its_own_lines(fault, body))
     }
 
     async fn press(

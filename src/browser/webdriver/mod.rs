@@ -6,6 +6,7 @@ mod devtools;
 pub mod driver;
 mod keys;
 mod standard;
+mod thrown;
 mod watch;
 pub mod wire;
 

@@ -1,6 +1,6 @@
 //! What the commands beside `run` take.
 
-use super::{BrowserArguments, ConsoleArguments, FormatArguments, ProjectArguments, SelectionArguments};
+use super::{BrowserArguments, ConsoleArguments, PrintArguments, ProjectArguments, SelectionArguments};
 use clap::{Args, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -13,11 +13,7 @@ pub(crate) struct ListArguments {
     #[command(flatten)]
     pub(crate) browser: BrowserArguments,
     #[command(flatten)]
-    pub(crate) project: ProjectArguments,
-    #[command(flatten)]
-    pub(crate) format: FormatArguments,
-    #[command(flatten)]
-    pub(crate) console: ConsoleArguments,
+    pub(crate) print: PrintArguments,
 }
 
 /// What `check` takes.
@@ -40,11 +36,15 @@ pub(crate) struct ConfigArguments {
     #[command(flatten)]
     pub(crate) limits: super::LimitArguments,
     #[command(flatten)]
-    pub(crate) project: ProjectArguments,
-    #[command(flatten)]
-    pub(crate) format: FormatArguments,
-    #[command(flatten)]
-    pub(crate) console: ConsoleArguments,
+    pub(crate) print: PrintArguments,
+}
+
+/// What `docs` takes.
+#[derive(Debug, Args)]
+pub(crate) struct DocsArguments {
+    /// A verb, matcher, key or condition [default: the whole reference, in Markdown]
+    #[arg(value_name = "WORD")]
+    pub(crate) word: Option<String>,
 }
 
 /// What `schema` takes.
@@ -77,11 +77,7 @@ pub(crate) struct CompletionsArguments {
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArguments {
     #[command(flatten)]
-    pub(crate) project: ProjectArguments,
-    #[command(flatten)]
-    pub(crate) format: FormatArguments,
-    #[command(flatten)]
-    pub(crate) console: ConsoleArguments,
+    pub(crate) print: PrintArguments,
 }
 
 /// What `init` takes.

@@ -7,6 +7,7 @@ mod console;
 mod ctl;
 mod limits;
 mod past;
+mod print;
 mod project;
 mod record;
 mod run;
@@ -14,13 +15,14 @@ mod selection;
 
 pub(crate) use browser::BrowserArguments;
 pub(crate) use commands::{
-    CheckArguments, CompletionsArguments, ConfigArguments, DoctorArguments, InitArguments, ListArguments,
-    SchemaArguments, SchemaOf, SetupArguments,
+    CheckArguments, CompletionsArguments, ConfigArguments, DocsArguments, DoctorArguments, InitArguments,
+    ListArguments, SchemaArguments, SchemaOf, SetupArguments,
 };
 pub(crate) use console::{Color, ConsoleArguments, Format, FormatArguments};
 pub(crate) use ctl::{CtlArguments, Wish};
 pub(crate) use limits::{LimitArguments, Pace};
 pub(crate) use past::{ReportArguments, ShowArguments};
+pub(crate) use print::PrintArguments;
 pub(crate) use project::ProjectArguments;
 pub(crate) use record::{Progress, RecordArguments};
 pub(crate) use run::RunArguments;
@@ -68,6 +70,8 @@ pub(crate) enum Command {
     Ctl(CtlArguments),
     /// Write a first runner.toml and a first case here
     Init(InitArguments),
+    /// Print the reference of case files, or of one word: `docs click`
+    Docs(DocsArguments),
     /// Print a JSON Schema for editors
     Schema(SchemaArguments),
     /// Print a completion script for a shell
@@ -83,16 +87,16 @@ impl Command {
     pub(crate) fn console(&self) -> ConsoleArguments {
         match self {
             Self::Run(arguments) => arguments.console.clone(),
-            Self::List(arguments) => arguments.console.clone(),
+            Self::List(arguments) => arguments.print.console.clone(),
             Self::Check(arguments) => arguments.console.clone(),
-            Self::Config(arguments) => arguments.console.clone(),
-            Self::Show(arguments) => arguments.console.clone(),
+            Self::Config(arguments) => arguments.print.console.clone(),
+            Self::Show(arguments) => arguments.print.console.clone(),
             Self::Report(arguments) => arguments.console.clone(),
             Self::Ctl(arguments) => arguments.console.clone(),
             Self::Init(arguments) => arguments.console.clone(),
-            Self::Doctor(arguments) => arguments.console.clone(),
+            Self::Doctor(arguments) => arguments.print.console.clone(),
             Self::Setup(arguments) => arguments.console.clone(),
-            Self::Schema(_) | Self::Completions(_) => ConsoleArguments::default(),
+            Self::Docs(_) | Self::Schema(_) | Self::Completions(_) => ConsoleArguments::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the commands take that look at batches that have run.
 
-use super::{ConsoleArguments, FormatArguments, ProjectArguments};
+use super::{ConsoleArguments, PrintArguments, ProjectArguments};
 use crate::reporter::ReportSpec;
 use clap::Args;
 
@@ -20,11 +20,7 @@ pub(crate) struct ShowArguments {
     pub(crate) failed: bool,
 
     #[command(flatten)]
-    pub(crate) project: ProjectArguments,
-    #[command(flatten)]
-    pub(crate) format: FormatArguments,
-    #[command(flatten)]
-    pub(crate) console: ConsoleArguments,
+    pub(crate) print: PrintArguments,
 }
 
 /// What `report` takes.

@@ -62,11 +62,11 @@ impl State {
 /// Looks at everything and prints it; 1 where something is unwell.
 pub(crate) fn run(arguments: &DoctorArguments, console: &mut Console) -> Result<ExitCode, Failure> {
     let environment = prepare::environment()?;
-    let settings = prepare::settings(&arguments.project, None, None, &environment, console)?;
+    let settings = prepare::settings(&arguments.print.project, None, None, &environment, console)?;
     let mut signs = browser::signs(&settings)?;
     signs.push(folder::sign(settings.database.value.as_path(), &settings.project));
     signs.extend(machine::signs(settings.concurrency.value.get()));
-    match arguments.format.format {
+    match arguments.print.format.format {
         Format::Text => console.data(&text(&signs))?,
         Format::Json => console.json(&json(&signs))?,
     }

@@ -20,11 +20,11 @@ use find::Subject;
 
 /// Prints a batch or a case.
 pub(crate) fn run(arguments: &ShowArguments, console: &mut Console) -> Result<ExitCode, Failure> {
-    let record = record::open(&arguments.project, console)?;
+    let record = record::open(&arguments.print.project, console)?;
     let subject = find::subject(&record.reader, arguments)?;
-    match arguments.format.format {
+    match arguments.print.format.format {
         Format::Text => {
-            let rerun = arguments.project.rerun();
+            let rerun = arguments.print.project.rerun();
             let view = FailureView {
                 paint: Paint::new(console.data_colored()),
                 rerun: &rerun,

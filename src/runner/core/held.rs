@@ -9,7 +9,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Demand {
     /// Shares, each once.
-    pub(super) needs: Vec<Need>,
+    pub(super) needs: Box<[Need]>,
     /// Places below the limit.
     pub(super) places: u32,
     /// Nothing else may run meanwhile.
@@ -40,7 +40,7 @@ pub(super) enum Obstacle {
 pub(super) struct Taken {
     places: u32,
     alone: bool,
-    needs: Vec<Need>,
+    needs: Box<[Need]>,
     /// For each share with values, which one.
     pub(super) values: Vec<(ShareId, usize)>,
 }
@@ -91,7 +91,7 @@ impl Held {
     }
 
     pub(super) fn share(&self, id: ShareId) -> &Share {
-        &self.shares[usize::from(id.0)].rule
+        &self.shares[id.index()].rule
     }
 
     /// What stands in the way; `kept` is what jobs that wait longer have a right to.
@@ -100,7 +100,7 @@ impl Held {
             return Some(Obstacle::Chunk);
         }
         let of_needs = demand.needs.iter().find_map(|need| {
-            let share = &self.shares[usize::from(need.share.0)];
+            let share = &self.shares[need.share.index()];
             if kept.shares.contains(&need.share) {
                 Some(Obstacle::Kept(Some(need.share)))
             } else if !share.has_room(need.mode) {
@@ -132,7 +132,7 @@ impl Held {
         }
         let mut values = Vec::new();
         for need in &demand.needs {
-            let share = &mut self.shares[usize::from(need.share.0)];
+            let share = &mut self.shares[need.share.index()];
             values.extend(share.take(need.mode, now).map(|value| (need.share, value)));
         }
         Taken { places, alone: demand.alone, needs: demand.needs.clone(), values }
@@ -143,11 +143,11 @@ impl Held {
         self.places -= taken.places;
         self.alone &= !taken.alone;
         for need in &taken.needs {
-            let share = &mut self.shares[usize::from(need.share.0)];
+            let share = &mut self.shares[need.share.index()];
             share.give_back(need.mode);
         }
         for (share, value) in &taken.values {
-            self.shares[usize::from(share.0)].free_values.insert(*value);
+            self.shares[share.index()].free_values.insert(*value);
         }
     }
 

@@ -19,7 +19,7 @@ pub struct Entry {
     /// It does not decide about `fail_fast`.
     pub quarantined: bool,
     /// The shares it holds while it runs, each once.
-    pub needs: Vec<Need>,
+    pub needs: Box<[Need]>,
     /// Places below the limit that it takes.
     pub places: u32,
 }

@@ -52,7 +52,7 @@ async fn the_wrong_text() {
     seen: after 0ms: is not there
     seen: after 320ms: the text is `…`
     seen: in the end the page is at http://shop.test/login, titled `A page`
-    hint: they differ in upper and lower case only: checks are case-sensitive, `matches = "/…/i"` is not
+    hint: they differ in upper and lower case only: checks are case-sensitive, `matches = '/…/i'` is not
       { expect = "#msg", text = "Welcome alice" },
     "##);
 }
@@ -90,14 +90,14 @@ async fn the_wrong_title() {
 #[tokio::test(start_paused = true)]
 async fn an_ambiguous_locator() {
     let play = Play::not_ready("ambiguous", "matches 2 elements")
-        .candidate("role=button[name='Sign in']", "`<button type=\"submit\">` Sign in")
-        .candidate("nav >> text=Sign in", "`<a href=\"/login\">` Sign in");
+        .candidate("role=button[name='Sign in']", "<button type=\"submit\">Sign in</button>")
+        .candidate("nav >> text=Sign in", "<a href=\"/login\">Sign in</a>");
     insta::assert_snapshot!(reads(Twin::default().at("act", play), CLICK, sign_in()).await, @r#"
     step: `text=Sign in` matches 2 elements, one is needed, waited 10s
     at testcases/login.toml:5:3, step 2: click = "text=Sign in"
     seen: in the end the page is at http://shop.test/login, titled `A page`
-    hint: `role=button[name='Sign in']` finds only `<button type="submit">` Sign in
-    hint: `nav >> text=Sign in` finds only `<a href="/login">` Sign in
+    hint: `role=button[name='Sign in']` finds only <button type="submit">Sign in</button>
+    hint: `nav >> text=Sign in` finds only <a href="/login">Sign in</a>
       { click = "text=Sign in" },
     "#);
 }
@@ -120,23 +120,22 @@ async fn a_covered_element() {
 
 #[tokio::test(start_paused = true)]
 async fn a_missing_element_on_another_page() {
-    let elsewhere =
-        serde_json::json!({"url": "http://shop.test/error?code=7", "title": "Something went wrong"});
+    let elsewhere = serde_json::json!({"url": "http://shop.test/error?code=7", "title": "Something went wrong", "status": 404});
     let login = serde_json::json!({"url": "http://shop.test/login", "title": "Log in"});
     let twin = Twin::default()
         .at("document", Play::value(login))
         .at("act", Play::gone())
         .at(
             "act",
-            Play::not_ready("missing", "is not there").candidate("label=User name", "`<input id=\"user\">`"),
+            Play::not_ready("missing", "is not there").candidate("label=User name", "<input id=\"user\">"),
         )
         .at("document", Play::value(elsewhere));
     insta::assert_snapshot!(reads(twin, FILL, fill("label=User", "alice")).await, @r#"
     step: `label=User` is not there, waited 10s
     at testcases/login.toml:4:3, step 2: fill = "label=User", value = "alice"
     seen: after 0ms: the page went to another document
-    seen: in the end the page is at http://shop.test/error?code=7, titled `Something went wrong`
-    hint: `label=User name` is there, it is `<input id="user">`
+    seen: in the end the page is at http://shop.test/error?code=7, titled `Something went wrong`, which the server answered with HTTP status 404
+    hint: near: `label=User name`, <input id="user">
     hint: the case last went to http://shop.test/login: is this still the page it is about?
       { fill = "label=User", value = "alice" },
     "#);

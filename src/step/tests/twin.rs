@@ -123,7 +123,8 @@ impl Play {
 
     pub(super) fn candidate(mut self, locator: &str, description: &str) -> Self {
         if let Some(Reply::NotReady(failure, _)) = &mut self.reply {
-            let candidate = Candidate { description: description.to_owned(), locator: locator.to_owned() };
+            let (description, locator) = (description.to_owned(), locator.to_owned());
+            let candidate = Candidate { description, locator, ..Candidate::default() };
             failure.candidates.push(candidate);
         }
         self

@@ -5,7 +5,8 @@ mod trouble;
 
 use super::{Reader, Recorded, Recorder, Store, Which};
 use crate::event::reporter::{Artifact, Closing, FailureCause, ReportError, Reporter};
-use crate::event::story::{BATCH, Story, failure};
+use crate::event::samples::failure;
+use crate::event::story::{BATCH, Story};
 use crate::event::tally::Tally;
 use crate::event::{Event, Stamped};
 use crate::id::BatchId;

@@ -101,8 +101,8 @@
     if (failure) {
       envelope.failure = {
         code: failure.code, message: failure.message, expected: failure.expected ?? null, actual: failure.actual ?? null,
-        candidates: (failure.several || []).slice(0, CANDIDATES).map((one) => ({
-          description: describeWithText(one), locator: locatorFor(one),
+        candidates: failure.lost ? nearMisses(failure.lost) : (failure.several || []).slice(0, CANDIDATES).map((one) => ({
+          description: describeWithText(one), locator: locatorFor(one), why: '',
         })),
         matches: failure.matches ?? (element ? 1 : 0),
       };
@@ -128,10 +128,10 @@
   // ---- what can be asked -------------------------------------------------------------------------------------------
 
   function one(query) {
-    const trace = { parts: query.length, part: 0 };
+    const trace = { query };
     const found = resolve(query, document, trace);
     if (found.length === 1) return { element: found[0] };
-    return { failure: found.length ? ambiguous(found) : missing(trace) };
+    return { failure: found.length ? ambiguous(found) : { ...missing(trace), lost: trace } };
   }
 
   const ACTS = {
@@ -196,9 +196,11 @@
 
   function check(call) {
     return wait(call.wait_ms, () => {
-      const trace = { parts: call.query.length, part: 0 };
+      const trace = { query: call.query };
       const found = resolve(call.query, document, trace);
       const failure = judge(found, call.matchers, trace);
+      // Conditions take what there is: nobody wants to know what is near.
+      if (failure && !found.length && !call.matchers.any) failure.lost = trace;
       return { failure, element: found.length === 1 ? found[0] : null };
     });
   }

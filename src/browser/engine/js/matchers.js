@@ -44,7 +44,7 @@
 
   function textReason(test, actual, what, shape) {
     if (passes(test, actual, shape)) return null;
-    return mismatch(`${what} is ${quote(actual)}`, inWords(test), actual);
+    return mismatch(`${what} is ${actual === '' ? 'empty' : quote(actual)}`, inWords(test), actual);
   }
 
   function yesOrNo(is, wanted, yes, no, why, code) {
@@ -56,7 +56,10 @@
     const text = textOf(element);
     const found = textReason(test, text, 'the text', normal);
     // A common slip: what is typed into a control is not its text.
-    if (found && !text && valueOf(element)) found.message += isSecret(element) ? ' (it has a value: use `value`)' : ` (its value is ${quote(valueOf(element))}: use \`value\`)`;
+    if (found && !text && matches(controlOf(element), 'input,textarea')) {
+      const value = valueOf(element);
+      found.message += isSecret(controlOf(element)) ? ' (it has a value: use `value`)' : ` (its value is ${value ? quote(value) : 'empty, too'}: use \`value\`)`;
+    }
     return found;
   }
 
@@ -236,7 +239,7 @@
   }
 
   function missing(trace) {
-    const where = trace && trace.parts > 1 ? ` (part ${trace.part + 1} of ${trace.parts} of the locator finds nothing)` : '';
+    const where = trace.query.length > 1 ? ` (part ${trace.part + 1} of ${trace.query.length} of the locator finds nothing)` : '';
     return reason('missing', `is not there${where}`, { matches: 0 });
   }
 

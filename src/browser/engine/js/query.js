@@ -150,8 +150,9 @@
   const CANDIDATES = 10;
 
   // A text in the quotes that it does not hold itself, with `${` kept from being a variable; null if it holds both.
+  // Single ones come first: a locator stands in a string of TOML, mostly between double quotes.
   function quoted(text) {
-    const mark = text.includes('"') ? (text.includes("'") ? null : "'") : '"';
+    const mark = text.includes("'") ? (text.includes('"') ? null : '"') : "'";
     return mark && mark + text.split('${').join('$${') + mark;
   }
 
@@ -166,7 +167,7 @@
     if (text && text.length <= 60 && quoted(text) && finds([{ by: 'text', text: { exact: text } }])) return `text=${quoted(text)}`;
     for (const name of ['data-testid', 'id']) {
       const value = attribute(element, name);
-      const css = value && (name === 'id' ? `#${escapeCss(value)}` : `[${name}="${escapeCss(value)}"]`);
+      const css = value && (name === 'id' ? `#${escapeCss(value)}` : `[${name}='${escapeCss(value)}']`);
       if (css && finds([{ by: 'css', value: css }])) return css;
     }
     const role = roleOf(element);
@@ -176,7 +177,7 @@
     }
     for (const attr of ['name', 'placeholder', 'aria-label', 'href', 'value']) {
       const value = attr === 'value' && !/^(radio|checkbox)$/.test(element.type) ? null : attribute(element, attr);
-      const css = value && `${localName(element)}[${attr}="${escapeCss(value)}"]`;
+      const css = value && `${localName(element)}[${attr}='${escapeCss(value)}']`;
       if (css && css.length <= 100 && finds([{ by: 'css', value: css }])) return css;
     }
     return byPlace(element);

@@ -27,9 +27,13 @@ pub(super) const VERBS: &[Form<Action>] = &[
     form("right_click", Kind::Locator, "Clicks with the right button.", &[HELD, AT, FORCE], |arguments| {
         click(arguments, "right_click", Some(Button::Right), 1)
     }),
-    form("hover", Kind::Locator, "Moves the mouse there.", &[HELD, AT, FORCE], |arguments| {
-        click(arguments, "hover", None, 1)
-    }),
+    form(
+        "hover",
+        Kind::Locator,
+        "Moves the mouse there, also to what is disabled.",
+        &[HELD, AT, FORCE],
+        |arguments| click(arguments, "hover", None, 1),
+    ),
     form(
         "check",
         Kind::Locator,

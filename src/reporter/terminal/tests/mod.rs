@@ -3,7 +3,8 @@
 mod screens;
 
 use super::*;
-use crate::event::story::{BATCH, Story, failure};
+use crate::event::samples::failure;
+use crate::event::story::{BATCH, Story};
 use crate::outcome::{BatchStatus, ExitCode, FailureKind};
 use std::io::{self, Write};
 use std::path::PathBuf;

@@ -3,7 +3,8 @@
 use super::super::{Output, Shape, Terminal, Width};
 use super::{closing, settings, tell};
 use crate::event::reporter::Reporter as _;
-use crate::event::story::{Story, failure};
+use crate::event::samples::failure;
+use crate::event::story::Story;
 use crate::outcome::FailureKind;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};

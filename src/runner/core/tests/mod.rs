@@ -21,7 +21,7 @@ fn entry() -> Entry {
         expect_failure: false,
         skip: false,
         quarantined: false,
-        needs: Vec::new(),
+        needs: Box::default(),
         places: 1,
     }
 }

@@ -45,12 +45,12 @@ fn retries() -> impl Strategy<Value = Retries> {
 }
 
 fn entries() -> impl Strategy<Value = Vec<Entry>> {
-    let needs = prop::collection::btree_map(0_u16..3, any::<bool>(), 0..3).prop_map(|needs| {
+    let needs = prop::collection::btree_map(0_u32..3, any::<bool>(), 0..3).prop_map(|needs| {
         let need = |(share, read)| Need {
             share: ShareId(share),
             mode: if read && share != 2 { Mode::Read } else { Mode::Write },
         };
-        needs.into_iter().map(need).collect::<Vec<_>>()
+        needs.into_iter().map(need).collect::<Box<[_]>>()
     });
     let flags = (any::<bool>(), prop::bool::weighted(0.1), any::<bool>());
     let places = prop_oneof![5 => Just(1_u32), 1 => 2_u32..5];

@@ -8,16 +8,16 @@ fn share(name: &str, max: u32) -> Share {
     Share { name: name.to_owned(), max, values: Vec::new(), interval: None }
 }
 
-fn needs(needs: &[(u16, Mode)]) -> Entry {
+fn needs(needs: &[(u32, Mode)]) -> Entry {
     let needs = needs.iter().map(|(share, mode)| Need { share: ShareId(*share), mode: *mode });
     Entry { needs: needs.collect(), ..entry() }
 }
 
-fn holds(share: u16) -> Entry {
+fn holds(share: u32) -> Entry {
     needs(&[(share, Mode::Write)])
 }
 
-fn reads(share: u16) -> Entry {
+fn reads(share: u32) -> Entry {
     needs(&[(share, Mode::Read)])
 }
 
