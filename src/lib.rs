@@ -22,6 +22,10 @@
 //! - **One owner of run state.** [`runner::dispatcher`] only names what happened; [`runner::core`] decides, as a plain
 //!   synchronous structure without clock or runtime; the dispatcher performs. The permits of the semaphore are taken
 //!   without waiting: they are what makes running more than N impossible, the core is what makes it unnecessary.
+//! - **One concept keeps jobs apart.** Locks, groups with a limit, accounts to borrow and kindness to a host are all
+//!   *shares* ([`plan::Share`]); the core takes everything a job needs at once, so that nobody waits while holding. Jobs
+//!   with equal demands wait in one line, so a decision looks at lines, not at jobs. Who is overtaken for too long gets
+//!   what it needs kept free.
 //! - **Failed is not errored.** [`outcome::FailureKind`] knows the two apart; [`browser::page::Fault`] says of every
 //!   operation whether the page or what lies below it is to blame; at a missed deadline the browser itself is asked.
 //! - **One browser for all slots, a context for each attempt.** Every slot has a WebDriver session of its own, attached

@@ -80,6 +80,23 @@ fn cases_that_use_the_same_share_never_run_at_once() {
 }
 
 #[test]
+fn a_list_explains_what_waits_for_what() {
+    let keys = ["uses = [\"db\"]\npriority = 1", "uses = [\"db\"]", "slots = 3", "", ""];
+    let project = cases(Project::new().file("runner.toml", ""), &keys);
+    let listed = project.run(["list", "--explain", "-c", "4"]);
+    insta::assert_snapshot!(listed.stdout, @r"
+    testcases/c00  testcases/c00.toml:1  (starts at once)
+    testcases/c01  testcases/c01.toml:1  (waits for share `db`)
+    testcases/c02  testcases/c02.toml:1  (starts at once)
+    testcases/c03  testcases/c03.toml:1  (waits for a slot: limit 4)
+    testcases/c04  testcases/c04.toml:1  (waits for a slot: limit 4)
+    ");
+    let listed = project.run(["list", "--explain", "--chunk", "1", "--format", "json"]);
+    let jobs: Value = serde_json::from_str(&listed.stdout).unwrap();
+    assert_eq!(jobs["jobs"][1]["explain"], "belongs to a later chunk", "{listed}");
+}
+
+#[test]
 fn a_share_with_a_number_lets_so_many_run() {
     let driver = ScriptedDriver::start();
     driver.hold();

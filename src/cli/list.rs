@@ -3,30 +3,56 @@
 use super::arguments::{Format, ListArguments};
 use super::console::Console;
 use super::failure::Failure;
-use super::prepare::prepare;
+use super::prepare::{Prepared, prepare};
+use super::run;
 use crate::case::model::Case;
+use crate::id::JobId;
 use crate::outcome::ExitCode;
 use crate::plan::{Job, Plan};
+use crate::runner::core::Input;
 use crate::text::Untrusted;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Prints the jobs.
 pub(crate) fn run(arguments: &ListArguments, console: &mut Console) -> Result<ExitCode, Failure> {
-    let prepared =
-        prepare(&arguments.selection, &arguments.print.project, &arguments.browser, None, console)?;
+    let (selection, project) = (&arguments.selection, &arguments.print.project);
+    let prepared = prepare(selection, project, &arguments.browser, Some(&arguments.limits), console)?;
+    let reasons = if arguments.explain { explained(&prepared) } else { Reasons::new() };
     match arguments.print.format.format {
-        Format::Text => console.data(&text(&prepared.plan)?)?,
-        Format::Json => console.json(&json(&prepared.plan)?)?,
+        Format::Text => console.data(&text(&prepared.plan, &reasons)?)?,
+        Format::Json => console.json(&json(&prepared.plan, &reasons)?)?,
     }
     Ok(ExitCode::Success)
 }
 
-/// One line a job: id, place, tags.
-pub(crate) fn text(plan: &Plan) -> Result<String, Failure> {
+/// What is said of jobs that are explained.
+type Reasons = HashMap<JobId, String>;
+
+/// What would become of each job at the very beginning.
+fn explained(prepared: &Prepared) -> Reasons {
+    let mut core = run::core(prepared);
+    let begun = core.handle(Duration::ZERO, &Input::Begin);
+    let started = begun.start.iter().map(|start| (start.job, "starts at once".to_owned()));
+    let waiting = core.reasons(Duration::ZERO).into_iter().map(|(job, why)| (job, why.to_string()));
+    started.chain(waiting).collect()
+}
+
+/// What `--dry-run` shows.
+pub(super) fn plain(plan: &Plan) -> Result<String, Failure> {
+    text(plan, &Reasons::new())
+}
+
+/// One line a job: id, place, tags, what is explained.
+fn text(plan: &Plan, reasons: &Reasons) -> Result<String, Failure> {
     let several_browsers = plan.jobs.iter().any(|job| job.browser != plan.jobs[0].browser);
-    let cells = plan.jobs.iter().map(|job| Ok(cells(job, &*case(plan, job)?, several_browsers)));
+    let cells = plan
+        .jobs
+        .iter()
+        .map(|job| Ok(cells(job, &*case(plan, job)?, several_browsers, reasons.get(&job.id))));
     let cells: Vec<[String; 3]> = cells.collect::<Result<_, Failure>>()?;
     let width = |column: usize| {
         cells.iter().map(|row| unicode_width::UnicodeWidthStr::width(row[column].as_str())).max()
@@ -47,7 +73,7 @@ fn case(plan: &Plan, job: &Job) -> Result<Arc<Case>, Failure> {
     plan.case(job).map_err(|error| Failure::Other(ExitCode::Errored, error.into()))
 }
 
-fn cells(job: &Job, case: &Case, several_browsers: bool) -> [String; 3] {
+fn cells(job: &Job, case: &Case, several_browsers: bool, reason: Option<&String>) -> [String; 3] {
     let mut id = Untrusted::from(job.case_id.as_str()).line();
     if several_browsers {
         let _ = write!(id, " @{}", job.browser);
@@ -56,6 +82,7 @@ fn cells(job: &Job, case: &Case, several_browsers: bool) -> [String; 3] {
     let mut rest = case.tags.clone();
     rest.extend(job.quarantine.is_some().then(|| "(quarantined)".to_owned()));
     rest.extend(job.skip.as_ref().map(|why| format!("(skipped: {why})")));
+    rest.extend(reason.map(|why| format!("({why})")));
     [
         id,
         Untrusted::from(format!("{}:{}", place.file, place.line)).line(),
@@ -63,11 +90,11 @@ fn cells(job: &Job, case: &Case, several_browsers: bool) -> [String; 3] {
     ]
 }
 
-fn json(plan: &Plan) -> Result<Value, Failure> {
+fn json(plan: &Plan, reasons: &Reasons) -> Result<Value, Failure> {
     let job = |job: &Job| {
         let case = case(plan, job)?;
         let place = case.source.location(case.span.start);
-        Ok(json!({
+        let mut entry = json!({
             "id": job.case_id,
             "name": case.name,
             "file": place.file,
@@ -79,8 +106,13 @@ fn json(plan: &Plan) -> Result<Value, Failure> {
             "timeout_ms": u64::try_from(job.timeout.as_millis()).unwrap_or(u64::MAX),
             "retries": job.retries.get(),
             "quarantined": job.quarantine.is_some(),
+            "slots": job.places,
             "skip": job.skip,
-        }))
+        });
+        if let Some(reason) = reasons.get(&job.id) {
+            entry["explain"] = reason.as_str().into();
+        }
+        Ok(entry)
     };
     let jobs = plan.jobs.iter().map(job).collect::<Result<Vec<_>, Failure>>()?;
     Ok(json!({"total": jobs.len(), "jobs": jobs}))

@@ -93,7 +93,7 @@ impl Retries {
             Backoff::Exponential => nth.saturating_sub(1).min(20),
         };
         let full = self.delay.saturating_mul(1 << doublings).min(self.max_delay.max(self.delay));
-        full - full.mul_f64(0.5 * f64::from(chance) / f64::from(u32::MAX))
+        full.mul_f64(1.0 - 0.5 * f64::from(chance) / f64::from(u32::MAX))
     }
 }
 
@@ -132,6 +132,10 @@ fn word<T: Copy>(words: &[(&str, T)], given: &Given<'_>, reading: &mut Reading<'
     found
 }
 
+fn named<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> &'static str {
+    words.iter().find(|(_, it)| it == value).map_or("", |(word, _)| word)
+}
+
 impl Setting for Retries {
     fn read(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<Self> {
         let count = |given: &Given<'_>, reading: &mut Reading<'_>| {
@@ -160,9 +164,6 @@ impl Setting for Retries {
         let plain = Self::new(self.count);
         if *self == plain {
             return self.count.into();
-        }
-        fn named<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> &'static str {
-            words.iter().find(|(_, it)| it == value).map_or("", |(word, _)| word)
         }
         json!({
             "count": self.count,

@@ -29,7 +29,7 @@ pub struct Shares(BTreeMap<String, Share>);
 const KEYS: [&str; 5] = ["max", "values", "filter", "host", "per_second"];
 
 /// More than anything can be started at once.
-const MOST: i64 = 10_000;
+const MOST: u32 = 10_000;
 
 /// Less than once a day is no rate.
 const SLOWEST: f64 = 1.0 / 86_400.0;
@@ -62,7 +62,11 @@ impl Share {
         let (mut max, mut values, mut filter, mut host, mut per_second) = (None, None, None, None, None);
         for (key, value) in reading.entries(table, &KEYS) {
             reading.within(key, |reading| match key {
-                "max" => max = reading.number(1..=MOST, value).and_then(|number| u32::try_from(number).ok()),
+                "max" => {
+                    max = reading
+                        .number(1..=i64::from(MOST), value)
+                        .and_then(|number| u32::try_from(number).ok());
+                }
                 "values" => {
                     values = read_each("an array of strings", value, reading, |element, reading| {
                         reading.text("a string", element).map(str::to_owned)
@@ -84,7 +88,7 @@ impl Share {
             reading.bad_value(format!("has {places} `values` for `max = {max}`"), given);
         }
         // A rate alone limits nothing else.
-        let unlimited = if per_second.is_some() { MOST.unsigned_abs() as u32 } else { 1 };
+        let unlimited = if per_second.is_some() { MOST } else { 1 };
         let max = max.or(places).unwrap_or(unlimited);
         (reading.findings.len() == before).then_some(Self { max, values, filter, host, per_second })
     }
@@ -110,13 +114,11 @@ impl Share {
 fn read_host(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<String> {
     const EXPECTED: &str = "a host's name such as `shop.example.com`";
     let text = reading.text(EXPECTED, given)?;
-    match url::Host::parse(text) {
-        Ok(host) => Some(host.to_string()),
-        Err(_) => {
-            reading.wrong_type(EXPECTED, given);
-            None
-        }
+    let host = url::Host::parse(text).ok();
+    if host.is_none() {
+        reading.wrong_type(EXPECTED, given);
     }
+    host.map(|host| host.to_string())
 }
 
 fn read_rate(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<f64> {

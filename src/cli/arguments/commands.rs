@@ -13,6 +13,13 @@ pub(crate) struct ListArguments {
     #[command(flatten)]
     pub(crate) browser: BrowserArguments,
     #[command(flatten)]
+    pub(crate) limits: super::LimitArguments,
+
+    /// Say of each job whether it would start at once, and if not, why
+    #[arg(long)]
+    pub(crate) explain: bool,
+
+    #[command(flatten)]
     pub(crate) print: PrintArguments,
 }
 

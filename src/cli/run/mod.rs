@@ -6,6 +6,7 @@ mod lessor;
 mod logging;
 mod opening;
 mod reports;
+mod rules;
 mod servers;
 
 use super::arguments::RunArguments;
@@ -20,7 +21,6 @@ use crate::event::{BatchFinished, Event};
 use crate::load::Meter;
 use crate::outcome::{BatchStatus, ExitCode};
 use crate::runner::attempt::Attempts;
-use crate::runner::core::{Entry, Rules};
 use crate::runner::dispatcher::{self, BatchEnd, Orders, Sink};
 use crate::runner::evidence::EvidenceRules;
 use crate::runner::signals::{self, Signals};
@@ -30,13 +30,11 @@ use control::{Desk, Steering};
 use counting::Counting;
 use lessor::Pages;
 use opening::Opened;
+pub(super) use rules::core;
 use servers::RunningServers;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
-
-/// Jobs in a row that end in infrastructure errors, with every retry, before the batch is given up.
-const GIVE_UP_AFTER: u32 = 5;
 
 /// Runs a batch.
 pub(crate) fn run(arguments: &RunArguments, console: &mut Console) -> Result<ExitCode, Failure> {
@@ -48,7 +46,7 @@ pub(crate) fn run(arguments: &RunArguments, console: &mut Console) -> Result<Exi
         console,
     )?;
     if arguments.dry_run {
-        console.data(&list::text(&prepared.plan)?)?;
+        console.data(&list::plain(&prepared.plan)?)?;
         return Ok(ExitCode::Success);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -84,7 +82,7 @@ async fn batch(
     let meter = Meter::start();
     let jobs = prepared.plan.jobs.len();
     let staged = Stage { opened: &opened, prepared, pages, limit, sink: Arc::clone(&sink), began };
-    let (end, leftovers, metered) = staged.run(&commands, inbox, meter).await;
+    let (end, leftovers, metered) = Box::pin(staged.run(&commands, inbox, meter)).await;
     let (end, nothing_began) = match end {
         Ok(end) => (end, ExitCode::Success),
         Err(NotBegun { status, exit, why }) => {
@@ -235,19 +233,10 @@ impl Cases<'_> {
     ) -> BatchEnd {
         let Self { opened, prepared, limit, sink, began } = self;
         let settings = &prepared.settings;
-        let entries: Vec<Entry> = prepared.plan.jobs.iter().map(entry).collect();
+        let entries = rules::entries(&prepared);
         lessor.announce(entries.iter().filter(|entry| !entry.skip).count());
         let orders = Orders {
-            rules: Rules {
-                limit,
-                ramp: prepared.pace.ramp,
-                chunks: prepared.pace.chunks,
-                shares: prepared.plan.shares.clone(),
-                infra_retries: settings.infra_retries.value,
-                fail_fast: prepared.pace.fail_fast,
-                give_up_after: GIVE_UP_AFTER,
-                seed: opened.seed,
-            },
+            rules: rules::rules(&prepared, limit, opened.seed),
             permits: Arc::new(Semaphore::new(limit as usize)),
             entries,
             grace: settings.grace.value.get(),
@@ -272,18 +261,6 @@ impl Cases<'_> {
             lost: std::sync::atomic::AtomicBool::new(false),
         };
         dispatcher::run(orders, Arc::new(attempts), sink, inbox).await
-    }
-}
-
-fn entry(job: &crate::plan::Job) -> Entry {
-    Entry {
-        priority: job.priority,
-        retries: job.retries,
-        expect_failure: job.expect_failure,
-        skip: job.skip.is_some(),
-        quarantined: job.quarantine.is_some(),
-        needs: job.needs.clone(),
-        places: job.places,
     }
 }
 

@@ -45,8 +45,8 @@ impl fmt::Display for Reason {
         match self {
             Self::Ready => f.write_str("is next"),
             Self::Paused => f.write_str("is paused"),
-            Self::Limit(limit) => write!(f, "waits for a slot (limit {limit})"),
-            Self::Places(limit) => write!(f, "waits for more slots to be free at once (limit {limit})"),
+            Self::Limit(limit) => write!(f, "waits for a slot: limit {limit}"),
+            Self::Places(limit) => write!(f, "waits for more slots to be free at once: limit {limit}"),
             Self::Alone => f.write_str("waits until nothing else runs"),
             Self::Share { name, max: 1 } => write!(f, "waits for share `{name}`"),
             Self::Share { name, max } => write!(f, "share `{name}` is full ({max})"),

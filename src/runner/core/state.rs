@@ -174,7 +174,7 @@ impl Core {
             self.waiting.push(rank, demand);
         }
         if let Some((due, _)) = self.delayed.first() {
-            effects.look_at = sooner(effects.look_at, *due);
+            sooner(&mut effects.look_at, *due);
         }
         let Some(chunks) = self.rules.chunks else { return };
         if self.held.chunk == Some(0) && self.in_chunk == 0 && self.open > 0 {
@@ -188,7 +188,7 @@ impl Core {
                 now + chunks.pause
             });
             if until > now {
-                effects.look_at = sooner(effects.look_at, until);
+                sooner(&mut effects.look_at, until);
             } else {
                 self.resting = None;
                 self.held.chunk = Some(chunks.size.get());
@@ -201,7 +201,7 @@ impl Core {
         let Some(ramp) = self.rules.ramp.filter(|ramp| !ramp.is_zero()) else { return (self.limit, None) };
         // One more in every interval, the first of them at once.
         let interval = ramp / self.limit.max(1);
-        let passed = (now - self.began).as_nanos() / interval.as_nanos().max(1);
+        let passed = now.saturating_sub(self.began).as_nanos() / interval.as_nanos().max(1);
         let allowed = u32::try_from(passed).unwrap_or(u32::MAX).saturating_add(1).min(self.limit);
         (allowed, (allowed < self.limit).then(|| self.began + interval * allowed))
     }
@@ -210,14 +210,14 @@ impl Core {
         loop {
             let next = self.waiting.next(&self.held, now);
             if let Some(at) = next.look_at {
-                effects.look_at = sooner(effects.look_at, at);
+                sooner(&mut effects.look_at, at);
             }
             let Some((id, demand)) = next.job else { return };
             let taken = self.held.take(&demand, now);
             if demand.fresh {
                 self.in_chunk += 1;
             }
-            let slot = (1..).find(|slot| !self.slots.contains(slot)).unwrap_or(u32::MAX);
+            let slot = (1..=u32::MAX).find(|slot| !self.slots.contains(slot)).unwrap_or(u32::MAX);
             self.slots.insert(slot);
             self.running += 1;
             let job = &mut self.jobs[id.0 as usize];
@@ -346,8 +346,8 @@ impl Job {
     }
 }
 
-fn sooner(known: Option<Duration>, other: Duration) -> Option<Duration> {
-    Some(known.map_or(other, |known| known.min(other)))
+fn sooner(known: &mut Option<Duration>, other: Duration) {
+    *known = Some(known.map_or(other, |known| known.min(other)));
 }
 
 /// A number that is the same each time for the same seed, job and attempt, and else as good as random (splitmix64).

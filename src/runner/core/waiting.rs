@@ -101,7 +101,7 @@ impl Waiting {
                 _ => now,
             };
             line.blocked = Some((*rank, since));
-            if now - since >= PATIENCE {
+            if now.saturating_sub(since) >= PATIENCE {
                 kept.add(&line.demand, obstacle);
             }
         }
