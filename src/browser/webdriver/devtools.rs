@@ -10,15 +10,14 @@ mod world;
 
 use super::classify::WireError;
 use super::wire::{Command, Wire};
-use crate::browser::chrome::{Chrome, Context};
-use crate::browser::engine::{Call, Element, Envelope};
+use crate::browser::chrome::{Carried, Chrome, Context, SEQUENCE, Sequence};
+use crate::browser::engine::{Call, Element, Envelope, Then};
 use crate::browser::page::{ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer};
 use crate::case::model::Viewport;
 use crate::deadline::Deadline;
 use crate::outcome::FailureKind;
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -32,15 +31,17 @@ pub(in crate::browser) struct DevToolsPage {
     chrome: Arc<Chrome>,
     wire: Arc<Wire>,
     context: Context,
-    /// The isolated worlds by frame id, each with the engine installed.
-    worlds: HashMap<String, i64>,
+    /// The token of the element for which the engine's last answer armed the press guard.
+    armed: Option<String>,
+    /// The first document, which was there before anybody told of it, has been left.
+    has_navigated: bool,
     /// The browser or the driver was asked whether it is there, and did not answer.
     hung: AtomicBool,
 }
 
 impl DevToolsPage {
     pub(in crate::browser) fn new(chrome: Arc<Chrome>, wire: Arc<Wire>, context: Context) -> Self {
-        Self { chrome, wire, context, worlds: HashMap::new(), hung: AtomicBool::new(false) }
+        Self { chrome, wire, context, armed: None, has_navigated: false, hung: AtomicBool::new(false) }
     }
 
     /// Whether its browser or driver is of no use any more.
@@ -66,6 +67,17 @@ impl DevToolsPage {
             Ok(value) => Ok(value),
             Err(error) => Err(self.fault(error).await),
         }
+    }
+
+    /// Several commands in one trip: the last answer of each stage.
+    async fn carry_out(&self, sequence: &Sequence, deadline: Deadline) -> Result<Vec<Value>, Fault> {
+        let answer = self.send(SEQUENCE, json!(sequence), deadline).await?;
+        let carried: Carried<Value> =
+            serde_json::from_value(answer).map_err(|error| Fault::Infrastructure {
+                kind: FailureKind::Internal,
+                message: format!("the gate's answer is not one: {error}"),
+            })?;
+        Ok(carried.answers)
     }
 
     fn browser_ended(&self) -> Fault {
@@ -103,29 +115,50 @@ impl DevToolsPage {
     }
 }
 
+/// The engine's answer, as the world gave it.
+fn envelope(answer: Value) -> Result<Envelope, Fault> {
+    serde_json::from_value(answer).map_err(|error| Fault::Infrastructure {
+        kind: FailureKind::Internal,
+        message: format!("the engine's answer is not an envelope: {error}"),
+    })
+}
+
 #[async_trait]
 impl Page for DevToolsPage {
     async fn navigate(&mut self, to: &Destination, deadline: Deadline) -> Result<(), Fault> {
         match to {
             Destination::Url(url) => {
+                let before = self.context.world(self.context.target_id());
                 let answer = self.send("Page.navigate", json!({"url": url}), deadline).await?;
                 if let Some(error) = answer["errorText"].as_str() {
                     return Err(Fault::Navigation(error.to_owned()));
                 }
+                // Without a loader it was a move within the document. Otherwise the news of the new document may still
+                // be on its way: the old one must not answer for it.
+                if answer.get("loaderId").is_some() {
+                    if let Some(before) = before {
+                        self.context.forget_world(&before);
+                    }
+                    self.has_navigated = true;
+                }
             }
             Destination::History(history) => self.traverse(*history, deadline).await?,
         }
-        self.worlds.clear();
         Ok(())
     }
 
     async fn ask(&mut self, frame: &Frame, call: &Call, deadline: Deadline) -> Result<Envelope, Fault> {
         let expression = format!("__batchrun({})", json!(call));
-        let answer = self.in_world(frame, &expression, Answer::Value, deadline).await?;
-        serde_json::from_value(answer).map_err(|error| Fault::Infrastructure {
-            kind: FailureKind::Internal,
-            message: format!("the engine's answer is not an envelope: {error}"),
-        })
+        let answer = match call {
+            Call::Act { then: Then::Fill { value }, .. } => Answer::Filled(value),
+            _ => Answer::Value,
+        };
+        self.armed = None;
+        let envelope = envelope(self.in_world(frame, &expression, answer, deadline).await?)?;
+        if matches!(call, Call::Act { then: Then::Guard, .. }) && envelope.ok {
+            self.armed = envelope.element.as_ref().map(|element| element.token.clone());
+        }
+        Ok(envelope)
     }
 
     async fn enter(&mut self, frame: &Frame, element: &Element, deadline: Deadline) -> Result<Frame, Fault> {
@@ -175,7 +208,7 @@ impl Page for DevToolsPage {
         on: &Element,
         press: &Press,
         deadline: Deadline,
-    ) -> Result<(), Fault> {
+    ) -> Result<Option<Envelope>, Fault> {
         self.press_element(frame, on, press, deadline).await
     }
 

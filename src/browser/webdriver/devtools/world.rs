@@ -1,68 +1,129 @@
 //! The isolated world of each frame of a page, in which the engine and all probes run. The case's own scripts do not.
 
 use super::DevToolsPage;
-use crate::browser::engine::{self, Element};
+use crate::browser::chrome::{ENGINE, Sequence, WORLD};
+use crate::browser::engine::Element;
 use crate::browser::page::{Fault, Frame};
 use crate::browser::webdriver::classify::WireError;
 use crate::deadline::Deadline;
 use serde_json::{Value, json};
+use std::time::Duration;
 
-/// The isolated world's name, as it is seen in developer tools.
-const WORLD: &str = "batchrun";
+/// How long the browser may take to tell of the world of a new document, before one is asked for. Frames in which no
+/// script may run get none by themselves.
+const NEWS: Duration = Duration::from_secs(1);
+
+/// An isolated world.
+enum World {
+    /// By `Runtime.ExecutionContextDescription.uniqueId`, as the browser told of it.
+    Known(String),
+    /// By the number of a world that the browser did not tell of.
+    Numbered(i64),
+}
+
+impl World {
+    /// The parameters of a `Runtime.evaluate` in it.
+    fn evaluation(&self, expression: &str, answer: Answer<'_>) -> Value {
+        let mut parameters = json!({
+            "expression": expression,
+            "awaitPromise": true,
+            "returnByValue": !matches!(answer, Answer::Handle),
+        });
+        match self {
+            Self::Known(id) => parameters["uniqueContextId"] = json!(id),
+            Self::Numbered(id) => parameters["contextId"] = json!(id),
+        }
+        parameters
+    }
+}
 
 impl DevToolsPage {
-    /// Makes the isolated world of a frame.
-    async fn new_world(&self, frame: &Frame, deadline: Deadline) -> Result<i64, Fault> {
-        let parameters = json!({"frameId": self.frame_id(frame), "worldName": WORLD});
+    /// Makes the isolated world of a frame, or finds the one that it has.
+    async fn new_world(&self, frame: &Frame, deadline: Deadline) -> Result<World, Fault> {
+        let id = self.frame_id(frame);
+        let parameters = json!({"frameId": id, "worldName": WORLD});
         let made = self.send("Page.createIsolatedWorld", parameters, deadline).await?;
-        made["executionContextId"].as_i64().ok_or(Fault::DocumentGone)
+        // The browser tells of a new world before it answers.
+        if let Some(known) = self.context.world(id) {
+            return Ok(World::Known(known));
+        }
+        made["executionContextId"].as_i64().map(World::Numbered).ok_or(Fault::DocumentGone)
     }
 
-    pub(super) async fn evaluate(
+    async fn evaluate(
         &self,
-        world: i64,
+        world: &World,
         expression: &str,
-        answer: Answer,
+        answer: Answer<'_>,
         deadline: Deadline,
     ) -> Result<Value, Fault> {
-        let parameters = json!({
-            "expression": expression,
-            "contextId": world,
-            "awaitPromise": true,
-            "returnByValue": matches!(answer, Answer::Value),
-        });
-        let result = self.send("Runtime.evaluate", parameters, deadline).await?;
-        outcome_of(result)
+        let parameters = world.evaluation(expression, answer);
+        match answer {
+            Answer::Filled(text) => {
+                let sequence = Sequence::default().then([("Runtime.evaluate", parameters)]).then_if(
+                    "/result/value/value",
+                    "insert",
+                    [("Input.insertText", json!({"text": text}))],
+                );
+                let mut answers = self.carry_out(&sequence, deadline).await?.into_iter();
+                let mut value = outcome_of(answers.next().unwrap_or_default())?;
+                if answers.next().is_some() {
+                    value["value"] = json!("set");
+                    // Where nothing has the focus text goes nowhere, and nobody says so.
+                    if matches!(world, World::Known(id) if !self.context.has_world(id)) {
+                        return Err(Fault::DocumentGone);
+                    }
+                }
+                Ok(value)
+            }
+            Answer::Value | Answer::Handle => {
+                outcome_of(self.send("Runtime.evaluate", parameters, deadline).await?)
+            }
+        }
     }
 
-    /// An expression in the isolated world of a frame. A world that went with its document is made anew, once: nothing
-    /// has run then. The engine is installed in a new world by the same evaluation.
+    /// The world of a frame that the browser told of, or is about to tell of.
+    async fn known_world(&self, frame: &Frame, deadline: Deadline) -> Option<String> {
+        let id = self.frame_id(frame);
+        if !self.has_navigated {
+            return self.context.world(id);
+        }
+        // Who has little time shall not spend it all on this.
+        tokio::time::timeout(NEWS.min(deadline.left() / 2), self.context.next_world(id)).await.ok()
+    }
+
+    /// An expression in the isolated world of a frame. Every document has one with the engine in it from its beginning;
+    /// in a world that went with its document nothing has run, so that the next one is asked. Where there is none, one is
+    /// made.
     pub(super) async fn in_world(
-        &mut self,
+        &self,
         frame: &Frame,
         expression: &str,
-        answer: Answer,
+        answer: Answer<'_>,
         deadline: Deadline,
     ) -> Result<Value, Fault> {
-        let id = self.frame_id(frame).to_owned();
-        if let Some(world) = self.worlds.get(&id) {
-            match self.evaluate(*world, expression, answer, deadline).await {
-                Err(Fault::DocumentGone) => drop(self.worlds.remove(&id)),
+        for _ in 0..2 {
+            let Some(known) = self.known_world(frame, deadline).await else { break };
+            let world = World::Known(known.clone());
+            match self.evaluate(&world, expression, answer, deadline).await {
+                Err(Fault::DocumentGone) => self.context.forget_world(&known),
                 other => return other,
             }
         }
         let world = self.new_world(frame, deadline).await?;
-        let expression = format!("globalThis.__batchrun ??= {};{expression}", *engine::SENT);
-        let result = self.evaluate(world, &expression, answer, deadline).await;
-        if result != Err(Fault::DocumentGone) {
-            self.worlds.insert(id, world);
-        }
-        result
+        let expression = format!("{}\n{expression}", *ENGINE);
+        self.evaluate(&world, &expression, answer, deadline).await
+    }
+
+    /// What asks in the world of a frame, as a command; `None` where that world is not known.
+    pub(super) fn evaluation_in(&self, frame: &Frame, expression: &str) -> Option<(&'static str, Value)> {
+        let known = self.context.world(self.frame_id(frame))?;
+        Some(("Runtime.evaluate", World::Known(known).evaluation(expression, Answer::Value)))
     }
 
     /// A DevTools handle on an element that the engine keeps.
     pub(super) async fn handle(
-        &mut self,
+        &self,
         frame: &Frame,
         element: &Element,
         deadline: Deadline,
@@ -75,9 +136,12 @@ impl DevToolsPage {
 
 /// What an evaluation is to bring back.
 #[derive(Clone, Copy)]
-pub(super) enum Answer {
+pub(super) enum Answer<'t> {
     /// The value as JSON.
     Value,
+    /// The same. If it is an envelope that says that this text is to be inserted, that is done in the same trip, and it
+    /// says that it was.
+    Filled(&'t str),
     /// A handle on the object.
     Handle,
 }
@@ -108,6 +172,7 @@ pub(super) fn says_that_the_document_went_away(error: &WireError) -> bool {
         // chromedriver tries three times and calls the last one `timeout`.
         "no such execution context",
         "Cannot find context with specified id",
+        "uniqueContextId not found",
         "Execution context was destroyed",
         "Inspected target navigated or closed",
         "No frame for given id found",
