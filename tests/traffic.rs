@@ -35,7 +35,7 @@ async fn traffic(slots: usize, steps: &[&str]) -> Traffic {
     let project = Project::new().file("cases.toml", &(0..CASES).map(case).collect::<String>());
     let log = project.root().join("all.log").display().to_string();
     let slots = slots.to_string();
-    let base = site.url().to_owned();
+    let base = site.url().clone();
     let run = ["cases.toml", "-c", &slots, "--base-url", &base, "-vv", "--log", &log, "--progress", "none"];
     let ended = tokio::task::block_in_place(|| project.run(run));
     assert_eq!(ended.status, Some(0), "{ended}");

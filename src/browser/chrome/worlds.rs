@@ -14,15 +14,10 @@ use std::sync::LazyLock;
 /// The isolated world's name, as it is seen in developer tools.
 pub(in crate::browser) const WORLD: &str = "batchrun";
 
-/// The engine in a world, made when it is first asked for: most frames are never looked into. The getter is defined
-/// anew for a document that takes over the window of the one before.
-pub(in crate::browser) static ENGINE: LazyLock<String> = LazyLock::new(|| {
-    let source = engine::SENT.trim_end();
-    format!(
-        "{{ let engine; Object.defineProperty(globalThis, '__batchrun', \
-         {{ configurable: true, get: () => engine ??= {source} }}) }}"
-    )
-});
+/// The engine in a world. Made at once: for a browser it is twice the work to keep a text as long as this until it is
+/// needed. A document that takes over the window of the one before gets an engine of its own.
+pub(in crate::browser) static ENGINE: LazyLock<String> =
+    LazyLock::new(|| format!("globalThis.__batchrun = {};", engine::SENT.trim_end()));
 
 /// What puts the engine into every new document (`Page.addScriptToEvaluateOnNewDocument`).
 pub(super) static INSTALL: LazyLock<Box<RawValue>> =
