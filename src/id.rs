@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io::Read;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use unicode_normalization::UnicodeNormalization;
 
@@ -43,15 +44,16 @@ impl fmt::Display for BatchId {
 }
 
 /// Names one case, or one row of it, for ever: the path below the project root without `.toml`, in NFC, with
-/// `::case name` in a file of several cases and `[row]` for a row: `testcases/cart::remove[alice]`.
+/// `::case name` in a file of several cases and `[row]` for a row: `testcases/cart::remove[alice]`. Its clones share one
+/// text: plan, tally and events all hold it, for each of many cases.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct CaseId(String);
+pub struct CaseId(Arc<str>);
 
 impl CaseId {
     /// The id with its text brought into NFC.
     pub fn new(text: &str) -> Self {
-        Self(text.nfc().collect())
+        Self(text.nfc().collect::<String>().into())
     }
 
     /// The id of one row of this case.

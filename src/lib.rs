@@ -42,6 +42,9 @@
 //!   commits what queued meanwhile and then tells the reporters; slots never wait for it.
 //! - **Nothing outlives a batch.** [`custody`] is the parent of every process it starts, and outlives its runner's
 //!   kill -9 just long enough.
+//! - **A case takes memory while it runs.** There may be ten thousand, so [`plan`] holds of each what deciding needs, and
+//!   [`case::Library`] reads it again, from the text that was loaded, when its attempt starts. What has ended leaves
+//!   nothing behind but counts; reports keep theirs on the disk until they are written.
 //! - **Texts are untrusted until a sink made them harmless** ([`text::Untrusted`]) and masked where events are made
 //!   ([`mask`]).
 //! - **The case format is one table** ([`case`]): parsing, errors, schema and reference come from it.
@@ -59,7 +62,7 @@
 //! | 3 | `case` · `config` · `event`, with its tally and the trait of reporters |
 //! | 2 | `custody` · `load` · `filter` |
 //! | 1 | `diagnostic` · `outcome` · `control` · `deadline` |
-//! | 0 | `text` · `id` · `source` · `mask` · `suggestion` |
+//! | 0 | `text` · `id` · `source` · `mask` · `memory` · `shelf` · `suggestion` |
 
 pub mod browser;
 pub mod case;
@@ -74,11 +77,13 @@ pub mod filter;
 pub mod id;
 pub mod load;
 pub mod mask;
+pub mod memory;
 pub mod outcome;
 pub mod plan;
 pub mod reporter;
 pub mod runner;
 pub mod serve;
+pub mod shelf;
 pub mod source;
 pub mod step;
 pub mod store;

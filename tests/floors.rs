@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// The floors of the crate docs, from the ground up.
 const FLOORS: &[&[&str]] = &[
-    &["text", "id", "source", "suggestion", "mask"],
+    &["text", "id", "source", "suggestion", "mask", "memory", "shelf"],
     &["diagnostic", "outcome", "control", "deadline"],
     &["custody", "load", "filter"],
     &["case", "config", "event", "tally"],

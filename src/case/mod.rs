@@ -11,7 +11,7 @@ pub mod template;
 pub mod text_test;
 pub mod url;
 
-pub use load::{LoadOptions, Loaded, SettingNames, load};
+pub use load::{CaseKey, Library, LoadOptions, Loaded, STACK, SettingNames, Unreadable, load, load_each};
 pub use spec::{UnknownWord, meaning, reference, schema};
 
 mod parse;

@@ -76,6 +76,13 @@ pub struct Case {
     pub meta: BTreeMap<String, Value>,
 }
 
+impl Case {
+    /// One of its rows, by its place.
+    pub fn row(&self, row: Option<u32>) -> Option<&Row> {
+        self.rows.get(row? as usize)
+    }
+}
+
 /// One data row of a case.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {

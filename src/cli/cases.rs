@@ -2,9 +2,8 @@
 //! nothing to load.
 
 use super::arguments::Arguments;
-use super::failure::Failure;
 use crate::case::model::Case;
-use crate::case::{self, LoadOptions, SettingNames};
+use crate::case::{self, CaseKey, LoadOptions, Loaded, SettingNames};
 use crate::config::{Environment, Settings};
 use crate::diagnostic::Diagnostic;
 use clap::CommandFactory as _;
@@ -14,51 +13,53 @@ use std::sync::Arc;
 /// Where cases are when nobody says so, below the project root.
 const USUAL_FOLDER: &str = "testcases";
 
-/// Cases without errors, with what is worth a warning.
-pub(crate) struct Found {
-    pub(crate) cases: Vec<Arc<Case>>,
-    pub(crate) warnings: Vec<Diagnostic>,
-    /// How many files were read.
-    pub(crate) files: usize,
+/// How far the settings can be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// They are right.
+    Whole,
+    /// Something in them is wrong: what they lack may be what could not be read.
+    Partial,
 }
 
-/// Loads the cases. All that is wrong with any of them is reported at once.
-pub(crate) fn load(
+/// Loads the cases, and keeps of each what `look` makes of it. All that is wrong with any of them is told at once.
+pub(crate) fn load<T: Send>(
     paths: &[PathBuf],
-    settings: &Settings,
+    (settings, trust): (&Settings, Trust),
     environment: &Environment,
-) -> Result<Found, Failure> {
+    look: impl Fn(&Arc<Case>, CaseKey) -> T + Sync,
+) -> Result<Loaded<T>, Vec<Diagnostic>> {
     let options = LoadOptions {
         root: settings.project.root.clone(),
         directory: environment.working_directory.clone(),
-        names: names(settings),
+        names: names(settings, trust),
         allowed_schemes: Vec::new(),
     };
     let usual = [settings.project.root.join(USUAL_FOLDER)];
     let paths = match paths {
         [] if usual[0].is_dir() => &usual[..],
-        [] => return Err(Failure::Input(vec![no_folder(&settings.project.root)])),
+        // Where the settings are wrong, the root may be, too.
+        [] if trust == Trust::Partial => return Err(Vec::new()),
+        [] => return Err(vec![no_folder(&settings.project.root)]),
         named => named,
     };
     let misplaced: Vec<_> = paths.iter().filter_map(|path| misplaced_command(path, environment)).collect();
     if !misplaced.is_empty() {
-        return Err(Failure::Input(misplaced));
+        return Err(misplaced);
     }
-    let loaded = case::load(paths, &options);
-    if loaded.has_errors() {
-        return Err(Failure::Input(loaded.diagnostics));
-    }
-    Ok(Found { cases: loaded.cases, warnings: loaded.diagnostics, files: loaded.files })
+    let loaded = case::load_each(paths, &options, look);
+    if loaded.has_errors() { Err(loaded.diagnostics) } else { Ok(loaded) }
 }
 
 /// The names that settings give to cases.
-fn names(settings: &Settings) -> SettingNames {
+fn names(settings: &Settings, trust: Trust) -> SettingNames {
     SettingNames {
         vars: settings.vars.keys().cloned().collect(),
         env: settings.env.as_slice().iter().cloned().collect(),
         secrets: settings.secrets.names().map(str::to_owned).collect(),
         shares: std::collections::BTreeSet::new(),
         server: !settings.servers.as_slice().is_empty(),
+        uncertain: trust == Trust::Partial,
     }
 }
 

@@ -63,6 +63,13 @@ impl Console {
         write_stderr(&text);
     }
 
+    /// Shows what is worth a warning, if anything is.
+    pub(crate) fn warnings(&mut self, warnings: &[Diagnostic]) {
+        if !warnings.is_empty() {
+            self.findings(warnings);
+        }
+    }
+
     /// Says why a command could not do its work.
     pub(crate) fn failure(&mut self, failure: &Failure) {
         match failure {

@@ -4,27 +4,30 @@ use super::arguments::{Format, ListArguments};
 use super::console::Console;
 use super::failure::Failure;
 use super::prepare::prepare;
+use crate::case::model::Case;
 use crate::outcome::ExitCode;
 use crate::plan::{Job, Plan};
 use crate::text::Untrusted;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// Prints the jobs.
 pub(crate) fn run(arguments: &ListArguments, console: &mut Console) -> Result<ExitCode, Failure> {
     let prepared =
         prepare(&arguments.selection, &arguments.print.project, &arguments.browser, None, console)?;
     match arguments.print.format.format {
-        Format::Text => console.data(&text(&prepared.plan))?,
-        Format::Json => console.json(&json(&prepared.plan))?,
+        Format::Text => console.data(&text(&prepared.plan)?)?,
+        Format::Json => console.json(&json(&prepared.plan)?)?,
     }
     Ok(ExitCode::Success)
 }
 
 /// One line a job: id, place, tags.
-pub(crate) fn text(plan: &Plan) -> String {
+pub(crate) fn text(plan: &Plan) -> Result<String, Failure> {
     let several_browsers = plan.jobs.iter().any(|job| job.browser != plan.jobs[0].browser);
-    let cells: Vec<[String; 3]> = plan.jobs.iter().map(|job| cells(job, several_browsers)).collect();
+    let cells = plan.jobs.iter().map(|job| Ok(cells(job, &*case(plan, job)?, several_browsers)));
+    let cells: Vec<[String; 3]> = cells.collect::<Result<_, Failure>>()?;
     let width = |column: usize| {
         cells.iter().map(|row| unicode_width::UnicodeWidthStr::width(row[column].as_str())).max()
     };
@@ -37,16 +40,20 @@ pub(crate) fn text(plan: &Plan) -> String {
         let line = format!("{id}{}  {place}{}  {rest}", pad(id, ids), pad(place, places));
         let _ = writeln!(text, "{}", line.trim_end());
     }
-    text
+    Ok(text)
 }
 
-fn cells(job: &Job, several_browsers: bool) -> [String; 3] {
+fn case(plan: &Plan, job: &Job) -> Result<Arc<Case>, Failure> {
+    plan.case(job).map_err(|error| Failure::Other(ExitCode::Errored, error.into()))
+}
+
+fn cells(job: &Job, case: &Case, several_browsers: bool) -> [String; 3] {
     let mut id = Untrusted::from(job.case_id.as_str()).line();
     if several_browsers {
         let _ = write!(id, " @{}", job.browser);
     }
-    let place = job.case.source.location(job.case.span.start);
-    let mut rest = job.case.tags.clone();
+    let place = case.source.location(case.span.start);
+    let mut rest = case.tags.clone();
     rest.extend(job.quarantine.is_some().then(|| "(quarantined)".to_owned()));
     rest.extend(job.skip.as_ref().map(|why| format!("(skipped: {why})")));
     [
@@ -56,23 +63,25 @@ fn cells(job: &Job, several_browsers: bool) -> [String; 3] {
     ]
 }
 
-fn json(plan: &Plan) -> Value {
+fn json(plan: &Plan) -> Result<Value, Failure> {
     let job = |job: &Job| {
-        let place = job.case.source.location(job.case.span.start);
-        json!({
+        let case = case(plan, job)?;
+        let place = case.source.location(case.span.start);
+        Ok(json!({
             "id": job.case_id,
-            "name": job.case.name,
+            "name": case.name,
             "file": place.file,
             "line": place.line,
-            "row": job.row().map(|row| &row.name),
+            "row": case.row(job.row).map(|row| &row.name),
             "browser": job.browser.as_str(),
-            "tags": job.case.tags,
+            "tags": case.tags,
             "priority": job.priority,
             "timeout_ms": u64::try_from(job.timeout.as_millis()).unwrap_or(u64::MAX),
             "retries": job.retries,
             "quarantined": job.quarantine.is_some(),
             "skip": job.skip,
-        })
+        }))
     };
-    json!({"total": plan.jobs.len(), "jobs": plan.jobs.iter().map(job).collect::<Vec<_>>()})
+    let jobs = plan.jobs.iter().map(job).collect::<Result<Vec<_>, Failure>>()?;
+    Ok(json!({"total": jobs.len(), "jobs": jobs}))
 }

@@ -1,13 +1,15 @@
 //! What every command that looks at cases begins with: settings, cases, filter, plan. Starts nothing.
 
 use super::arguments::{BrowserArguments, LimitArguments, ProjectArguments, SelectionArguments};
-use super::cases::{self, Found};
+use super::cases::{self, Trust};
 use super::console::Console;
 use super::failure::Failure;
-use crate::config::{self, Environment, Layer, Settings};
+use crate::case::Loaded;
+use crate::config::{self, Environment, Layer, Settings, Wrong};
+use crate::diagnostic::Diagnostic;
 use crate::filter::Filter;
 use crate::outcome::ExitCode;
-use crate::plan::{self, Plan};
+use crate::plan::{Plan, Planner};
 use crate::source::SourceFile;
 use anyhow::Context as _;
 
@@ -38,6 +40,22 @@ pub(crate) fn settings(
     environment: &Environment,
     console: &mut Console,
 ) -> Result<Settings, Failure> {
+    match read_settings(project, browser, limits, environment) {
+        Ok(loaded) => {
+            console.warnings(&loaded.warnings);
+            Ok(loaded.settings)
+        }
+        Err(wrong) => Err(Failure::Input(wrong.findings)),
+    }
+}
+
+/// The same, before anybody is told what is wrong with them.
+pub(crate) fn read_settings(
+    project: &ProjectArguments,
+    browser: Option<&BrowserArguments>,
+    limits: Option<&LimitArguments>,
+    environment: &Environment,
+) -> Result<config::Loaded, Wrong> {
     let mut layer = Layer::default();
     if let Some(browser) = browser {
         browser.write_to(&mut layer);
@@ -45,14 +63,30 @@ pub(crate) fn settings(
     if let Some(limits) = limits {
         limits.write_to(&mut layer);
     }
-    let loaded = config::load(project.request(layer, environment), environment).map_err(Failure::Input)?;
-    if !loaded.warnings.is_empty() {
-        console.findings(&loaded.warnings);
-    }
-    Ok(loaded.settings)
+    config::load(project.request(layer, environment), environment)
 }
 
-/// Settings, cases and plan. All that is wrong with the settings, or else with the cases, is reported at once.
+/// Settings and cases. Cases are looked at also where the settings are wrong, so that all mistakes are told at once.
+pub(crate) fn both<T>(
+    read: Result<config::Loaded, Wrong>,
+    console: &mut Console,
+    load: impl FnOnce((&Settings, Trust)) -> Result<Loaded<T>, Vec<Diagnostic>>,
+) -> Result<(Settings, Loaded<T>), Failure> {
+    match read {
+        Ok(config::Loaded { settings, warnings }) => {
+            console.warnings(&warnings);
+            let loaded = load((&settings, Trust::Whole)).map_err(Failure::Input)?;
+            console.warnings(&loaded.diagnostics);
+            Ok((settings, loaded))
+        }
+        Err(Wrong { mut findings, settings }) => {
+            findings.extend(load((&settings, Trust::Partial)).err().unwrap_or_default());
+            Err(Failure::Input(findings))
+        }
+    }
+}
+
+/// Settings, cases and plan. All that is wrong with any of them is reported at once.
 pub(crate) fn prepare(
     selection: &SelectionArguments,
     project: &ProjectArguments,
@@ -62,15 +96,17 @@ pub(crate) fn prepare(
 ) -> Result<Prepared, Failure> {
     let environment = environment()?;
     let filter = filter(selection)?;
-    let settings = settings(project, Some(browser), limits, &environment, console)?;
-    let Found { cases, warnings, .. } = cases::load(&selection.paths, &settings, &environment)?;
-    if !warnings.is_empty() {
-        console.findings(&warnings);
-    }
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let plan = plan::plan(&cases, &filter, &settings, today).map_err(Failure::Input)?;
+    let read = read_settings(project, Some(browser), limits, &environment);
+    let (settings, loaded) = both(read, console, |settings| {
+        let planner = Planner { filter: &filter, settings: settings.0, today };
+        cases::load(&selection.paths, settings, &environment, |case, key| planner.jobs(case, key))
+    })?;
+    let cases = loaded.cases.len();
+    let plan = Plan::new(loaded.cases, loaded.library).map_err(Failure::Input)?;
+    crate::memory::give_back();
     if plan.jobs.is_empty() && !selection.allow_empty {
-        return Err(Failure::NothingSelected { cases: cases.len() });
+        return Err(Failure::NothingSelected { cases });
     }
     let fail_fast = limits.and_then(|limits| limits.fail_fast);
     Ok(Prepared { environment, settings, plan, fail_fast })

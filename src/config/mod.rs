@@ -82,8 +82,17 @@ pub struct Loaded {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// Settings with errors in them.
+#[derive(Clone)]
+pub struct Wrong {
+    /// All that is wrong, with warnings among it.
+    pub findings: Vec<Diagnostic>,
+    /// What could be made out all the same: enough to look at cases, never to run any.
+    pub settings: Box<Settings>,
+}
+
 /// Reads and resolves all settings. All that is wrong is reported at once.
-pub fn load(request: Request, environment: &Environment) -> Result<Loaded, Vec<Diagnostic>> {
+pub fn load(request: Request, environment: &Environment) -> Result<Loaded, Wrong> {
     let mut findings = Vec::new();
     let variable = |name: &str| environment.variables.get(name).filter(|value| !value.is_empty()).cloned();
     let config = request.config.or_else(|| variable(pair::CONFIG_VARIABLE).map(PathBuf::from));
@@ -103,7 +112,7 @@ pub fn load(request: Request, environment: &Environment) -> Result<Loaded, Vec<D
     settings.secrets = secret::load(&settings, environment, &mut findings);
     settings.environment = allowed(&settings, environment);
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
-        return Err(findings);
+        return Err(Wrong { findings, settings: Box::new(settings) });
     }
     Ok(Loaded { settings, warnings: findings })
 }

@@ -82,7 +82,7 @@ fn load_text(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, Vec<Diagn
         working_directory: folder.path().to_owned(),
         variables: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
     };
-    load(Request::default(), &environment)
+    load(Request::default(), &environment).map_err(|wrong| wrong.findings)
 }
 
 fn settings(text: &str, variables: &[(&str, &str)]) -> Settings {

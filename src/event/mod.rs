@@ -1,7 +1,8 @@
 //! The one event enum: what happened in a batch, as facts, for the record, the reporters and the live socket.
 //!
 //! Events hold no policy and no borrowed data. Texts in them are already masked; the untrusted ones say so by type.
-//! Beside them: [`facts`], what each one states; [`tally`], the one fold over them; [`reporter`], who is told of them.
+//! Beside them: [`facts`], what each one states; [`tally`] and [`verdicts`], the folds over
+//! them; [`reporter`], who is told of them.
 
 pub mod facts;
 pub mod reporter;
@@ -10,6 +11,7 @@ pub(crate) mod samples;
 #[cfg(test)]
 pub(crate) mod story;
 pub mod tally;
+pub mod verdicts;
 
 pub use facts::{
     AttemptFinished, AttemptStarted, BatchFinished, BatchStarted, CaseFinished, CaseQueued, Evidence,

@@ -115,8 +115,5 @@ impl fmt::Display for ReportError {
     }
 }
 
-impl std::error::Error for ReportError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.cause)
-    }
-}
+// Its text says the cause already: a `source` would have it said twice.
+impl std::error::Error for ReportError {}

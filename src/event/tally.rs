@@ -1,13 +1,13 @@
-//! One fold over the events of a batch: counts, what runs now, what failed. Reporters, the summary and the exit code all
-//! read this one, so that they cannot disagree. It performs nothing and knows no clock but the events' own.
+//! One fold over the events of a batch: counts, what runs now, what failed. Reporters and the summary all read this one,
+//! so that they cannot disagree. It performs nothing and knows no clock but the events' own.
 
 use super::facts::{
     AttemptFinished, AttemptStarted, BatchFinished, CaseFinished, CaseQueued, StepFinished, StepStarted,
 };
+use super::verdicts::Verdicts;
 use super::{Event, Evidence, Failure, Stamped};
 use crate::id::{BatchId, CaseId, JobId};
-use crate::outcome::{ExitCode, Verdict};
-use crate::source::Location;
+use crate::outcome::Verdict;
 use crate::text::Untrusted;
 use std::collections::{BTreeMap, HashMap};
 
@@ -23,10 +23,8 @@ pub struct Tally {
     pub total: u32,
     /// Slots there are.
     pub limit: u32,
-    /// Jobs that have ended, the quarantined ones included.
-    pub ended: Counts,
-    /// Those among them that do not decide the exit code.
-    pub quarantined: Counts,
+    /// How jobs ended.
+    pub verdicts: Verdicts,
     /// Attempts that run, by slot.
     pub running: BTreeMap<u32, Running>,
     /// Failed and errored jobs, in the order in which they ended; at most [`FAILURES_KEPT`].
@@ -39,29 +37,10 @@ pub struct Tally {
     pub finished: Option<BatchFinished>,
     /// Names of the browsers in the plan, in the order in which they came.
     pub browsers: Vec<String>,
-    jobs: HashMap<JobId, Job>,
+    /// By their numbers, which are dense.
+    jobs: Vec<Option<Job>>,
     /// The last failure of jobs that have not ended.
     failing: HashMap<JobId, (Failure, Vec<Evidence>)>,
-}
-
-/// How many jobs ended with each verdict.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts([u32; Verdict::ALL.len()]);
-
-impl Counts {
-    /// How many ended with `verdict`.
-    pub fn of(&self, verdict: Verdict) -> u32 {
-        self.0[verdict as usize]
-    }
-
-    /// How many have ended.
-    pub fn sum(&self) -> u32 {
-        self.0.iter().sum()
-    }
-
-    fn add(&mut self, verdict: Verdict) {
-        self.0[verdict as usize] += 1;
-    }
 }
 
 /// What reporters need to know of a job for as long as the batch runs: little, since there may be many.
@@ -69,10 +48,8 @@ impl Counts {
 pub struct Job {
     /// The case's id, with its row.
     pub case: CaseId,
-    /// Where it stands.
-    pub location: Location,
-    /// The browser's name.
-    pub browser: Box<str>,
+    /// The browser's place in [`Tally::browsers`].
+    browser: u16,
     /// Whether it does not decide the exit code.
     pub quarantined: bool,
     /// Attempts it may have, infrastructure retries not counted.
@@ -115,15 +92,6 @@ pub struct FailedJob {
     pub evidence: Vec<Evidence>,
 }
 
-/// What flaky cases count as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FlakyCounts {
-    /// The default.
-    AsPassed,
-    /// `fail_on_flaky`.
-    AsFailed,
-}
-
 impl Tally {
     /// Takes in the next event.
     pub fn apply(&mut self, stamped: &Stamped) {
@@ -149,53 +117,41 @@ impl Tally {
 
     /// A job of the plan.
     pub fn job(&self, job: JobId) -> Option<&Job> {
-        self.jobs.get(&job)
+        self.jobs.get(job.0 as usize)?.as_ref()
+    }
+
+    /// The name of a job's browser.
+    pub fn browser(&self, job: &Job) -> &str {
+        self.browsers.get(usize::from(job.browser)).map_or("", String::as_str)
     }
 
     /// The id of a job's case as people see it: with `@browser` when the batch has several browsers.
     pub fn title(&self, job: JobId) -> Untrusted {
-        match self.jobs.get(&job) {
-            Some(it) if self.browsers.len() > 1 => format!("{} @{}", it.case, it.browser).into(),
+        match self.job(job) {
+            Some(it) if self.browsers.len() > 1 => format!("{} @{}", it.case, self.browser(it)).into(),
             Some(it) => it.case.as_str().into(),
             None => format!("job {}", job.0).into(),
         }
     }
 
-    /// How many of the jobs that decide ended with `verdict`.
-    pub fn deciding(&self, verdict: Verdict) -> u32 {
-        self.ended.of(verdict) - self.quarantined.of(verdict)
-    }
-
-    /// The exit code that the verdicts alone amount to. What else there is (a signal, a bug, nothing selected, a record
-    /// that could not be saved) is joined to it by [`ExitCode::or`].
-    pub fn exit_code(&self, flaky: FlakyCounts) -> ExitCode {
-        let any = |verdict| self.deciding(verdict) > 0;
-        let failed = any(Verdict::Failed) || (flaky == FlakyCounts::AsFailed && any(Verdict::Flaky));
-        let incomplete = any(Verdict::NotRun) || any(Verdict::Interrupted);
-        [
-            (failed, ExitCode::Failed),
-            (any(Verdict::Errored), ExitCode::Errored),
-            (incomplete, ExitCode::Incomplete),
-        ]
-        .into_iter()
-        .filter(|(applies, _)| *applies)
-        .fold(ExitCode::Success, |exit, (_, code)| exit.or(code))
-    }
-
     fn queue(&mut self, queued: &CaseQueued) {
-        if !self.browsers.contains(&queued.browser) {
+        let known = self.browsers.iter().position(|browser| *browser == queued.browser);
+        let browser = known.unwrap_or_else(|| {
             self.browsers.push(queued.browser.clone());
+            self.browsers.len() - 1
+        });
+        self.verdicts.queue(queued);
+        let place = queued.job.0 as usize;
+        if self.jobs.len() <= place {
+            self.jobs.reserve_exact((self.total as usize).saturating_sub(self.jobs.len()));
+            self.jobs.resize_with(place + 1, || None);
         }
-        self.jobs.insert(
-            queued.job,
-            Job {
-                case: queued.case.clone(),
-                location: queued.location.clone(),
-                browser: queued.browser.as_str().into(),
-                quarantined: queued.quarantined,
-                tries: queued.tries,
-            },
-        );
+        self.jobs[place] = Some(Job {
+            case: queued.case.clone(),
+            browser: u16::try_from(browser).unwrap_or(u16::MAX),
+            quarantined: queued.quarantined,
+            tries: queued.tries,
+        });
     }
 
     fn start(&mut self, started: &AttemptStarted, elapsed_ms: u64) {
@@ -239,10 +195,7 @@ impl Tally {
 
     fn end(&mut self, finished: &CaseFinished) {
         self.running.retain(|_, running| running.job != finished.job);
-        self.ended.add(finished.verdict);
-        if self.jobs.get(&finished.job).is_some_and(|job| job.quarantined) {
-            self.quarantined.add(finished.verdict);
-        }
+        self.verdicts.end(finished);
         let failure = self.failing.remove(&finished.job);
         match finished.verdict {
             Verdict::Failed | Verdict::Errored if self.failures.len() < FAILURES_KEPT => {
@@ -281,33 +234,12 @@ mod tests {
     #[test]
     fn every_job_is_counted_once_under_its_verdict() {
         let tally = tally(&Story::mixed().events());
-        let counts: Vec<_> = Verdict::ALL.iter().map(|it| tally.ended.of(*it)).collect();
+        let counts: Vec<_> = Verdict::ALL.iter().map(|it| tally.verdicts.ended.of(*it)).collect();
         assert_eq!(counts, [2, 1, 2, 1, 1, 1, 1]);
-        assert_eq!((tally.ended.sum(), tally.total), (9, 9));
-        assert_eq!(tally.deciding(Verdict::Failed), 1);
+        assert_eq!((tally.verdicts.ended.sum(), tally.total), (9, 9));
+        assert_eq!(tally.verdicts.deciding(Verdict::Failed), 1);
         assert!(tally.running.is_empty());
         assert_eq!(tally.failures.len(), 3);
-    }
-
-    #[test]
-    fn the_exit_code_follows_the_worst_verdict_that_decides() {
-        use Verdict::{Errored, Failed, Flaky, Interrupted, NotRun, Passed, Skipped};
-        let exit = |verdicts: &[Verdict], quarantined: bool| {
-            let mut story = Story::new(verdicts.len(), 2);
-            for (i, verdict) in verdicts.iter().enumerate() {
-                let job = story.queue_with(&format!("testcases/{i}"), |case| case.quarantined = quarantined);
-                story.end(job, *verdict);
-            }
-            tally(&story.events())
-        };
-        let plain = |verdicts: &[Verdict]| exit(verdicts, false).exit_code(FlakyCounts::AsPassed).code();
-        assert_eq!(plain(&[Passed, Flaky, Skipped]), 0);
-        assert_eq!(plain(&[Passed, NotRun]), 6);
-        assert_eq!(plain(&[Interrupted, Passed]), 6);
-        assert_eq!(plain(&[NotRun, Errored]), 3);
-        assert_eq!(plain(&[NotRun, Errored, Failed, Passed]), 1);
-        assert_eq!(exit(&[Flaky, Passed], false).exit_code(FlakyCounts::AsFailed).code(), 1);
-        assert_eq!(exit(Verdict::ALL, true).exit_code(FlakyCounts::AsFailed).code(), 0);
     }
 
     #[test]

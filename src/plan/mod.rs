@@ -6,7 +6,8 @@ mod resolve;
 
 pub use resolve::Resolved;
 
-use crate::case::model::{Case, Quarantine, Row};
+use crate::case::model::{Case, Quarantine};
+use crate::case::{CaseKey, Library, Unreadable};
 use crate::config::{Browser, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::filter::{Filter, Subject};
@@ -16,21 +17,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What a batch will run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Plan {
     /// In the order in which they should start; each job's id is its place.
     pub jobs: Vec<Job>,
+    library: Library,
 }
 
-/// A case, with one of its rows, in one browser: the unit that is scheduled.
+/// A case, with one of its rows, in one browser: the unit that is scheduled. There may be many and all of them are there
+/// from the beginning, so each one holds little; the case itself is read again when it is wanted ([`Plan::case`]).
 #[derive(Clone, Debug)]
 pub struct Job {
     /// Its place in the plan.
     pub id: JobId,
-    /// The case.
-    pub case: Arc<Case>,
+    /// Which case.
+    pub case: CaseKey,
     /// Which of the case's rows, from 0.
-    pub row: Option<usize>,
+    pub row: Option<u32>,
     /// The case's id, with the row.
     pub case_id: CaseId,
     /// Where it runs.
@@ -43,38 +46,52 @@ pub struct Job {
     pub step_timeout: Duration,
     /// Further attempts after a failed one.
     pub retries: u32,
+    /// Whether it is expected to fail.
+    pub expect_failure: bool,
     /// The quarantine that is in force: it runs and is reported, but does not decide the exit code.
-    pub quarantine: Option<Quarantine>,
+    pub quarantine: Option<Box<Quarantine>>,
     /// Why it is not run at all.
-    pub skip: Option<String>,
+    pub skip: Option<Box<str>>,
 }
 
-impl Job {
-    /// The data row, if the case has rows.
-    pub fn row(&self) -> Option<&Row> {
-        self.row.and_then(|row| self.case.rows.get(row))
+impl Plan {
+    /// The jobs that cases were found to have, in the order of `library`, or all that is wrong with any of them.
+    pub fn new(
+        planned: impl IntoIterator<Item = Result<Vec<Job>, Diagnostic>>,
+        library: Library,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let (mut jobs, mut findings) = (Vec::new(), Vec::new());
+        for planned in planned {
+            match planned {
+                Ok(more) => jobs.extend(more),
+                Err(finding) => findings.push(finding),
+            }
+        }
+        jobs.shrink_to_fit();
+        if findings.is_empty() { Ok(Self { jobs: order::ordered(jobs), library }) } else { Err(findings) }
+    }
+
+    /// The case of a job, as it was loaded.
+    pub fn case(&self, job: &Job) -> Result<Arc<Case>, Unreadable> {
+        self.library.case(job.case)
     }
 }
 
-/// Makes the plan: the cases' rows in each browser that `filter` finds, in order. `today` (UTC) decides which
-/// quarantines are still in force.
-pub fn plan(
-    cases: &[Arc<Case>],
-    filter: &Filter,
-    settings: &Settings,
-    today: Date,
-) -> Result<Plan, Vec<Diagnostic>> {
-    let mut findings = Vec::new();
-    let mut jobs = Vec::new();
-    for case in cases {
-        let browsers = match browsers(case, settings) {
-            Ok(browsers) => browsers,
-            Err(finding) => {
-                findings.push(finding);
-                continue;
-            }
-        };
-        let mut refused = shares(case, settings);
+/// Makes jobs of cases, one after the other.
+pub struct Planner<'a> {
+    /// Which cases.
+    pub filter: &'a Filter,
+    /// What holds for all.
+    pub settings: &'a Settings,
+    /// The day (UTC), which decides which quarantines are still in force.
+    pub today: Date,
+}
+
+impl Planner<'_> {
+    /// The jobs of a case: its rows in each browser that the filter finds.
+    pub fn jobs(&self, case: &Case, key: CaseKey) -> Result<Vec<Job>, Diagnostic> {
+        let browsers = browsers(case, self.settings)?;
+        let mut jobs = Vec::new();
         for (row, case_id) in rows(case) {
             let subject = Subject {
                 id: case_id.as_str(),
@@ -83,14 +100,16 @@ pub fn plan(
                 file: &case.source.path,
                 tags: &case.tags,
             };
-            if !filter.matches(&subject) {
+            if !self.filter.matches(&subject) {
                 continue;
             }
-            findings.extend(refused.take());
-            let resolved = Resolved::new(case, &subject, settings, today);
+            if let Some(refused) = shares(case, self.settings) {
+                return Err(refused);
+            }
+            let resolved = Resolved::new(case, &subject, self.settings, self.today);
             jobs.extend(browsers.iter().map(|browser| Job {
                 id: JobId(0),
-                case: Arc::clone(case),
+                case: key,
                 row,
                 case_id: case_id.clone(),
                 browser: *browser,
@@ -98,20 +117,21 @@ pub fn plan(
                 timeout: resolved.timeout,
                 step_timeout: resolved.step_timeout,
                 retries: resolved.retries,
-                quarantine: resolved.quarantine.clone(),
-                skip: skip(case, *browser),
+                expect_failure: case.expect_failure.is_some(),
+                quarantine: resolved.quarantine.clone().map(Box::new),
+                skip: skip(case, *browser).map(String::into_boxed_str),
             }));
         }
+        Ok(jobs)
     }
-    if findings.is_empty() { Ok(Plan { jobs: order::ordered(jobs) }) } else { Err(findings) }
 }
 
 /// The rows of a case with their ids; a case without rows counts once.
-fn rows(case: &Case) -> Vec<(Option<usize>, CaseId)> {
+fn rows(case: &Case) -> Vec<(Option<u32>, CaseId)> {
     if case.rows.is_empty() {
         return vec![(None, case.id.clone())];
     }
-    case.rows.iter().enumerate().map(|(index, row)| (Some(index), case.id.with_row(&row.name))).collect()
+    (0..).zip(&case.rows).map(|(index, row)| (Some(index), case.id.with_row(&row.name))).collect()
 }
 
 /// The browsers a case runs in: those of this run, else the one it asks for, else those of the settings.

@@ -73,7 +73,8 @@ impl Draft {
         self.to.publish().map_err(|cause| self.error(cause))
     }
 
-    fn error(&self, cause: io::Error) -> ReportError {
+    /// What could not be done for it.
+    pub(super) fn error(&self, cause: io::Error) -> ReportError {
         ReportError { target: self.shown.clone(), cause }
     }
 }

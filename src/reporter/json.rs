@@ -3,7 +3,8 @@
 use super::collected::{Attempt, Case, Collected};
 use super::draft::Draft;
 use crate::event::reporter::{Artifact, Closing, ReportError, Reporter};
-use crate::event::tally::{Counts, Tally};
+use crate::event::tally::Tally;
+use crate::event::verdicts::Counts;
 use crate::event::{Stamped, millis};
 use crate::outcome::{ExitCode, Verdict};
 use jiff::Timestamp;
@@ -31,31 +32,52 @@ impl Reporter for Json {
     }
 
     fn on(&mut self, event: &Stamped, _: &Tally) -> Result<(), ReportError> {
-        self.collected.add(event);
-        Ok(())
+        self.collected.add(event).map_err(|cause| self.draft.error(cause))
     }
 
     fn finish(&mut self, closing: &Closing, tally: &Tally) -> Result<Option<Artifact>, ReportError> {
-        let text = format!("{:#}\n", document(&self.collected, closing, tally));
-        self.draft.write(text.as_bytes())?;
+        self.write(closing, tally)?;
         Ok(self.draft.publish()?.map(|path| Artifact { kind: "json", path }))
     }
 }
 
-fn document(collected: &Collected, closing: &Closing, tally: &Tally) -> Value {
-    let messages: Vec<Value> = collected
-        .messages
-        .iter()
-        .map(|(at, level, text)| json!({ "at": millis::text(*at), "level": level, "text": text }))
-        .collect();
-    json!({
-        "format": FORMAT,
-        "batch": batch(collected, closing, tally),
-        "counts": counts(&tally.ended),
-        "quarantined": counts(&tally.quarantined),
-        "messages": messages,
-        "cases": collected.cases.iter().map(case).collect::<Vec<_>>(),
-    })
+impl Json {
+    /// The document, piece by piece: never all of it is in memory.
+    fn write(&mut self, closing: &Closing, tally: &Tally) -> Result<(), ReportError> {
+        let Self { draft, collected, .. } = self;
+        let head = json!({
+            "format": FORMAT,
+            "batch": batch(collected, closing, tally),
+            "counts": counts(&tally.verdicts.ended),
+            "quarantined": counts(&tally.verdicts.quarantined),
+        });
+        let head = format!("{head:#}");
+        // Without the end of the object: more comes.
+        draft.write(head.strip_suffix("\n}").unwrap_or(&head).as_bytes())?;
+        let messages = collected.messages().map(|message| {
+            message.map(|it| json!({"at": millis::text(it.at), "level": it.level, "text": it.text}))
+        });
+        list(draft, "messages", messages)?;
+        list(draft, "cases", collected.jobs().map(|job| collected.case(job).map(|it| case(&it))))?;
+        draft.write(b"\n}\n")
+    }
+}
+
+/// A member of the document that is a list.
+fn list(
+    draft: &mut Draft,
+    name: &str,
+    items: impl Iterator<Item = std::io::Result<Value>>,
+) -> Result<(), ReportError> {
+    draft.write(format!(",\n  \"{name}\": [").as_bytes())?;
+    let mut before = "\n    ";
+    for item in items {
+        let item = item.map_err(|cause| draft.error(cause))?;
+        // Line breaks are layout: within texts they are escaped.
+        draft.write(format!("{before}{}", format!("{item:#}").replace('\n', "\n    ")).as_bytes())?;
+        before = ",\n    ";
+    }
+    draft.write(if before.starts_with(',') { b"\n  ]" } else { b"]" })
 }
 
 fn batch(collected: &Collected, closing: &Closing, tally: &Tally) -> Value {

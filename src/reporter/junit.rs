@@ -7,11 +7,13 @@ use super::draft::Draft;
 use crate::event::reporter::{Artifact, Closing, ReportError, Reporter};
 use crate::event::tally::Tally;
 use crate::event::{Evidence, Failure, Stamped, millis};
+use crate::id::JobId;
 use crate::outcome::{AttemptVerdict, Verdict};
 use crate::text::Untrusted;
 use jiff::Timestamp;
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 use std::collections::BTreeMap;
+use std::io;
 use std::time::Duration;
 
 /// Collects events, writes one document at the end.
@@ -33,50 +35,96 @@ impl Reporter for Junit {
     }
 
     fn on(&mut self, event: &Stamped, _: &Tally) -> Result<(), ReportError> {
-        self.collected.add(event);
-        Ok(())
+        self.collected.add(event).map_err(|cause| self.draft.error(cause))
     }
 
     fn finish(&mut self, _: &Closing, tally: &Tally) -> Result<Option<Artifact>, ReportError> {
-        let text = document(&self.collected, tally).to_string().map_err(|error| ReportError {
-            target: self.name.clone(),
-            cause: std::io::Error::other(error),
-        })?;
-        self.draft.write(text.as_bytes())?;
+        self.write(tally)?;
         Ok(self.draft.publish()?.map(|path| Artifact { kind: "junit", path }))
     }
 }
 
-fn document(collected: &Collected, tally: &Tally) -> Report {
-    let mut report = Report::new("batchrun");
-    if let Some((_, started_at)) = &collected.batch {
-        report.timestamp = timestamp(*started_at);
-    }
-    if let Some(finished) = &tally.finished {
-        report.set_time(Duration::from_millis(finished.duration_ms));
-    }
-    let mut suites: BTreeMap<&str, Vec<&Case>> = BTreeMap::new();
-    for case in &collected.cases {
-        suites.entry(&case.queued.location.file).or_default().push(case);
-    }
-    for (file, cases) in suites {
-        let mut suite = TestSuite::new(xml(&file.into()));
-        suite.set_time(cases.iter().map(|case| duration(case)).sum());
-        suite.timestamp =
-            cases.iter().flat_map(|case| &case.attempts).map(|it| it.started_at).min().and_then(timestamp);
-        if let Some((batch, _)) = &collected.batch {
-            property(&mut suite.properties, "batch", batch.batch.as_str());
-            property(&mut suite.properties, "host", &batch.host);
-            property(&mut suite.properties, "seed", &batch.seed.to_string());
-            property(&mut suite.properties, "batchrun", &batch.version);
-            if let Some(commit) = &batch.git_commit {
-                property(&mut suite.properties, "git_commit", commit);
-            }
+/// Jobs by their files, in the order of the files, then of the plan.
+type Suites = BTreeMap<String, Vec<JobId>>;
+
+impl Junit {
+    /// The document, suite by suite: never all of it is in memory. The sums come first, so each suite is made twice.
+    fn write(&mut self, tally: &Tally) -> Result<(), ReportError> {
+        let suites = suites(&self.collected).map_err(|cause| self.draft.error(cause))?;
+        let sums = self.sums(&suites, tally);
+        let (head, end) = sums.map_err(|cause| self.draft.error(cause))?;
+        self.draft.write(head.as_bytes())?;
+        for (file, jobs) in &suites {
+            let text =
+                alone(&self.collected, (file, jobs), tally).map_err(|cause| self.draft.error(cause))?;
+            self.draft.write(text.as_bytes())?;
         }
-        suite.add_test_cases(cases.into_iter().map(|case| test_case(case, tally)));
-        report.add_test_suite(suite);
+        self.draft.write(end.as_bytes())
     }
-    report
+
+    /// What stands before the suites, and behind them.
+    fn sums(&self, suites: &Suites, tally: &Tally) -> io::Result<(String, String)> {
+        let mut whole = Report::new("batchrun");
+        whole.timestamp = self.collected.batch.as_ref().and_then(|(_, started_at)| timestamp(*started_at));
+        if let Some(finished) = &tally.finished {
+            whole.set_time(Duration::from_millis(finished.duration_ms));
+        }
+        for (file, jobs) in suites {
+            let suite = suite(&self.collected, file, jobs, tally)?;
+            whole.tests += suite.tests;
+            whole.failures += suite.failures;
+            whole.errors += suite.errors;
+            whole.skipped += suite.skipped;
+        }
+        let mut head = whole.to_string().map_err(io::Error::other)?;
+        let end = head.split_off(head.rfind(END).unwrap_or(head.len()));
+        Ok((head, end))
+    }
+}
+
+/// How a suite begins within a document.
+const SUITE: &str = "    <testsuite ";
+/// How the document ends.
+const END: &str = "</testsuites>";
+
+fn suites(collected: &Collected) -> io::Result<Suites> {
+    let mut suites = Suites::new();
+    for job in collected.jobs() {
+        suites.entry(collected.case(job)?.queued.location.file).or_default().push(job);
+    }
+    Ok(suites)
+}
+
+/// The text of one suite.
+fn alone(collected: &Collected, (file, jobs): (&str, &[JobId]), tally: &Tally) -> io::Result<String> {
+    let mut report = Report::new("");
+    report.add_test_suite(suite(collected, file, jobs, tally)?);
+    let text = report.to_string().map_err(io::Error::other)?;
+    let (from, to) = (text.find(SUITE).unwrap_or(0), text.rfind(END).unwrap_or(text.len()));
+    Ok(text[from..to].to_owned())
+}
+
+fn suite(collected: &Collected, file: &str, jobs: &[JobId], tally: &Tally) -> io::Result<TestSuite> {
+    let mut suite = TestSuite::new(xml(&file.into()));
+    let (mut time, mut began) = (Duration::ZERO, None);
+    for job in jobs {
+        let case = collected.case(*job)?;
+        time += duration(&case);
+        began = case.attempts.iter().map(|it| it.started_at).chain(began).min();
+        suite.add_test_case(test_case(&case, tally));
+    }
+    suite.set_time(time);
+    suite.timestamp = began.and_then(timestamp);
+    if let Some((batch, _)) = &collected.batch {
+        property(&mut suite.properties, "batch", batch.batch.as_str());
+        property(&mut suite.properties, "host", &batch.host);
+        property(&mut suite.properties, "seed", &batch.seed.to_string());
+        property(&mut suite.properties, "batchrun", &batch.version);
+        if let Some(commit) = &batch.git_commit {
+            property(&mut suite.properties, "git_commit", commit);
+        }
+    }
+    Ok(suite)
 }
 
 fn test_case(case: &Case, tally: &Tally) -> TestCase {

@@ -6,12 +6,14 @@ use super::evidence::{AttemptEvidence, EvidenceRules};
 use super::stop::StopSignal;
 use super::witness::{AttemptWitness, Masking};
 use crate::browser::lease::{Lessor, NoLease};
+use crate::case::Unreadable;
+use crate::case::model::Case;
 use crate::deadline::Deadline;
 use crate::event::{AttemptStarted, Event, Failure, Load};
 use crate::id::JobId;
 use crate::mask::Masker;
 use crate::outcome::{AttemptVerdict, FailureKind};
-use crate::plan::{Job, Plan};
+use crate::plan::Plan;
 use crate::step::{self, Context, Run};
 use crate::text::Untrusted;
 use async_trait::async_trait;
@@ -63,6 +65,7 @@ impl Work for Attempts {
 
     async fn attempt(&self, start: Start, mut stop: StopSignal) -> Attempted {
         let job = &self.plan.jobs[start.job.0 as usize];
+        let case = self.plan.case(job);
         if start.attempt > 1 {
             self.lessor.announce(1);
         }
@@ -72,9 +75,13 @@ impl Work for Attempts {
             slot: start.slot,
             running: start.running,
             limit: self.limit,
-            steps: steps(job),
+            steps: case.as_ref().map_or(0, |case| steps(case)),
             load: Load::default(),
         }));
+        let case = match case {
+            Ok(case) => case,
+            Err(error) => return without_page(AttemptVerdict::Errored, Some(lost_case(&error))),
+        };
         let leased = tokio::select! {
             lease = self.lessor.lease() => lease,
             () = stop.stopped() => return without_page(AttemptVerdict::Interrupted, None),
@@ -109,8 +116,8 @@ impl Work for Attempts {
         let ended = step::run(
             lease.page(),
             Run {
-                case: &job.case,
-                row: job.row(),
+                case: &case,
+                row: case.row(job.row),
                 attempt: start.attempt,
                 context: &self.context,
                 shares: &BTreeMap::new(),
@@ -160,14 +167,13 @@ impl Attempts {
 
 /// The only way to see what a bug in batchrun does to a batch, for row 10 of the faults. Not in what is released.
 #[cfg(debug_assertions)]
-fn panic_on_demand(job: &Job) {
+fn panic_on_demand(job: &crate::plan::Job) {
     let victim = std::env::var("__BATCHRUN_PANIC_IN").unwrap_or_default();
     assert!(victim != job.case_id.as_str(), "{victim} was asked to");
 }
 
 /// Steps at the top level of a case, with those before and after it.
-fn steps(job: &Job) -> u32 {
-    let case = &job.case;
+fn steps(case: &Case) -> u32 {
     u32::try_from(case.before.len() + case.steps.len() + case.after.len()).unwrap_or(u32::MAX)
 }
 
@@ -185,4 +191,8 @@ fn without_page(verdict: AttemptVerdict, failure: Option<Failure>) -> Attempted 
 fn no_page(error: &NoLease) -> Failure {
     let hints = error.hint.iter().map(|hint| Untrusted::from(hint.as_str())).collect();
     Failure { hints, ..Failure::new(error.kind, error.message.as_str()) }
+}
+
+fn lost_case(error: &Unreadable) -> Failure {
+    Failure::new(FailureKind::Internal, error.to_string())
 }

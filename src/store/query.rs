@@ -81,15 +81,8 @@ impl fmt::Display for QueryError {
     }
 }
 
-impl std::error::Error for QueryError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Open(error) => Some(error),
-            Self::Database(cause) => Some(cause),
-            Self::Missing { .. } | Self::NoBatch { .. } | Self::Ambiguous { .. } => None,
-        }
-    }
-}
+// Its text says the cause already: a `source` would have it said twice.
+impl std::error::Error for QueryError {}
 
 impl From<rusqlite::Error> for QueryError {
     fn from(cause: rusqlite::Error) -> Self {

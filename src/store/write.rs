@@ -22,10 +22,17 @@ pub(super) struct Writer {
 /// The integer keys of what may still change. Little for each job, and nothing for attempts that have ended.
 #[derive(Default)]
 struct Keys {
-    case_runs: HashMap<JobId, i64>,
+    /// By the jobs' numbers, which are dense; `None` where there is none yet.
+    case_runs: Vec<Option<std::num::NonZeroI64>>,
     attempts: HashMap<(JobId, u32), i64>,
     /// Attempts that end with the transaction, if it is committed.
     ended: Vec<(JobId, u32)>,
+}
+
+impl Keys {
+    fn case_run(&self, job: JobId) -> Option<i64> {
+        self.case_runs.get(job.0 as usize).copied().flatten().map(std::num::NonZeroI64::get)
+    }
 }
 
 /// Why something was not written; the transaction was rolled back.
@@ -197,12 +204,17 @@ impl Rows<'_> {
                 ":quarantined": queued.quarantined, ":at": at,
             },
         )?;
-        self.keys.case_runs.insert(queued.job, self.transaction.last_insert_rowid());
+        let place = queued.job.0 as usize;
+        if self.keys.case_runs.len() <= place {
+            self.keys.case_runs.resize(place + 1, None);
+        }
+        // SQLite's own keys begin with 1.
+        self.keys.case_runs[place] = std::num::NonZeroI64::new(self.transaction.last_insert_rowid());
         Ok(())
     }
 
     fn start(&mut self, started: &AttemptStarted, at: &str) -> rusqlite::Result<()> {
-        let Some(&case_run) = self.keys.case_runs.get(&started.job) else { return unknown(started.job) };
+        let Some(case_run) = self.keys.case_run(started.job) else { return unknown(started.job) };
         self.run(
             "UPDATE case_run SET started_at = coalesce(started_at, ?2), attempts = ?3 WHERE id = ?1",
             params![case_run, at, started.attempt],
@@ -296,7 +308,7 @@ impl Rows<'_> {
     }
 
     fn end(&mut self, finished: &CaseFinished, at: &str) -> rusqlite::Result<()> {
-        let Some(&case_run) = self.keys.case_runs.get(&finished.job) else { return unknown(finished.job) };
+        let Some(case_run) = self.keys.case_run(finished.job) else { return unknown(finished.job) };
         self.run(
             "UPDATE case_run SET verdict = ?2, finished_at = ?3, duration_ms = ?4, attempts = ?5, message = ?6
              WHERE id = ?1",

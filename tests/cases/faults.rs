@@ -1,7 +1,7 @@
 //! What happens to input that is broken, too large, or no input at all: rows 63 to 70 of the table of faults.
 
 use crate::project::{Project, ids, link};
-use batchrun::case::load;
+use batchrun::case::{load, load_each};
 use batchrun::diagnostic::render;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -321,4 +321,27 @@ fn f70_what_was_loaded_runs_and_its_hash_is_known() {
     project.write("testcases/a.toml", "steps = [{ click = \"#changed\" }]\n");
     assert_eq!(cases[0].steps[0].title.text, "goto /");
     assert_eq!(&*cases[0].content_hash, "d3e5bbb1948a38eefc812bd4aa071c86392f5a1466ce0de162162d963f46e68d");
+}
+
+#[test]
+fn f70_a_case_is_read_again_as_it_was_loaded_whatever_has_become_of_its_files() {
+    let flow = "params = [\"who\"]\nsteps = [{ fill = \"#user\", value = \"${who}\" }]\n";
+    let uses = |name: &str| {
+        format!("name = \"{name}\"\nsteps = [{{ use = \"in.flow.toml\", with = {{ who = \"{name}\" }} }}]\n")
+    };
+    let rows = "rows = \"users.csv\"\nsteps = [{ fill = \"#user\", value = \"${row.user}\" }]\n";
+    let project = Project::new()
+        .file("testcases/in.flow.toml", flow)
+        .file("testcases/one.toml", uses("one"))
+        .file("testcases/two.toml", format!("[[case]]\n{}[[case]]\n{}", uses("first"), uses("second")))
+        .file("testcases/users.csv", "user\nalice\nbob\n")
+        .file("testcases/users.toml", rows);
+    let options = &project.options;
+    let loaded = load_each(&[PathBuf::from("testcases")], options, |case, key| (key, format!("{case:?}")));
+    assert_eq!(render(&loaded.diagnostics, false, 100), "");
+    std::fs::remove_dir_all(project.path("testcases")).unwrap();
+    assert_eq!(loaded.cases.len(), 4);
+    for (key, seen) in &loaded.cases {
+        assert_eq!(format!("{:?}", loaded.library.case(*key).unwrap()), *seen);
+    }
 }

@@ -51,6 +51,14 @@ fn a_report_that_cannot_be_made_is_said_plainly() {
     --- stderr
     error: cannot write `/proc/none/all.json`: No such file or directory (os error 2)
     ");
+    let project = Project::new()
+        .file("runner.toml", "[[endpoint]]\nurl = \"http://127.0.0.1:9/\"\ncapacity = 1\n")
+        .file("testcases/a.toml", "steps = [{ goto = \"http://127.0.0.1:9/\" }]\n");
+    assert_snapshot!(project.run(["--report", "json=/proc/none/all.json"]), @"
+    exit 2
+    --- stderr
+    error: cannot write `/proc/none/all.json`: No such file or directory (os error 2)
+    ");
     assert_snapshot!(shop.run(["report", "--report", "json=-", "--report", "jsonl=-"]), @"
     exit 2
     --- stderr

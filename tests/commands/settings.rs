@@ -329,3 +329,19 @@ fn a_named_file_must_be_there_and_its_folder_is_the_root() {
         Project::new().file("ci/other.toml", "retries = 1").run(["config", "--config", "ci/other.toml"]);
     assert!(output.stdout.starts_with("# project root: [PROJECT]/ci\n# settings: other.toml\n"), "{output}");
 }
+
+#[test]
+fn f63_mistakes_in_settings_and_in_cases_are_told_together() {
+    let project = Project::new().file("runner.toml", "concurrency = 0\n").file(
+        "testcases/a.toml",
+        "steps = [{ goto = \"/\" }, { clik = \"#a\" }, { expect = \"h1\", text = \"${who.name} ${env.USER}\" }]\n",
+    );
+    // What the settings might define, had they been read, is not called unknown.
+    for command in ["check", "list"] {
+        let shown = project.run([command]);
+        assert_eq!(shown.status, Some(2), "{shown}");
+        for mistake in ["`concurrency` must be", "unknown verb `clik`", "2 errors"] {
+            assert!(shown.stderr.contains(mistake), "no `{mistake}` in {shown}");
+        }
+    }
+}

@@ -470,3 +470,12 @@ fn what_is_not_there_is_said_plainly() {
     help: it was left as it is; give another place with `--db FILE`
     ");
 }
+
+#[test]
+fn a_case_is_rerun_into_the_record_that_it_was_shown_from() {
+    let shown = shop().run(["show", "--failed", "--db", ".batchrun/batchrun.db"]);
+    assert!(
+        shown.stdout.contains("rerun:    batchrun --db .batchrun/batchrun.db testcases/cart\n"),
+        "{shown}"
+    );
+}

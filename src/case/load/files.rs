@@ -7,7 +7,7 @@ use crate::case::parse::reader::{Files, Reader};
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceFile, Span};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,12 +15,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 const DEEPEST: usize = 20;
 
 /// Every flow that was asked for.
-pub(super) struct Flows<'a> {
-    options: &'a LoadOptions,
+#[derive(Debug)]
+pub(super) struct Flows {
+    options: LoadOptions,
     known: Mutex<BTreeMap<PathBuf, Entry>>,
+    /// Where the names that were looked up led: a case that is read again finds the same flows, whatever has become of
+    /// the files.
+    found: Mutex<HashMap<PathBuf, PathBuf>>,
 }
 
 /// A flow, as far as it could be read.
+#[derive(Debug)]
 struct Entry {
     flow: Option<Arc<Flow>>,
     findings: Vec<Diagnostic>,
@@ -28,6 +33,7 @@ struct Entry {
     uses: Vec<Use>,
 }
 
+#[derive(Debug)]
 struct Use {
     flow: PathBuf,
     source: Arc<SourceFile>,
@@ -36,7 +42,7 @@ struct Use {
 
 /// What one file sees of the others.
 pub(super) struct Access<'a> {
-    flows: &'a Flows<'a>,
+    flows: &'a Flows,
     /// The folder of the file.
     folder: PathBuf,
     source: Arc<SourceFile>,
@@ -45,13 +51,17 @@ pub(super) struct Access<'a> {
     uses: RefCell<Vec<Use>>,
 }
 
-impl<'a> Flows<'a> {
-    pub(super) fn new(options: &'a LoadOptions) -> Self {
-        Self { options, known: Mutex::default() }
+impl Flows {
+    pub(super) fn new(options: LoadOptions) -> Self {
+        Self { options, known: Mutex::default(), found: Mutex::default() }
+    }
+
+    pub(super) fn options(&self) -> &LoadOptions {
+        &self.options
     }
 
     /// The access of a case file.
-    pub(super) fn access(&'a self, path: &Path, source: &Arc<SourceFile>) -> Access<'a> {
+    pub(super) fn access<'a>(&'a self, path: &Path, source: &Arc<SourceFile>) -> Access<'a> {
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         Access {
             flows: self,
@@ -65,6 +75,10 @@ impl<'a> Flows<'a> {
     fn known(&self) -> std::sync::MutexGuard<'_, BTreeMap<PathBuf, Entry>> {
         // A panic while it was held cannot leave a map half changed: entries go in whole.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn found(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, PathBuf>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads a flow without holding the lock: two threads may do it at once, the first one's is kept.
@@ -87,16 +101,15 @@ impl<'a> Flows<'a> {
         Ok(self.known().entry(path).or_insert(entry).flow.clone())
     }
 
-    /// What is wrong with the flows, and between them.
-    pub(super) fn findings(self) -> Vec<Diagnostic> {
-        let known = self.known.into_inner().unwrap_or_else(PoisonError::into_inner);
+    /// What is wrong with the flows, and between them. Told once.
+    pub(super) fn findings(&mut self) -> Vec<Diagnostic> {
+        let known = self.known.get_mut().unwrap_or_else(PoisonError::into_inner);
         let mut findings: Vec<Diagnostic> = Vec::new();
-        let mut graph =
-            Graph { known: &known, depths: BTreeMap::new(), path: Vec::new(), told: BTreeSet::new() };
+        let mut graph = Graph { known, depths: BTreeMap::new(), path: Vec::new(), told: BTreeSet::new() };
         for path in known.keys() {
             graph.depth(path, &mut findings);
         }
-        findings.extend(known.into_values().flat_map(|entry| entry.findings));
+        findings.extend(known.values_mut().flat_map(|entry| std::mem::take(&mut entry.findings)));
         findings
     }
 }
@@ -156,11 +169,18 @@ impl Access<'_> {
         if !named.starts_with(root) {
             return Err(outside());
         }
+        if let Some(real) = self.flows.found().get(&named) {
+            return Ok(real.clone());
+        }
         let real = std::fs::canonicalize(&named).map_err(|error| {
             let shown = names::shown(root, &named);
             format!("cannot read `{shown}`: {}", read::reason(&error))
         })?;
-        if real.starts_with(root) { Ok(real) } else { Err(outside()) }
+        if !real.starts_with(root) {
+            return Err(outside());
+        }
+        self.flows.found().insert(named, real.clone());
+        Ok(real)
     }
 }
 

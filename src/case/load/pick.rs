@@ -9,15 +9,23 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What of a file is asked for.
+/// What of a file is asked for; `None` is everything in it, as it is of nearly all.
+pub(super) type Pick = Option<Box<Parts>>;
+
+/// Parts of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Pick {
-    /// Everything in it.
-    pub(super) all: bool,
+pub(super) struct Parts {
     /// The cases that stand in these lines.
     pub(super) lines: Vec<usize>,
     /// The cases or rows of these ids.
     pub(super) ids: Vec<String>,
+}
+
+/// What one path asks for.
+enum Wanted {
+    All,
+    Line(usize),
+    Id(String),
 }
 
 /// Finds the files.
@@ -35,7 +43,7 @@ impl Picker<'_> {
         let path = self.absolute(given);
         match fs::metadata(&path) {
             Ok(about) if about.is_dir() => self.folder(&path),
-            Ok(_) => self.file(path, |pick| pick.all = true),
+            Ok(_) => self.file(path, Wanted::All),
             Err(error) => {
                 if !self.line_of_file(given) && !self.id(given) {
                     self.nothing(given, &path, &error);
@@ -62,11 +70,11 @@ impl Picker<'_> {
         walk.findings.sort_by(|a, b| a.message.cmp(&b.message));
         self.findings.append(&mut walk.findings);
         for file in walk.files {
-            self.files.entry(file).or_default().all = true;
+            self.files.insert(file, None);
         }
     }
 
-    fn file(&mut self, path: PathBuf, pick: impl FnOnce(&mut Pick)) {
+    fn file(&mut self, path: PathBuf, wanted: Wanted) {
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
         let shown = names::shown(self.root, &path);
         if name.ends_with(b".flow.toml") {
@@ -76,7 +84,13 @@ impl Picker<'_> {
         } else if name == b"runner.toml" {
             self.findings.push(Diagnostic::error(format!("`{shown}` holds settings, not cases")));
         } else {
-            pick(self.files.entry(path).or_default());
+            let pick = self.files.entry(path).or_insert_with(|| Some(Box::default()));
+            match (wanted, pick.as_mut()) {
+                (Wanted::All, _) => *pick = None,
+                (Wanted::Line(line), Some(parts)) => parts.lines.push(line),
+                (Wanted::Id(id), Some(parts)) => parts.ids.push(id),
+                (_, None) => {}
+            }
         }
     }
 
@@ -88,7 +102,7 @@ impl Picker<'_> {
         let (Ok(line), path) = (line.parse::<usize>(), self.absolute(Path::new(file))) else { return false };
         let found = line > 0 && path.is_file();
         if found {
-            self.file(path, |pick| pick.lines.push(line));
+            self.file(path, Wanted::Line(line));
         }
         found
     }
@@ -104,7 +118,7 @@ impl Picker<'_> {
             let path = names::normalise(&self.root.join(format!("{}.toml", &id[..end])));
             if end > 0 && path.is_file() {
                 let id = crate::id::CaseId::new(id).as_str().to_owned();
-                self.file(path, |pick| pick.ids.push(id));
+                self.file(path, Wanted::Id(id));
                 return true;
             }
         }
@@ -138,16 +152,13 @@ impl Picker<'_> {
     }
 }
 
-impl Pick {
-    /// Keeps what is asked for of a file's cases; tells what is not there.
-    pub(super) fn keep(&self, cases: &mut Vec<Case>, shown: &str, findings: &mut Vec<Diagnostic>) {
-        if self.all {
-            return;
-        }
+impl Parts {
+    /// Keeps what is asked for of a file's cases, which come with their numbers; tells what is not there.
+    pub(super) fn keep(&self, cases: &mut Vec<(u32, Case)>, shown: &str, findings: &mut Vec<Diagnostic>) {
         let mut line_hits = vec![false; self.lines.len()];
         let mut id_hits = vec![false; self.ids.len()];
-        let every: Vec<String> = cases.iter().map(|case| case.id.as_str().to_owned()).collect();
-        cases.retain_mut(|case| {
+        let every: Vec<String> = cases.iter().map(|(_, case)| case.id.as_str().to_owned()).collect();
+        cases.retain_mut(|(_, case)| {
             let mut whole = false;
             for (index, line) in self.lines.iter().enumerate() {
                 if case.source.line(case.span.start) <= *line && *line <= case.source.line(case.span.end) {

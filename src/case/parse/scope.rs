@@ -20,6 +20,8 @@ pub struct SettingNames {
     pub shares: BTreeSet<String>,
     /// Whether there is a `[server]`.
     pub server: bool,
+    /// The settings could not be read as a whole: they may give any name.
+    pub uncertain: bool,
 }
 
 /// The names that can be read at some place.
@@ -54,20 +56,24 @@ impl Known<'_> {
     fn look(&self, name: &str, settings: &SettingNames) -> Option<Unknown> {
         let has = |name: &str| self.plain.contains(name) || settings.vars.contains(name);
         let Some((space, member)) = name.split_once('.') else {
-            return (name != "base_url" && !self.any_plain && !has(name))
+            return (name != "base_url" && !self.any_plain && !settings.uncertain && !has(name))
                 .then(|| self.unknown(name, settings));
         };
         let found = match space {
-            "env" => settings.env.contains(member),
-            "secret" => settings.secrets.contains(member),
+            "env" => settings.uncertain || settings.env.contains(member),
+            "secret" => settings.uncertain || settings.secrets.contains(member),
             "row" => self.in_flow || self.columns.contains(member),
-            "share" => self.in_flow || self.shares.contains(member) || settings.shares.contains(member),
-            "server" => settings.server && member == "url",
+            "share" => {
+                let declared = settings.uncertain || settings.shares.contains(member);
+                self.in_flow || self.shares.contains(member) || declared
+            }
+            "server" => (settings.uncertain || settings.server) && member == "url",
             _ => FIXED.iter().any(|(fixed, members)| *fixed == space && members.contains(&member)),
         };
         let ours = FIXED.iter().map(|(fixed, _)| *fixed).chain(["env", "secret", "row", "share", "server"]);
         // A variable that holds a table: `${order.id}`.
-        let table = has(space) || self.any_plain && !ours.into_iter().any(|it| it == space);
+        let table =
+            has(space) || (self.any_plain || settings.uncertain) && !ours.into_iter().any(|it| it == space);
         (!found && !table).then(|| self.unknown_member(space, member, settings))
     }
 

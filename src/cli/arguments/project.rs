@@ -39,7 +39,7 @@ fn parse_variable(text: &str) -> Result<(String, String), String> {
 }
 
 impl ProjectArguments {
-    /// The words of a command that finds the same configuration again.
+    /// The words of a command that finds the same configuration and the same record again.
     pub(crate) fn rerun(&self) -> Vec<String> {
         let mut words = vec!["batchrun".to_owned()];
         if let Some(config) = &self.config {
@@ -47,6 +47,9 @@ impl ProjectArguments {
         }
         if let Some(profile) = &self.profile {
             words.extend(["--profile".to_owned(), profile.clone()]);
+        }
+        if let Some(database) = &self.database {
+            words.extend(["--db".to_owned(), database.display().to_string()]);
         }
         words
     }

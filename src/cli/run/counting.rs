@@ -1,7 +1,7 @@
 //! Passes events on to the recorder and counts verdicts on the way: the exit code is needed before the last event.
 
-use crate::event::tally::{FlakyCounts, Tally};
-use crate::event::{CaseFinished, Event, Level, Stamped};
+use crate::event::verdicts::{FlakyCounts, Verdicts};
+use crate::event::{CaseFinished, Event, Level};
 use crate::id::JobId;
 use crate::outcome::{ExitCode, Verdict};
 use crate::runner::dispatcher::Sink;
@@ -12,19 +12,19 @@ use std::sync::{Mutex, PoisonError};
 /// The way from the runner to the recorder.
 pub(super) struct Counting {
     sender: EventSender,
-    tally: Mutex<Tally>,
+    verdicts: Mutex<Verdicts>,
     flaky: FlakyCounts,
 }
 
 impl Counting {
     pub(super) fn new(sender: EventSender, fail_on_flaky: bool) -> Self {
         let flaky = if fail_on_flaky { FlakyCounts::AsFailed } else { FlakyCounts::AsPassed };
-        Self { sender, tally: Mutex::default(), flaky }
+        Self { sender, verdicts: Mutex::default(), flaky }
     }
 
     /// What the verdicts so far amount to.
     pub(super) fn exit_code(&self) -> ExitCode {
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner).exit_code(self.flaky)
+        self.verdicts.lock().unwrap_or_else(PoisonError::into_inner).exit_code(self.flaky)
     }
 
     /// Nothing could be run: says why, and gives every job its verdict.
@@ -45,11 +45,7 @@ impl Counting {
 
 impl Sink for Counting {
     fn send(&self, event: Event) {
-        if matches!(event, Event::CaseQueued(_) | Event::CaseFinished(_)) {
-            let stamped =
-                Stamped { seq: 0, at: jiff::Timestamp::UNIX_EPOCH, elapsed_ms: 0, event: event.clone() };
-            self.tally.lock().unwrap_or_else(PoisonError::into_inner).apply(&stamped);
-        }
+        self.verdicts.lock().unwrap_or_else(PoisonError::into_inner).apply(&event);
         self.sender.send(event);
     }
 }

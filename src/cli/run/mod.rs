@@ -45,11 +45,12 @@ pub(crate) fn run(arguments: &RunArguments, console: &mut Console) -> Result<Exi
         console,
     )?;
     if arguments.dry_run {
-        console.data(&list::text(&prepared.plan))?;
+        console.data(&list::text(&prepared.plan)?)?;
         return Ok(ExitCode::Success);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
+        .thread_stack_size(crate::case::STACK)
         .enable_all()
         .build()
         .context("the runtime cannot be started")
@@ -74,7 +75,7 @@ async fn batch(
     let opened = opening::open(arguments, console, &prepared, pages.to_mask())?;
     let sink = Arc::new(Counting::new(opened.recorder.sender(), prepared.settings.fail_on_flaky.value));
     let limit = pages.limit(prepared.settings.concurrency.value.get());
-    opening::announce(&opened, &prepared, limit, sink.as_ref());
+    opening::announce(&opened, &prepared, limit, sink.as_ref()).await?;
     let (commands, inbox) = mpsc::channel(8);
     let signals = Signals::listen(&commands).context("signals cannot be listened for").map_err(bug)?;
     let meter = Meter::start();
@@ -261,7 +262,7 @@ fn entry(job: &crate::plan::Job) -> Entry {
     Entry {
         priority: job.priority,
         retries: job.retries,
-        expect_failure: job.case.expect_failure.is_some(),
+        expect_failure: job.expect_failure,
         skip: job.skip.is_some(),
         quarantined: job.quarantine.is_some(),
     }

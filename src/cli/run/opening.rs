@@ -6,6 +6,7 @@ use super::super::failure::Failure;
 use super::super::prepare::Prepared;
 use super::logging;
 use super::reports;
+use crate::case::model::Case;
 use crate::config::Settings;
 use crate::event::{BatchStarted, CaseQueued, Event};
 use crate::id::BatchId;
@@ -19,6 +20,9 @@ use crate::text::Untrusted;
 use anyhow::Context as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
+
+/// Jobs that are announced in one transaction.
+const ANNOUNCED_AT_ONCE: usize = 500;
 
 /// A batch that is recorded and has not begun.
 pub(super) struct Opened {
@@ -60,8 +64,14 @@ pub(super) fn open(
     Ok(Opened { batch, seed, place, masker, recorder, _lock: lock })
 }
 
-/// The first events: the batch, and every job of its plan.
-pub(super) fn announce(opened: &Opened, prepared: &Prepared, limit: u32, sink: &dyn Sink) {
+/// The first events: the batch, and every job of its plan. Waits now and then until they are recorded, so that not all of
+/// a large plan is in memory at once.
+pub(super) async fn announce(
+    opened: &Opened,
+    prepared: &Prepared,
+    limit: u32,
+    sink: &dyn Sink,
+) -> Result<(), Failure> {
     let settings = &prepared.settings;
     let masked = |text: &str| Untrusted::from(opened.masker.mask(text));
     let shown: serde_json::Map<String, serde_json::Value> = settings
@@ -85,22 +95,29 @@ pub(super) fn announce(opened: &Opened, prepared: &Prepared, limit: u32, sink: &
         command_line: std::env::args().map(|argument| masked(&argument)).collect(),
         settings: serde_json::Value::Object(shown),
     })));
-    for job in &prepared.plan.jobs {
-        sink.send(Event::CaseQueued(Box::new(queued(job, &masked))));
+    for jobs in prepared.plan.jobs.chunks(ANNOUNCED_AT_ONCE) {
+        for job in jobs {
+            let case =
+                prepared.plan.case(job).map_err(|error| Failure::Other(ExitCode::Errored, error.into()))?;
+            sink.send(Event::CaseQueued(Box::new(queued(job, &case, &masked))));
+        }
+        // A recorder that is gone is told of when it is joined.
+        let _ = opened.recorder.barrier().await;
     }
+    Ok(())
 }
 
-fn queued(job: &Job, masked: &dyn Fn(&str) -> Untrusted) -> CaseQueued {
-    let tries = if job.case.expect_failure.is_some() { 1 } else { job.retries + 1 };
+fn queued(job: &Job, case: &Case, masked: &dyn Fn(&str) -> Untrusted) -> CaseQueued {
+    let tries = if job.expect_failure { 1 } else { job.retries + 1 };
     CaseQueued {
         job: job.id,
         case: job.case_id.clone(),
-        name: masked(&job.case.name),
-        location: job.case.source.location(job.case.span.start),
-        content_hash: job.case.content_hash.clone(),
+        name: masked(&case.name),
+        location: case.source.location(case.span.start),
+        content_hash: case.content_hash.clone(),
         browser: job.browser.to_string(),
-        row: job.row().map(|row| row.name.clone()),
-        tags: job.case.tags.clone(),
+        row: case.row(job.row).map(|row| row.name.clone()),
+        tags: case.tags.clone(),
         priority: job.priority,
         quarantined: job.quarantine.is_some(),
         tries,

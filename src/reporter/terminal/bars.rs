@@ -96,7 +96,7 @@ impl Bars {
             })
             .collect();
         self.overall.set_length(u64::from(tally.total));
-        self.overall.set_position(u64::from(tally.ended.sum()));
+        self.overall.set_position(u64::from(tally.verdicts.ended.sum()));
         self.overall.set_prefix(self.paint.strong(&label));
         self.overall.set_message(counts.join("  "));
         self.show(lines(tally, elapsed_ms, columns, self.paint));
@@ -130,10 +130,10 @@ impl Bars {
 
 /// `13/340`, `11 passed`, `1 failed`, `3.4/s`: each text with the verdict it is about, if it is about one.
 fn counts(tally: &Tally, elapsed_ms: u64) -> Vec<(String, Option<Verdict>)> {
-    let done = tally.ended.sum();
+    let done = tally.verdicts.ended.sum();
     let mut parts = vec![(format!("{done}/{}", tally.total), None)];
     for verdict in [Verdict::Passed, Verdict::Failed, Verdict::Errored, Verdict::Flaky] {
-        let number = tally.ended.of(verdict);
+        let number = tally.verdicts.ended.of(verdict);
         if number > 0 || verdict == Verdict::Passed {
             parts.push((format!("{number} {}", word_of_count(verdict)), Some(verdict)));
         }

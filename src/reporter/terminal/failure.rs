@@ -43,7 +43,7 @@ pub fn failure_block(failed: &FailedJob, tally: &Tally, view: FailureView<'_>) -
     if let Some(job) = tally.job(failed.job) {
         let mut words: Vec<String> = view.rerun.iter().map(|word| shell_word(word)).collect();
         if tally.browsers.len() > 1 {
-            words.push(format!("--browser {}", shell_word(&job.browser)));
+            words.push(format!("--browser {}", shell_word(tally.browser(job))));
         }
         words.push(shell_word(job.case.as_str()));
         block.note("rerun", &words.join(" ").into());

@@ -65,8 +65,8 @@ fn case(finished: &CaseFinished, tally: &Tally, paint: Paint) -> String {
 pub(super) fn heartbeat(tally: &Tally, elapsed_ms: u64, paint: Paint) -> String {
     let mut parts = vec![format!("{} running", tally.running.len())];
     for verdict in [Verdict::Failed, Verdict::Errored] {
-        if tally.ended.of(verdict) > 0 {
-            parts.push(format!("{} {}", tally.ended.of(verdict), word_of_count(verdict)));
+        if tally.verdicts.ended.of(verdict) > 0 {
+            parts.push(format!("{} {}", tally.verdicts.ended.of(verdict), word_of_count(verdict)));
         }
     }
     if let Some(why) = &tally.paused {
@@ -153,5 +153,5 @@ pub fn seconds(ms: u64) -> String {
 /// `( 12/340)`
 fn done(tally: &Tally) -> String {
     let total = tally.total.to_string();
-    format!("({:>width$}/{total})", tally.ended.sum(), width = total.len())
+    format!("({:>width$}/{total})", tally.verdicts.ended.sum(), width = total.len())
 }

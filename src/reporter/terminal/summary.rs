@@ -22,7 +22,7 @@ pub(super) fn of(tally: &Tally, closing: &Closing, settings: &TerminalSettings) 
         lines.push(format!("\n… and {more}"));
     }
     if let Some(finished) = &tally.finished {
-        lines.push(if tally.ended.sum() > 0 {
+        lines.push(if tally.verdicts.ended.sum() > 0 {
             "────────────".to_owned()
         } else {
             String::new()
@@ -69,7 +69,7 @@ fn counts(tally: &Tally, finished: &BatchFinished, paint: Paint) -> String {
         BatchStatus::TimedOut => "Timed out",
         BatchStatus::Aborted => "Aborted",
     };
-    let bad = tally.deciding(Verdict::Failed) + tally.deciding(Verdict::Errored) > 0;
+    let bad = tally.verdicts.deciding(Verdict::Failed) + tally.verdicts.deciding(Verdict::Errored) > 0;
     let worst = match finished.status {
         _ if bad => Verdict::Failed,
         BatchStatus::Running | BatchStatus::Finished => Verdict::Passed,
@@ -77,10 +77,10 @@ fn counts(tally: &Tally, finished: &BatchFinished, paint: Paint) -> String {
     };
     let parts: Vec<String> = Verdict::ALL
         .iter()
-        .filter(|verdict| tally.ended.of(**verdict) > 0)
+        .filter(|verdict| tally.verdicts.ended.of(**verdict) > 0)
         .map(|verdict| {
-            let text = format!("{} {}", tally.ended.of(*verdict), word_of_count(*verdict));
-            let quarantined = tally.quarantined.of(*verdict);
+            let text = format!("{} {}", tally.verdicts.ended.of(*verdict), word_of_count(*verdict));
+            let quarantined = tally.verdicts.quarantined.of(*verdict);
             let remark =
                 if quarantined > 0 { format!(" ({quarantined} quarantined)") } else { String::new() };
             format!("{}{remark}", tinted(*verdict, &text, paint))

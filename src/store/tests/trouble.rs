@@ -104,7 +104,7 @@ fn f50_a_full_disk_does_not_stop_the_run_and_nothing_is_lost() {
     assert!(!outcome.closing.saved);
     assert_eq!(outcome.exit_code(ExitCode::Success), ExitCode::NotSaved);
     assert_eq!(outcome.exit_code(ExitCode::Failed), ExitCode::Failed);
-    assert_eq!(outcome.tally.ended.of(Verdict::Passed), 300);
+    assert_eq!(outcome.tally.verdicts.ended.of(Verdict::Passed), 300);
 
     let shown: Vec<Stamped> = shown.iter().collect();
     let spool = std::fs::read_to_string(outcome.closing.spool.unwrap()).unwrap();
