@@ -19,6 +19,7 @@ mod attempt_rows;
 mod begin;
 mod fan;
 mod journal;
+mod keys;
 mod lock;
 mod open;
 mod place;
@@ -29,6 +30,7 @@ mod rows;
 mod schema;
 mod sender;
 mod spool;
+mod statements;
 #[cfg(test)]
 mod tests;
 mod unusable;
