@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// What stands where a secret stood.
 pub const STARS: &str = "***";
@@ -13,25 +14,33 @@ pub const STARS: &str = "***";
 /// The shortest text that is taken for a secret, in characters: shorter ones would tear ordinary texts apart.
 pub const SHORTEST: usize = 4;
 
+/// What stands where a text was cut off.
+const CUT: char = '…';
+
 /// Replaces secrets in texts. Cloning it is cheap.
 #[derive(Clone, Debug, Default)]
 pub struct Masker {
     secrets: BTreeSet<String>,
+    /// In all their forms.
+    forms: Arc<BTreeSet<String>>,
     search: Option<AhoCorasick>,
 }
 
 impl Masker {
     /// A masker for these secrets; those of fewer than [`SHORTEST`] characters are passed over.
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
-        let secrets = secrets.into_iter().filter(|it| it.chars().count() >= SHORTEST).collect();
-        let search = search(&secrets);
-        Self { secrets, search }
+        let secrets: BTreeSet<String> =
+            secrets.into_iter().filter(|it| it.chars().count() >= SHORTEST).collect();
+        let forms = secrets.iter().flat_map(|secret| forms(secret)).collect();
+        let search = search(&forms);
+        Self { secrets, forms: Arc::new(forms), search }
     }
 
     /// Hides one more text from now on.
     pub fn add(&mut self, secret: &str) {
         if secret.chars().count() >= SHORTEST && self.secrets.insert(secret.to_owned()) {
-            self.search = search(&self.secrets);
+            Arc::make_mut(&mut self.forms).extend(forms(secret));
+            self.search = search(&self.forms);
         }
     }
 
@@ -44,8 +53,35 @@ impl Masker {
         while search.is_match(&masked) {
             masked = with_stars(search, &masked);
         }
+        if masked.contains(CUT) { self.without_beginnings(&masked) } else { masked }
+    }
+
+    /// Pages' texts are cut where they are long, which may be in the middle of a secret: its beginning is hidden, too,
+    /// unless it is shorter than any secret.
+    fn without_beginnings(&self, text: &str) -> String {
+        let mut masked = String::with_capacity(text.len());
+        for part in text.split_inclusive(CUT) {
+            let Some(kept) = part.strip_suffix(CUT) else {
+                masked.push_str(part);
+                continue;
+            };
+            match self.forms.iter().map(|form| beginning_at_the_end(kept, form)).max() {
+                Some(length) if length > 0 => {
+                    masked.push_str(&kept[..kept.len() - length]);
+                    masked.push_str(STARS);
+                }
+                _ => masked.push_str(kept),
+            }
+            masked.push(CUT);
+        }
         masked
     }
+}
+
+/// How many bytes at the end of the text are the beginning of this form; 0 where they are too few to matter.
+fn beginning_at_the_end(text: &str, form: &str) -> usize {
+    let ends = form.char_indices().map(|(at, _)| at).skip(SHORTEST);
+    ends.filter(|end| text.ends_with(&form[..*end])).last().unwrap_or(0)
 }
 
 fn with_stars(search: &AhoCorasick, text: &str) -> String {
@@ -57,8 +93,7 @@ fn with_stars(search: &AhoCorasick, text: &str) -> String {
     masked
 }
 
-fn search(secrets: &BTreeSet<String>) -> Option<AhoCorasick> {
-    let forms: BTreeSet<String> = secrets.iter().flat_map(|secret| forms(secret)).collect();
+fn search(forms: &BTreeSet<String>) -> Option<AhoCorasick> {
     if forms.is_empty() {
         return None;
     }
@@ -191,6 +226,19 @@ fn html_forms(secret: &str) -> [String; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_cut_in_the_middle_of_a_secret_is_hidden_too() {
+        let masker = Masker::new(["geheim & süß".to_owned()]);
+        let masked = |text: &str| masker.mask(text);
+        assert_eq!(masked("the text is `a geheim & s…`"), "the text is `a ***…`");
+        assert_eq!(masked("?x=geheim%20%26%20s%C3… and gehe…"), "?x=***… and ***…");
+        assert_eq!(
+            masked("a geh…, geheim without the rest, geheim & süß…"),
+            "a geh…, geheim without the rest, ***…"
+        );
+        assert_eq!(masked("…"), "…");
+    }
     use proptest::prelude::*;
 
     fn masker(secrets: &[&str]) -> Masker {

@@ -1,7 +1,8 @@
 //! How a batch begins: what died before is written down as dead, and its own lock is taken.
 
 use super::lock::{self, BatchLock};
-use super::open::{OpenError, Store, open_error};
+use super::open::Store;
+use super::unusable::{OpenError, open_error};
 use crate::id::BatchId;
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;

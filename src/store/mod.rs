@@ -15,9 +15,11 @@
 //! tells the reporters: what is shown has been recorded. Recording never breaks a run: what the database does not take
 //! goes to a spool beside it. This is the only module that knows `rusqlite`.
 
+mod attempt_rows;
 mod begin;
 mod fan;
 mod journal;
+mod keys;
 mod lock;
 mod open;
 mod place;
@@ -28,15 +30,19 @@ mod rows;
 mod schema;
 mod sender;
 mod spool;
+mod statements;
 #[cfg(test)]
 mod tests;
+mod unusable;
 mod write;
 
+pub use attempt_rows::{AttemptRow, EvidenceRow, StepRow};
 pub use begin::Begun;
 pub use lock::{BatchLock, LockError, NamedLock, RunningBatch, running_batches, say_where};
-pub use open::{OpenError, Store};
+pub use open::Store;
 pub use place::Place;
 pub use query::{QueryError, Reader, Which};
 pub use recorder::{Recorded, Recorder};
-pub use rows::{AttemptRow, BatchRow, CaseRow, EvidenceRow, Past, SampleRow, StepRow};
+pub use rows::{BatchRow, CaseRow, Past, SampleRow};
 pub use sender::EventSender;
+pub use unusable::OpenError;

@@ -1,10 +1,12 @@
 //! Reading the record: what `show` and its like print, as plain rows. Changes nothing.
 
+use super::attempt_rows::{AttemptRow, EvidenceRow, StepRow};
 use super::lock;
-use super::open::{BUSY_TIMEOUT, OpenError, Store, check_sqlite, open_error};
+use super::open::{BUSY_TIMEOUT, Store, check_sqlite};
 use super::place::Place;
-use super::rows::{AttemptRow, BatchRow, CaseRow, EvidenceRow, Past, SampleRow, StepRow};
+use super::rows::{BatchRow, CaseRow, Past, SampleRow};
 use super::schema::{self, Content, MIGRATIONS};
+use super::unusable::{OpenError, open_error};
 use crate::event::Stamped;
 use crate::id::{BatchId, CaseId};
 use crate::outcome::BatchStatus;

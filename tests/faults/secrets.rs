@@ -17,6 +17,7 @@ const PAGE: &str = "<p id=plain></p><p id=forms></p><input id=box><script>
         btoa(String.fromCharCode(...new TextEncoder().encode(text)));
     const json = JSON.stringify({it});
     plain.textContent = plain.title = document.title = it;
+    box.title = '-'.repeat(32) + it;
     forms.textContent = [encodeURIComponent(it), encodeURI(it), pack(it), pack('user:' + it), json, location.href].join(' ');
     console.log(it, pack(it), json, location.href);
     console.error(new Error(it));
@@ -56,6 +57,7 @@ fn forms() -> Vec<(&'static str, String)> {
         ("html attribute", html.replace('"', "&quot;").replace("&lt;", "<").replace("&gt;", ">")),
         ("html attribute", html.replace('"', "&quot;")),
         ("xml", html.replace('"', "&quot;").replace('\'', "&apos;")),
+        ("its beginning", SECRET.chars().take(6).collect()),
     ]
 }
 
@@ -114,6 +116,8 @@ fn f78_a_secret_is_in_nothing_that_is_written() {
         ("title", format!("{goto}, {{ expect_title = 'other', timeout = '100ms' }}")),
         ("url", format!("{goto}, {{ expect_url = 'http://other.test/', timeout = '100ms' }}")),
         ("locator", format!("{goto}, {{ click = \"text='{secret}' >> nth=5\", timeout = '100ms' }}")),
+        // What it finds is described, and the description is cut in the middle of the secret.
+        ("cut", format!("{goto}, {{ click = '#box >> nth=5', timeout = '100ms' }}")),
         (
             "throws",
             format!(
@@ -165,7 +169,7 @@ fn f78_a_secret_is_in_nothing_that_is_written() {
     assert!(site.heads().iter().any(|head| head.contains(&path)), "{:?}", site.heads());
     let record = Record::last(&project);
     assert!(record.cases.values().all(|it| it.verdict == Some(Verdict::Failed)), "{:?}", record.cases);
-    for name in ["text", "wanted", "forms", "title", "throws", "alert", "refused", "value", "told"] {
+    for name in ["text", "wanted", "forms", "cut", "title", "throws", "alert", "refused", "value", "told"] {
         let case = record.case(name);
         assert!(ended.stderr.contains("***"), "{ended}");
         assert!(!case.message.is_empty(), "{name}");
