@@ -215,8 +215,11 @@
   }
 
   // It is there, but not inside of what the parts before it find.
-  function outsideOfScope(query, at) {
-    const [element] = at && !FILTERS[query[at].by] ? resolve(query.slice(at)) : [];
+  const COSTLY = new Set(['text', 'role', 'label', 'link', 'partial_link']);
+
+  function outsideOfScope(query, at, part) {
+    const isTooMuch = !at || FILTERS[part.by] || (COSTLY.has(part.by) && isHuge());
+    const [element] = isTooMuch ? [] : resolve(query.slice(at));
     return element ? [{ element, locator: locatorFor(element), rank: 0, why: 'outside of what the part before finds' }] : [];
   }
 
