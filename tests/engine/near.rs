@@ -149,6 +149,13 @@ async fn what_is_near_is_little_and_of_no_secret_length() {
     lab.show(&format!("<body>{huge}<button>Sign in</button>")).await;
     let query = json!({"by": "role", "role": "button", "name": {"exact": "Sign on"}});
     assert_eq!(near_to(&mut lab, &query).await, [""; 0]);
+    // Nor is anything tried there that takes long: matches are told by their places.
+    lab.show(&format!("<body>{huge}<button>Save</button><button>Save as</button>")).await;
+    let several = lab.ask(&act(&json!({"by": "css", "value": "button"}), &[], Then::Nothing, 0)).await;
+    assert_eq!(
+        (why(&several).0, near(&several)),
+        ("ambiguous", vec!["button:nth-of-type(1)".to_owned(), "button:nth-of-type(2)".to_owned()])
+    );
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
   const IDLE_LOOK = 50; // ms: for what no observer tells, such as values and layout
   const NO_FRAMES = 250; // ms: on a busy machine frames come late, but not that late
   const SEEN = 20;
+  const LATE = 500; // ms: half of what the asker waits beyond the time
   const UNSUITABLE_WAIT = 1000; // ms: an element of the wrong kind may be a placeholder, but not for long
 
   // Tells when it is worth looking again: after a change, in the frame that shows it; else after 50 ms.
@@ -85,7 +86,9 @@
         const isHopeless = failure.at_once || (unsuitableSince !== null && now - unsuitableSince >= unsuitableMs);
         // Looking once may take the frames that stability needs.
         const left = waitMs - (now - began);
-        if (isHopeless || (left <= 0 && !(failure.quiet && failure.frame))) return finish(answer, seen);
+        // Where a look takes long, one that ends after the time would come too late for whoever asked.
+        const tooLate = Math.max(0, now - at - LATE);
+        if (isHopeless || (left <= tooLate && !(failure.quiet && failure.frame))) return finish(answer, seen);
         watch = watch || watcher();
         await watch.next(failure.frame, left > 0 ? left : IDLE_LOOK, now - at);
       }

@@ -157,6 +157,6 @@
   // What was computed during one look at the page; the page cannot change within it.
   const blankMemo = () => ({
     rendered: new Map(), exposed: new Map(), raw: new Map(), shown: new Map(), roots: new Map(), order: null,
-    labels: null, roles: new Map(),
+    labels: null, roles: new Map(), huge: null,
   });
   let memo = blankMemo();

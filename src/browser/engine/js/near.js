@@ -6,16 +6,18 @@
   const NEAR = 3;
   const LOOKED_AT = 2000; // elements
   const FRAMES_LOOKED_AT = 20;
-  const NEAR_TIME = 200; // ms
+  const NEAR_TIME = 200; // ms for all of it
+  let nearUntil = 0;
   const NEAR_TEXT = 60; // texts that are longer are left out, not cut: half a secret would not be masked
 
   function nearMisses({ query, part: at }) {
     const part = query[at];
     if (!part) return [];
     const found = [];
+    nearUntil = clock() + NEAR_TIME;
     const search = (how) => {
       try {
-        found.push(...how(query, at, part));
+        if (clock() < nearUntil) found.push(...how(query, at, part));
       } catch {
         // Advice that cannot be had is none.
       }
@@ -113,11 +115,10 @@
   }
 
   function nearTexts(pool, part, wanted) {
-    const until = clock() + NEAR_TIME;
     const kind = part.by === 'link' || part.by === 'partial_link' ? 'text' : part.by;
     const found = [];
     for (const element of pool) {
-      if (clock() > until) break;
+      if (clock() > nearUntil) break;
       let best = null;
       for (const handle of handlesOf(element, part)) {
         const isSame = handle.kind === kind && (kind !== 'role' || part.role === '*' || handle.role === part.role);
@@ -186,7 +187,7 @@
     // What stands deeper than `>` allows is near, too.
     const add = (compound, rank) => {
       for (const css of new Set([before + compound + after, before + compound.replace(/^[\s>+~]+/, ' ') + after])) {
-        const element = find(css);
+        const element = clock() < nearUntil && find(css);
         if (element) {
           found.push({ element, locator: css, rank, why: whyHidden(element) });
           return;
@@ -215,8 +216,11 @@
   }
 
   // It is there, but not inside of what the parts before it find.
-  function outsideOfScope(query, at) {
-    const [element] = at && !FILTERS[query[at].by] ? resolve(query.slice(at)) : [];
+  const COSTLY = new Set(['text', 'role', 'label', 'link', 'partial_link']);
+
+  function outsideOfScope(query, at, part) {
+    const isTooMuch = !at || FILTERS[part.by] || (COSTLY.has(part.by) && isHuge());
+    const [element] = isTooMuch ? [] : resolve(query.slice(at));
     return element ? [{ element, locator: locatorFor(element), rank: 0, why: 'outside of what the part before finds' }] : [];
   }
 

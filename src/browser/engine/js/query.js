@@ -148,6 +148,10 @@
   // ---- locators for elements ---------------------------------------------------------------------------------------
 
   const CANDIDATES = 10;
+  const HUGE = 5000; // elements
+
+  // Whether finding by text or role takes so long that advice must do without: whoever asked does not wait for ever.
+  const isHuge = () => (memo.huge ??= select(document, '*').length > HUGE);
 
   // A text in the quotes that it does not hold itself, with `${` kept from being a variable; null if it holds both.
   // Single ones come first: a locator stands in a string of TOML, mostly between double quotes.
@@ -164,7 +168,7 @@
       return found.length === 1 && found[0] === element;
     };
     const text = textOf(element);
-    if (text && text.length <= 60 && quoted(text) && finds([{ by: 'text', text: { exact: text } }])) return `text=${quoted(text)}`;
+    if (!isHuge() && text && text.length <= 60 && quoted(text) && finds([{ by: 'text', text: { exact: text } }])) return `text=${quoted(text)}`;
     for (const name of ['data-testid', 'id']) {
       const value = attribute(element, name);
       const css = value && (name === 'id' ? `#${escapeCss(value)}` : `[${name}='${escapeCss(value)}']`);
@@ -172,7 +176,7 @@
     }
     const role = roleOf(element);
     const name = role && role !== 'generic' && role !== 'presentation' ? nameOf(element) : '';
-    if (name && name.length <= 60 && quoted(name) && finds([{ by: 'role', role, name: { exact: name } }])) {
+    if (!isHuge() && name && name.length <= 60 && quoted(name) && finds([{ by: 'role', role, name: { exact: name } }])) {
       return `role=${role}[name=${quoted(name)}]`;
     }
     for (const attr of ['name', 'placeholder', 'aria-label', 'href', 'value']) {
