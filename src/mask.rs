@@ -226,23 +226,23 @@ fn html_forms(secret: &str) -> [String; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_was_cut_in_the_middle_of_a_secret_is_hidden_too() {
-        let masker = Masker::new(["geheim & süß".to_owned()]);
-        let masked = |text: &str| masker.mask(text);
-        assert_eq!(masked("the text is `a geheim & s…`"), "the text is `a ***…`");
-        assert_eq!(masked("?x=geheim%20%26%20s%C3… and gehe…"), "?x=***… and ***…");
-        assert_eq!(
-            masked("a geh…, geheim without the rest, geheim & süß…"),
-            "a geh…, geheim without the rest, ***…"
-        );
-        assert_eq!(masked("…"), "…");
-    }
     use proptest::prelude::*;
 
     fn masker(secrets: &[&str]) -> Masker {
         Masker::new(secrets.iter().map(|it| (*it).to_owned()))
+    }
+
+    #[test]
+    fn what_was_cut_in_the_middle_of_a_secret_is_hidden_too() {
+        let masker = Masker::new(["geheim & süß".to_owned()]);
+        let shown = |text: &str| masker.mask(text);
+        assert_eq!(shown("the text is `a geheim & s…`"), "the text is `a ***…`");
+        assert_eq!(shown("?x=geheim%20%26%20s%C3… and gehe…"), "?x=***… and ***…");
+        assert_eq!(
+            shown("a geh…, geheim without the rest, geheim & süß…"),
+            "a geh…, geheim without the rest, ***…"
+        );
+        assert_eq!(shown("…"), "…");
     }
 
     #[test]
