@@ -67,6 +67,13 @@ impl CaseId {
         &self.0
     }
 
+    /// The same id with a text of its own. Ids that stay keep what was allocated around them from being given back; new
+    /// ones, made together, lie side by side.
+    #[must_use]
+    pub fn moved(&self) -> Self {
+        Self(Arc::from(&*self.0))
+    }
+
     /// The form in which two ids may not be equal: NFC and case-folded.
     pub fn folded(&self) -> String {
         self.0.to_lowercase()

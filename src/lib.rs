@@ -34,7 +34,11 @@
 //!   driver command in milliseconds; only if that fails browser and driver are replaced.
 //! - **One question, one native act.** [`browser::engine`] resolves, waits and checks inside the page, in an isolated
 //!   world where the driver has one, and answers an envelope that says what stood in the way; then one native command
-//!   acts. Round trips of a passing step: `expect` 1, `fill` 2, `goto` 2, `click` 3 operations.
+//!   acts. Operations of a passing step: `expect` 1, `fill` 2, `goto` 2, `click` 3. In local Chromium what belongs
+//!   together goes through the driver as one vendor command of the gate, which carries it out in stages beside the
+//!   browser: `expect` 1, `fill` 1, `goto` 2, `click` 2 round trips (`tests/traffic.rs` counts).
+//! - **The engine is there before the page's own scripts.** The gate has the browser put it into the isolated world of
+//!   every new document and listens to the news of these worlds; a document is asked without looking for one first.
 //! - **Two driver paths behind [`browser::page::Page`].** Local Chromium by the vendor command `goog/cdp/execute`, any
 //!   other remote end by the standard commands; both through [`browser::webdriver::wire`], which gives every call a
 //!   deadline.

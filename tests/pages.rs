@@ -101,9 +101,8 @@ async fn click(page: &mut dyn Page, frame: &Frame, selector: &str) {
     let needs = [Need::Visible, Need::Stable, Need::Enabled, Need::Hit];
     let element = found(page, frame, act(selector, &needs, Then::Guard)).await;
     let press = Press { button: Some(Button::Left), count: 1, modifiers: Vec::new() };
-    page.press(frame, &element, &press, soon()).await.unwrap();
-    let pressed = page.ask(frame, &Call::Pressed { token: element.token }, soon()).await.unwrap();
-    assert_eq!(pressed.value, json!("hit"), "{pressed:?}");
+    let pressed = page.press(frame, &element, &press, soon()).await.unwrap();
+    assert_eq!(pressed.map(|it| it.value), Some(json!("hit")));
 }
 
 async fn text(page: &mut dyn Page, frame: &Frame, selector: &str) -> String {
@@ -125,10 +124,9 @@ async fn clicks_texts_and_keys_are_native_and_trusted() {
     let page = lease.page();
     go(page, &world.url("form.html")).await;
     let top = Frame::Top;
-    let fill = Then::Fill { value: "new".to_owned() };
+    let fill = Then::Fill { value: "grüße".to_owned() };
     let field = ask(page, &top, act("#user", &[Need::Visible, Need::Editable], fill)).await;
-    assert_eq!(field.value, json!("insert"));
-    page.insert(&top, &field.element.unwrap(), "grüße", soon()).await.unwrap();
+    assert_eq!(field.value, json!("set"));
     click(page, &top, "#go").await;
     assert_eq!(text(page, &top, "#out").await, "clicked grüße true");
     let inputs = page.script(&top, "return window.inputs", &[], soon()).await.unwrap();
@@ -278,5 +276,84 @@ async fn slots_cannot_disturb_each_other() {
         lease.release().await;
     }
     let Some(world) = Arc::into_inner(world) else { panic!("somebody still holds the world") };
+    world.end().await;
+}
+
+/// The frame may run no script, so that nothing but being asked makes a world in it.
+const SILENT_FRAME: &str = "<p id=out>outer</p><iframe sandbox srcdoc='<p id=out>inner</p>'></iframe>
+    <script>globalThis.__batchrun = () => ({ok: false}); Object.freeze(globalThis.__batchrun)</script>";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_document_is_asked_however_it_came() {
+    let world = World::start(1, &[("frame.html", SILENT_FRAME), ("form.html", FORM)]).await;
+    let mut lease = world.lease().await;
+    let page = lease.page();
+    let top = Frame::Top;
+    // The document that is there before anybody went anywhere.
+    let blank = Call::Read { query: css("body"), take: Reading::Count, wait_ms: 0 };
+    assert_eq!(ask(page, &top, blank).await.value, json!(1));
+    go(page, &world.url("frame.html")).await;
+    assert_eq!(text(page, &top, "#out").await, "outer");
+    let frame = found(page, &top, act("iframe", &[], Then::Keep)).await;
+    let inner = page.enter(&top, &frame, soon()).await.unwrap();
+    assert_eq!(text(page, &inner, "#out").await, "inner");
+    // A move within the document keeps its world.
+    let before = ask(page, &top, act("#out", &[], Then::Nothing)).await.document;
+    go(page, &world.url("frame.html#there")).await;
+    assert_eq!(ask(page, &top, act("#out", &[], Then::Nothing)).await.document, before);
+    // Another site, another process; and the page goes on by itself.
+    go(page, &Destination::Url("data:text/html,<p id=out>data".to_owned())).await;
+    assert_eq!(text(page, &top, "#out").await, "data");
+    go(page, &world.url("frame.html")).await;
+    page.script(&top, "location = 'form.html'", &[], soon()).await.unwrap();
+    let fill = Then::Fill { value: "at last".to_owned() };
+    let mut tries = 0..10;
+    let filled = loop {
+        match page.ask(&top, &act("#user", &[Need::Visible], fill.clone()), soon()).await {
+            Err(Fault::DocumentGone) if tries.next().is_some() => {}
+            answer => break answer.unwrap(),
+        }
+    };
+    assert_eq!((filled.ok, filled.value), (true, json!("set")), "{:?}", filled.failure);
+    click(page, &top, "#go").await;
+    assert_eq!(text(page, &top, "#out").await, "clicked at last true");
+    lease.release().await;
+    world.end().await;
+}
+
+/// The button jumps away from under the pointer. What is where it was counts the presses that it gets.
+const FLEEING: &str =
+    "<div id=under style='position:absolute;left:100px;top:100px;width:200px;height:60px'></div>
+    <button id=b style='position:absolute;left:100px;top:100px;width:200px;height:60px'>catch me</button>
+    <p id=out style='margin-top:300px'>nothing</p>
+    <script>
+    b.onmouseover = () => { b.style.left = '400px' };
+    for (const type of ['pointerdown', 'mousedown', 'mouseup', 'click']) {
+        under.addEventListener(type, () => { out.textContent = type });
+        document.addEventListener(type, () => { out.textContent = type });
+    }
+    </script>";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_press_under_way_is_held_back_when_the_element_jumps_away() {
+    let world = World::start(1, &[("fleeing.html", FLEEING)]).await;
+    let mut lease = world.lease().await;
+    let page = lease.page();
+    let top = Frame::Top;
+    go(page, &world.url("fleeing.html")).await;
+    let needs = [Need::Visible, Need::Stable, Need::Enabled, Need::Hit];
+    for count in [1, 2] {
+        page.script(&top, "b.style.left = '100px'", &[], soon()).await.unwrap();
+        let element = found(page, &top, act("#b", &needs, Then::Guard)).await;
+        let press = Press { button: Some(Button::Left), count, modifiers: Vec::new() };
+        let told = page.press(&top, &element, &press, soon()).await.unwrap().unwrap();
+        assert!(told.value["missed"].is_string(), "{count}: {told:?}");
+        assert_eq!(text(page, &top, "#out").await, "nothing");
+        // The pointer leaves, so that it can come over the button again.
+        let away = found(page, &top, act("#out", &needs, Then::Nothing)).await;
+        let only_there = Press { button: None, count: 0, modifiers: Vec::new() };
+        assert!(page.press(&top, &away, &only_there, soon()).await.unwrap().is_none());
+    }
+    lease.release().await;
     world.end().await;
 }

@@ -29,7 +29,8 @@ pub trait Page: Send {
     /// Ends with [`Fault::Navigation`] when nothing could be loaded.
     async fn navigate(&mut self, to: &Destination, deadline: Deadline) -> Result<(), Fault>;
 
-    /// Asks the engine in a document. Installs it there first where it is not yet.
+    /// Asks the engine in a document. Installs it there first where it is not yet. A driver that can insert the text of a
+    /// [`super::engine::Then::Fill`] on the way does so, and answers `"set"` instead of `"insert"`.
     async fn ask(&mut self, frame: &Frame, call: &Call, deadline: Deadline) -> Result<Envelope, Fault>;
 
     /// Enters the frame element that [`super::engine::Then::Keep`] kept in `frame`.
@@ -44,14 +45,15 @@ pub trait Page: Send {
         deadline: Deadline,
     ) -> Result<Value, Fault>;
 
-    /// Moves the mouse to an element that the engine has confirmed, and presses.
+    /// Moves the mouse to an element that the engine has confirmed, and presses. A driver that can ask what the guard saw
+    /// ([`Call::Pressed`]) on the way answers that.
     async fn press(
         &mut self,
         frame: &Frame,
         on: &Element,
         press: &Press,
         deadline: Deadline,
-    ) -> Result<(), Fault>;
+    ) -> Result<Option<Envelope>, Fault>;
 
     /// Inserts text at the caret of the focused element as one trusted input.
     async fn insert(

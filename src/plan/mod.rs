@@ -67,8 +67,15 @@ impl Plan {
                 Err(finding) => findings.push(finding),
             }
         }
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        let mut jobs = order::ordered(jobs);
         jobs.shrink_to_fit();
-        if findings.is_empty() { Ok(Self { jobs: order::ordered(jobs), library }) } else { Err(findings) }
+        for job in &mut jobs {
+            job.case_id = job.case_id.moved();
+        }
+        Ok(Self { jobs, library })
     }
 
     /// The case of a job, as it was loaded.

@@ -7,7 +7,7 @@ use super::Interpreter;
 use super::problem::{Obstacle, Outcome, Problem};
 use super::wait::{Again, Answer, Log, Wait, looking_for};
 use super::witness::PageLeft;
-use crate::browser::engine::{Call, Element, Need, Then};
+use crate::browser::engine::{Call, Envelope, Need, Then};
 use crate::browser::page::{Fault, Press};
 use crate::case::locator::Filled;
 use crate::case::model::Click;
@@ -84,8 +84,8 @@ impl Interpreter<'_> {
             let answer = self.ready(target, wait, &question, &mut log).await?;
             let element = answer.element()?;
             let pressed = self.hand.press((&answer.frame, element), &pressing.press, wait.wire()).await;
-            match pressed {
-                Ok(()) => {}
+            let told = match pressed {
+                Ok(told) => told,
                 // The pointer only moved: it can be moved again.
                 Err(obstacle) if obstacle.is_gone() && pressing.press.button.is_none() => {
                     again.or_give_up(obstacle, &looking_for(target), &mut log).await?;
@@ -94,12 +94,15 @@ impl Interpreter<'_> {
                 // What a press sets off often tears the document down before the answer comes. Pressing again on
                 // whatever comes next would be a second press.
                 Err(obstacle) if obstacle.is_gone() => return Ok(()),
+                Err(Obstacle::Fault(Fault::Crashed)) if pressing.care == Care::Guarded => {
+                    return self.still_there(wait).await.map(drop);
+                }
                 Err(obstacle) => return Err(obstacle.explain(&format!("pressing `{}`", target.text)).into()),
-            }
+            };
             if pressing.care != Care::Guarded {
                 return Ok(());
             }
-            match self.landed(&answer, element, wait).await? {
+            match self.landed(&answer, told, wait).await? {
                 Landed::Hit => return Ok(()),
                 Landed::Elsewhere(what) => log.note(what),
             }
@@ -125,9 +128,14 @@ impl Interpreter<'_> {
         }
     }
 
-    async fn landed(&mut self, armed: &Answer, element: &Element, wait: Wait) -> Outcome<Landed> {
-        let call = Call::Pressed { token: element.token.clone() };
-        let envelope = match self.hand.ask(&armed.frame, &call, wait.wire()).await {
+    /// What the guard saw: as the press told already, else it is asked.
+    async fn landed(&mut self, armed: &Answer, told: Option<Envelope>, wait: Wait) -> Outcome<Landed> {
+        let call = Call::Pressed { token: armed.element()?.token.clone() };
+        let envelope = match told {
+            Some(envelope) => Ok(envelope),
+            None => self.hand.ask(&armed.frame, &call, wait.wire()).await,
+        };
+        let envelope = match envelope {
             Ok(envelope) => envelope,
             // The press has led elsewhere.
             Err(obstacle) if obstacle.is_gone() => return Ok(Landed::Hit),

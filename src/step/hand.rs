@@ -84,7 +84,7 @@ impl<'r> Hand<'r> {
         at: (&Frame, &Element),
         press: &Press,
         wire: Deadline,
-    ) -> Result<(), Obstacle> {
+    ) -> Result<Option<Envelope>, Obstacle> {
         let result = self.page.press(at.0, at.1, press, wire).await;
         self.settle(result)
     }

@@ -155,6 +155,27 @@ impl Context {
         self.tap.signs()
     }
 
+    /// The isolated world of a frame (`Runtime.ExecutionContextDescription.uniqueId`), as far as the browser has told
+    /// of it.
+    pub fn world(&self, frame: &str) -> Option<String> {
+        self.tap.world(frame)
+    }
+
+    /// Waits for the isolated world of a frame.
+    pub async fn next_world(&self, frame: &str) -> String {
+        self.tap.next_world(frame).await
+    }
+
+    /// Whether a world is still there.
+    pub fn has_world(&self, world: &str) -> bool {
+        self.tap.has_world(world)
+    }
+
+    /// Forgets a world that is known to be gone.
+    pub fn forget_world(&self, gone: &str) {
+        self.tap.forget_world(gone);
+    }
+
     /// Completes when a page of the context has crashed.
     pub async fn crashed(&self) {
         let mut signs = self.signs();

@@ -4,9 +4,11 @@
 //! different drivers never meet. Deciding is synchronous; nothing here waits.
 
 use super::gate::Core;
-use super::message::{Answer, Message, Outgoing, TargetInfo, raw};
+use super::message::{Answer, Message, Outgoing, TargetInfo, raw, too_large};
 use super::pipe::Listener;
+use super::sequence::{SEQUENCE, Sequence};
 use super::tap::{Tap, Then};
+use super::worlds;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -42,6 +44,8 @@ enum Ruling {
     Pass,
     /// It goes to the browser with other parameters.
     PassWith(Box<RawValue>),
+    /// It is several commands in this session, each of which passes.
+    Sequence(Sequence, String),
     /// The answer is known.
     Nothing,
     /// It is refused, in these words.
@@ -110,10 +114,12 @@ impl Link {
         let (Some(id), Some(method)) = (message.id, message.method) else { return false };
         let ruling = match message.session {
             None => self.browser_command(method, message.params),
+            Some(session) if method == SEQUENCE => self.sequence(session, message.params),
             Some(session) => self.page_command(session, method),
         };
         let session = message.session.map(str::to_owned);
         match ruling {
+            Ruling::Sequence(sequence, session) => self.carry_out(id, session, sequence),
             Ruling::Pass => self.pass(id, session, method, message.params),
             Ruling::PassWith(params) => self.pass(id, session, method, Some(&params)),
             Ruling::Nothing => self.answer(id, session.as_deref(), Answer::Result(&raw(&Map::new()))),
@@ -186,6 +192,33 @@ impl Link {
         }
     }
 
+    /// Rules on a command that consists of commands.
+    fn sequence(&self, session: &str, params: Option<&RawValue>) -> Ruling {
+        let Some(sequence) = parse::<Sequence>(params) else {
+            return Ruling::Refuse("Invalid parameters");
+        };
+        let passes = |method| matches!(self.page_command(session, method), Ruling::Pass);
+        if sequence.methods().all(passes) {
+            Ruling::Sequence(sequence, session.to_owned())
+        } else {
+            Ruling::Refuse(NOT_ALLOWED)
+        }
+    }
+
+    fn carry_out(&self, id: u64, session: String, sequence: Sequence) {
+        let (this, pipe) = (Weak::clone(&self.this), self.core.pipe.clone());
+        tokio::spawn(async move {
+            // Without an answer the browser is gone, which the end of the connection says.
+            let Some(ended) = sequence.carry_out(&pipe, &session).await else { return };
+            drop(pipe);
+            let Some(link) = this.upgrade() else { return };
+            match &ended {
+                Ok(result) => link.answer(id, Some(&session), Answer::Result(result)),
+                Err(error) => link.answer(id, Some(&session), Answer::Error(error)),
+            }
+        });
+    }
+
     fn pass(&self, id: u64, session: Option<String>, method: &str, params: Option<&RawValue>) {
         let this = Weak::clone(&self.this);
         let to_browser = session.clone().unwrap_or_else(|| self.session.clone());
@@ -214,15 +247,13 @@ impl Link {
     }
 
     fn answer(&self, id: u64, session: Option<&str>, answer: Answer<'_>) {
-        let too_large;
+        let refusal;
         let (result, error) = match answer {
             Answer::Result(result) => (Some(result), None),
             Answer::Error(error) => (None, Some(error)),
             Answer::TooLarge(bytes) => {
-                too_large = raw(
-                    &json!({ "code": -32000, "message": format!("answer of {bytes} bytes is too large") }),
-                );
-                (None, Some(&*too_large))
+                refusal = too_large(bytes);
+                (None, Some(&*refusal))
             }
             // The end of the connection says so.
             Answer::Closed => return,
@@ -301,6 +332,13 @@ impl Link {
         };
         if let Some(this) = self.this.upgrade() {
             self.core.pipe.listen(&session_id, this);
+        }
+        if target_info.kind == "page" {
+            self.core.pipe.tell(
+                Some(&session_id),
+                "Page.addScriptToEvaluateOnNewDocument",
+                &*worlds::INSTALL,
+            );
         }
         self.attached().insert(session_id, Attached { tap, runtime_enabled: false });
         true

@@ -1,6 +1,7 @@
 //! Messages of the Chrome DevTools Protocol, read without copying and written without reading what is passed on.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use serde_json::value::RawValue;
 
 /// A message as it arrived, from the browser or from a driver. Only the envelope is taken apart.
@@ -69,6 +70,11 @@ pub(super) struct ErrorObject {
 /// JSON for a value of ours.
 pub(super) fn raw(value: &impl Serialize) -> Box<RawValue> {
     serde_json::value::to_raw_value(value).expect("maps with string keys, and nothing else that could fail")
+}
+
+/// The error that an answer becomes which is larger than this program takes.
+pub(super) fn too_large(bytes: usize) -> Box<RawValue> {
+    raw(&json!({ "code": -32000, "message": format!("answer of {bytes} bytes is too large") }))
 }
 
 /// What the gate needs to know of a target (`Target.TargetInfo`).

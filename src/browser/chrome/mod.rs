@@ -18,13 +18,17 @@ mod launch;
 mod link;
 mod message;
 mod pipe;
+mod sequence;
 mod tap;
+mod worlds;
 
 pub use context::Context;
 pub use gate::Gate;
 pub use launch::{LaunchError, LaunchOptions, NotUp, Silence, last_lines, likely_causes};
 pub use pipe::CdpError;
+pub(in crate::browser) use sequence::{Carried, SEQUENCE, Sequence};
 pub use tap::{Console, Signs};
+pub(in crate::browser) use worlds::{ENGINE, WORLD};
 
 use crate::custody::{Custody, Exit, Folder, Process};
 use crate::deadline::Deadline;

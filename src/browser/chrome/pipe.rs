@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of targets and contexts. One task reads, one writes; nothing here waits for a slow listener.
 
-use super::message::{Answer, ErrorObject, Message, Outgoing, raw};
+use super::message::{Answer, ErrorObject, Message, Outgoing, raw, too_large};
 use crate::deadline::{Deadline, Missed};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,6 +26,9 @@ pub(super) trait Listener: Send + Sync {
     /// Takes an event. `text` is the whole message. Called in the order in which the browser sent them; must not block.
     fn event(&self, session: &str, message: &Message<'_>, text: &str);
 }
+
+/// What a command brought: its result, or the browser's error object.
+pub(super) type Asked = Result<Box<RawValue>, Box<RawValue>>;
 
 /// What becomes of an answer. Called once; must not block.
 type OnAnswer = Box<dyn FnOnce(Answer<'_>) + Send>;
@@ -164,10 +167,28 @@ impl Pipe {
             state.waiting.insert(id, on_answer);
         }
         self.shared.commands.fetch_add(1, Ordering::Relaxed);
+        tracing::trace!(target: "batchrun::pipe", command = method);
         let text =
             Outgoing { id: Some(id), method: Some(method), params, session, ..Outgoing::default() }.text();
         // When the writing task is gone the reading one is about to notice, and answers whoever waits.
         let _ = self.shared.outgoing.send(text);
+    }
+
+    /// Sends a command at once; its answer, unread, comes to the receiver. A browser that is gone drops it.
+    pub(super) fn ask(&self, session: &str, method: &str, params: &RawValue) -> oneshot::Receiver<Asked> {
+        let (answered, answer) = oneshot::channel();
+        let on_answer = move |answer: Answer<'_>| {
+            let asked = match answer {
+                Answer::Result(result) => Ok(result.to_owned()),
+                Answer::Error(error) => Err(error.to_owned()),
+                Answer::TooLarge(bytes) => Err(too_large(bytes)),
+                Answer::Closed => return,
+            };
+            // Whoever does not wait any more does not need it.
+            let _ = answered.send(asked);
+        };
+        self.send(Some(session), method, Some(params), Box::new(on_answer));
+        answer
     }
 
     /// Sends a command whose answer is of no interest.

@@ -1,6 +1,7 @@
 //! What the pages of one context tell besides answers: prompts, console lines, crashes. Answers prompts at once.
 
 use super::message::{Message, raw};
+use super::worlds::Worlds;
 use crate::browser::page::{ConsoleLine, Prompt, PromptAnswer};
 use crate::text::Untrusted;
 use serde::Deserialize;
@@ -8,7 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// Console lines that are kept; of more, the newest.
 const LINES: usize = 1000;
@@ -28,6 +29,8 @@ pub(super) struct Tap {
     state: Mutex<State>,
     /// Whether a page crashed, and how many prompts there were.
     signs: watch::Sender<Signs>,
+    /// Wakes who waits for a world.
+    worlds_told: Notify,
 }
 
 /// What has happened in a context so far, to be waited on.
@@ -47,6 +50,7 @@ struct State {
     lines: VecDeque<(Kind, Box<RawValue>)>,
     bytes: usize,
     dropped: u64,
+    worlds: Worlds,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +82,11 @@ pub(super) enum Then {
 
 impl Tap {
     pub(super) fn new() -> Self {
-        Self { state: Mutex::default(), signs: watch::Sender::new(Signs::default()) }
+        Self {
+            state: Mutex::default(),
+            signs: watch::Sender::new(Signs::default()),
+            worlds_told: Notify::new(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -95,6 +103,11 @@ impl Tap {
             "Page.javascriptDialogClosed" => return Then::Keep,
             "Inspector.targetCrashed" => {
                 self.signs.send_modify(|signs| signs.crashed = true);
+                return Then::Pass;
+            }
+            method if method.starts_with("Runtime.executionContext") => {
+                self.lock().worlds.event(message);
+                self.worlds_told.notify_waiters();
                 return Then::Pass;
             }
             "Runtime.consoleAPICalled" => Kind::Call,
@@ -176,6 +189,32 @@ impl Tap {
             }
         });
         Console { lines: lines.collect(), dropped: state.dropped }
+    }
+
+    /// The isolated world of a frame.
+    pub(super) fn world(&self, frame: &str) -> Option<String> {
+        self.lock().worlds.of(frame).map(str::to_owned)
+    }
+
+    /// Waits for the isolated world of a frame.
+    pub(super) async fn next_world(&self, frame: &str) -> String {
+        loop {
+            let told = self.worlds_told.notified();
+            if let Some(world) = self.world(frame) {
+                return world;
+            }
+            told.await;
+        }
+    }
+
+    /// Whether a world is still there.
+    pub(super) fn has_world(&self, world: &str) -> bool {
+        self.lock().worlds.has(world)
+    }
+
+    /// Forgets a world that is known to be gone.
+    pub(super) fn forget_world(&self, gone: &str) {
+        self.lock().worlds.forget(gone);
     }
 
     pub(super) fn signs(&self) -> watch::Receiver<Signs> {

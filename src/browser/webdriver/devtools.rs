@@ -4,43 +4,45 @@
 //!
 //! Commands are of the Chrome DevTools Protocol, domains Page, Runtime, DOM, Input and Emulation.
 
+mod history;
+mod input;
+mod world;
+
 use super::classify::WireError;
-use super::keys;
 use super::thrown::in_its_own_lines;
 use super::wire::{Command, Wire};
-use crate::browser::chrome::{Chrome, Context};
-use crate::browser::engine::{self, Call, Element, Envelope};
+use crate::browser::chrome::{Carried, Chrome, Context, SEQUENCE, Sequence};
+use crate::browser::engine::{Call, Element, Envelope, Then};
 use crate::browser::page::{ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer};
-use crate::case::model::{Button, History, Viewport};
+use crate::case::model::Viewport;
 use crate::deadline::Deadline;
 use crate::outcome::FailureKind;
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use world::{Answer, outcome_of, says_that_the_document_went_away};
 
 /// How long the browser itself may take to say that it is there, when a page did not answer.
 const RESPONSIVE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The isolated world's name, as it is seen in developer tools.
-const WORLD: &str = "batchrun";
 
 /// A page in a context of its own.
 pub(in crate::browser) struct DevToolsPage {
     chrome: Arc<Chrome>,
     wire: Arc<Wire>,
     context: Context,
-    /// The isolated worlds by frame id, each with the engine installed.
-    worlds: HashMap<String, i64>,
+    /// The token of the element for which the engine's last answer armed the press guard.
+    armed: Option<String>,
+    /// The first document, which was there before anybody told of it, has been left.
+    has_navigated: bool,
     /// The browser or the driver was asked whether it is there, and did not answer.
     hung: AtomicBool,
 }
 
 impl DevToolsPage {
     pub(in crate::browser) fn new(chrome: Arc<Chrome>, wire: Arc<Wire>, context: Context) -> Self {
-        Self { chrome, wire, context, worlds: HashMap::new(), hung: AtomicBool::new(false) }
+        Self { chrome, wire, context, armed: None, has_navigated: false, hung: AtomicBool::new(false) }
     }
 
     /// Whether its browser or driver is of no use any more.
@@ -66,6 +68,17 @@ impl DevToolsPage {
             Ok(value) => Ok(value),
             Err(error) => Err(self.fault(error).await),
         }
+    }
+
+    /// Several commands in one trip: the last answer of each stage.
+    async fn carry_out(&self, sequence: &Sequence, deadline: Deadline) -> Result<Vec<Value>, Fault> {
+        let answer = self.send(SEQUENCE, json!(sequence), deadline).await?;
+        let carried: Carried<Value> =
+            serde_json::from_value(answer).map_err(|error| Fault::Infrastructure {
+                kind: FailureKind::Internal,
+                message: format!("the gate's answer is not one: {error}"),
+            })?;
+        Ok(carried.answers)
     }
 
     fn browser_ended(&self) -> Fault {
@@ -120,191 +133,14 @@ impl DevToolsPage {
             Frame::Inner(id) => id,
         }
     }
-
-    /// Makes the isolated world of a frame.
-    async fn new_world(&self, frame: &Frame, deadline: Deadline) -> Result<i64, Fault> {
-        let parameters = json!({"frameId": self.frame_id(frame), "worldName": WORLD});
-        let made = self.send("Page.createIsolatedWorld", parameters, deadline).await?;
-        made["executionContextId"].as_i64().ok_or(Fault::DocumentGone)
-    }
-
-    async fn evaluate(
-        &self,
-        world: i64,
-        expression: &str,
-        answer: Answer,
-        deadline: Deadline,
-    ) -> Result<Value, Fault> {
-        let parameters = json!({
-            "expression": expression,
-            "contextId": world,
-            "awaitPromise": true,
-            "returnByValue": matches!(answer, Answer::Value),
-        });
-        let result = self.send("Runtime.evaluate", parameters, deadline).await?;
-        outcome_of(result)
-    }
-
-    /// An expression in the isolated world of a frame. A world that went with its document is made anew, once: nothing
-    /// has run then. The engine is installed in a new world by the same evaluation.
-    async fn in_world(
-        &mut self,
-        frame: &Frame,
-        expression: &str,
-        answer: Answer,
-        deadline: Deadline,
-    ) -> Result<Value, Fault> {
-        let id = self.frame_id(frame).to_owned();
-        if let Some(world) = self.worlds.get(&id) {
-            match self.evaluate(*world, expression, answer, deadline).await {
-                Err(Fault::DocumentGone) => drop(self.worlds.remove(&id)),
-                other => return other,
-            }
-        }
-        let world = self.new_world(frame, deadline).await?;
-        let expression = format!("globalThis.__batchrun ??= {};{expression}", *engine::SENT);
-        let result = self.evaluate(world, &expression, answer, deadline).await;
-        if result != Err(Fault::DocumentGone) {
-            self.worlds.insert(id, world);
-        }
-        result
-    }
-
-    /// A DevTools handle on an element that the engine keeps.
-    async fn handle(
-        &mut self,
-        frame: &Frame,
-        element: &Element,
-        deadline: Deadline,
-    ) -> Result<String, Fault> {
-        let expression = format!("__batchrun.element({})", json!(element.token));
-        let object = self.in_world(frame, &expression, Answer::Handle, deadline).await?;
-        object.as_str().map(str::to_owned).ok_or(Fault::DocumentGone)
-    }
-
-    /// A point of an element's document in the pixels of the page.
-    async fn on_page(
-        &self,
-        frame: &Frame,
-        element: &Element,
-        point: (f64, f64),
-        deadline: Deadline,
-    ) -> Result<(f64, f64), Fault> {
-        let (mut x, mut y) = (point.0 + element.offset.0, point.1 + element.offset.1);
-        if element.foreign {
-            let owner =
-                self.send("DOM.getFrameOwner", json!({"frameId": self.frame_id(frame)}), deadline).await?;
-            let model = self
-                .send("DOM.getBoxModel", json!({"backendNodeId": owner["backendNodeId"]}), deadline)
-                .await?;
-            let corner = |at: usize| model["model"]["content"][at].as_f64().unwrap_or_default();
-            (x, y) = (x + corner(0), y + corner(1));
-        }
-        Ok((x, y))
-    }
-
-    /// `back`, `forward` and `reload`: they answer before anything happens, so the end of the old document (or a
-    /// move within it) is awaited by a listener that was armed first.
-    async fn traverse(&mut self, history: History, deadline: Deadline) -> Result<(), Fault> {
-        let step = match history {
-            History::Back => -1,
-            History::Forward => 1,
-            History::Reload => 0,
-        };
-        let arm = "globalThis.__left = new Promise(done => { for (const name of ['pagehide', 'popstate', \
-                           'hashchange']) addEventListener(name, () => done(true), {once: true}) });0";
-        self.in_world(&Frame::Top, arm, Answer::Value, deadline).await?;
-        if step == 0 {
-            self.send("Page.reload", json!({}), deadline).await?;
-        } else {
-            let list = self.send("Page.getNavigationHistory", json!({}), deadline).await?;
-            let current = list["currentIndex"].as_i64().unwrap_or_default();
-            let entry = usize::try_from(current + step)
-                .ok()
-                .and_then(|at| list["entries"].get(at))
-                .map(|it| it["id"].clone());
-            let Some(entry) = entry else {
-                let direction = if step < 0 { "back" } else { "forward" };
-                return Err(Fault::Refused(format!("there is no page to go {direction} to")));
-            };
-            self.send("Page.navigateToHistoryEntry", json!({"entryId": entry}), deadline).await?;
-        }
-        // In a new document there is nothing to wait for.
-        match self.in_world(&Frame::Top, "globalThis.__left", Answer::Value, deadline).await {
-            Ok(_) | Err(Fault::DocumentGone) => Ok(()),
-            Err(fault) => Err(fault),
-        }
-    }
-
-    async fn key_event(
-        &self,
-        kind: &str,
-        key: &keys::Definition,
-        modifiers: u32,
-        deadline: Deadline,
-    ) -> Result<(), Fault> {
-        // Alt, Control and Meta are the lowest three bits. They make a command of a key: it types nothing then.
-        let text = if kind == "keyDown" && modifiers.trailing_zeros() >= 3 { key.text.as_str() } else { "" };
-        let kind = if kind == "keyDown" && text.is_empty() { "rawKeyDown" } else { kind };
-        let mut event = json!({
-            "type": kind,
-            "modifiers": modifiers,
-            "key": key.key,
-            "code": key.code,
-            "windowsVirtualKeyCode": key.key_code,
-        });
-        if !text.is_empty() {
-            event["text"] = json!(text);
-        }
-        self.send("Input.dispatchKeyEvent", event, deadline).await.map(drop)
-    }
 }
 
-/// What an evaluation is to bring back.
-#[derive(Clone, Copy)]
-enum Answer {
-    /// The value as JSON.
-    Value,
-    /// A handle on the object.
-    Handle,
-}
-
-/// The value or handle in an answer of `Runtime.evaluate` or `Runtime.callFunctionOn`, or what was thrown.
-fn outcome_of(mut result: Value) -> Result<Value, Fault> {
-    if let Some(details) = result.get("exceptionDetails") {
-        let thrown = &details["exception"];
-        let message = thrown["description"]
-            .as_str()
-            .map(str::to_owned)
-            .or_else(|| {
-                thrown
-                    .get("value")
-                    .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-            })
-            .or_else(|| details["text"].as_str().map(str::to_owned))
-            .unwrap_or_default();
-        return Err(Fault::Script { message });
-    }
-    let mut object = result["result"].take();
-    if object.get("objectId").is_some() { Ok(object["objectId"].take()) } else { Ok(object["value"].take()) }
-}
-
-/// Whether the error is one of those with which DevTools ends commands of a document that is no more.
-fn says_that_the_document_went_away(error: &WireError) -> bool {
-    [
-        // chromedriver tries three times and calls the last one `timeout`.
-        "no such execution context",
-        "Cannot find context with specified id",
-        "Execution context was destroyed",
-        "Inspected target navigated or closed",
-        "No frame for given id found",
-        "Frame with the given id was not found",
-        "Frame with the given id does not belong",
-        "No node with given id found",
-        "Could not find node with given id",
-    ]
-    .iter()
-    .any(|sign| error.mentions(sign))
+/// The engine's answer, as the world gave it.
+fn envelope(answer: Value) -> Result<Envelope, Fault> {
+    serde_json::from_value(answer).map_err(|error| Fault::Infrastructure {
+        kind: FailureKind::Internal,
+        message: format!("the engine's answer is not an envelope: {error}"),
+    })
 }
 
 #[async_trait]
@@ -312,24 +148,37 @@ impl Page for DevToolsPage {
     async fn navigate(&mut self, to: &Destination, deadline: Deadline) -> Result<(), Fault> {
         match to {
             Destination::Url(url) => {
+                let before = self.context.world(self.context.target_id());
                 let answer = self.send("Page.navigate", json!({"url": url}), deadline).await?;
                 if let Some(error) = answer["errorText"].as_str() {
                     return Err(Fault::Navigation(error.to_owned()));
                 }
+                // Without a loader it was a move within the document. Otherwise the news of the new document may still
+                // be on its way: the old one must not answer for it.
+                if answer.get("loaderId").is_some() {
+                    if let Some(before) = before {
+                        self.context.forget_world(&before);
+                    }
+                    self.has_navigated = true;
+                }
             }
             Destination::History(history) => self.traverse(*history, deadline).await?,
         }
-        self.worlds.clear();
         Ok(())
     }
 
     async fn ask(&mut self, frame: &Frame, call: &Call, deadline: Deadline) -> Result<Envelope, Fault> {
         let expression = format!("__batchrun({})", json!(call));
-        let answer = self.in_world(frame, &expression, Answer::Value, deadline).await?;
-        serde_json::from_value(answer).map_err(|error| Fault::Infrastructure {
-            kind: FailureKind::Internal,
-            message: format!("the engine's answer is not an envelope: {error}"),
-        })
+        let answer = match call {
+            Call::Act { then: Then::Fill { value }, .. } => Answer::Filled(value),
+            _ => Answer::Value,
+        };
+        self.armed = None;
+        let envelope = envelope(self.in_world(frame, &expression, answer, deadline).await?)?;
+        if matches!(call, Call::Act { then: Then::Guard, .. }) && envelope.ok {
+            self.armed = envelope.element.as_ref().map(|element| element.token.clone());
+        }
+        Ok(envelope)
     }
 
     async fn enter(&mut self, frame: &Frame, element: &Element, deadline: Deadline) -> Result<Frame, Fault> {
@@ -381,26 +230,8 @@ impl Page for DevToolsPage {
         on: &Element,
         press: &Press,
         deadline: Deadline,
-    ) -> Result<(), Fault> {
-        let point = on.point.ok_or(Fault::DocumentGone)?;
-        let (x, y) = self.on_page(frame, on, point, deadline).await?;
-        let modifiers: u32 = press.modifiers.iter().map(|it| it.bit()).sum();
-        let mut event = json!({"type": "mouseMoved", "x": x, "y": y, "modifiers": modifiers});
-        self.send("Input.dispatchMouseEvent", event.clone(), deadline).await?;
-        let Some(button) = press.button else { return Ok(()) };
-        event["button"] = json!(match button {
-            Button::Left => "left",
-            Button::Middle => "middle",
-            Button::Right => "right",
-        });
-        for click in 1..=press.count {
-            event["clickCount"] = json!(click);
-            for kind in ["mousePressed", "mouseReleased"] {
-                event["type"] = json!(kind);
-                self.send("Input.dispatchMouseEvent", event.clone(), deadline).await?;
-            }
-        }
-        Ok(())
+    ) -> Result<Option<Envelope>, Fault> {
+        self.press_element(frame, on, press, deadline).await
     }
 
     async fn insert(
@@ -410,38 +241,11 @@ impl Page for DevToolsPage {
         text: &str,
         deadline: Deadline,
     ) -> Result<(), Fault> {
-        if text.is_empty() {
-            // An empty insertion leaves the selection as it is.
-            let delete = keys::define("Delete").ok_or(Fault::DocumentGone)?;
-            self.key_event("keyDown", &delete, 0, deadline).await?;
-            return self.key_event("keyUp", &delete, 0, deadline).await;
-        }
-        self.send("Input.insertText", json!({"text": text}), deadline).await.map(drop)
+        self.insert_text(text, deadline).await
     }
 
     async fn keys(&mut self, _frame: &Frame, keys: &[Key], deadline: Deadline) -> Result<(), Fault> {
-        for key in keys {
-            let Some(definition) = keys::define(&key.key) else {
-                return Err(Fault::Refused(format!("there is no key `{}`", key.key)));
-            };
-            let mut held = 0;
-            let modifiers: Vec<_> =
-                key.modifiers.iter().filter_map(|it| Some((it.bit(), keys::define(it.key())?))).collect();
-            for (bit, modifier) in &modifiers {
-                held |= bit;
-                self.key_event("keyDown", modifier, held, deadline).await?;
-            }
-            self.key_event("keyDown", &definition, held, deadline).await?;
-            self.key_event("keyUp", &definition, held, deadline).await?;
-            for (bit, modifier) in modifiers.iter().rev() {
-                held &= !bit;
-                self.key_event("keyUp", modifier, held, deadline).await?;
-            }
-            if !key.pause.is_zero() {
-                tokio::time::sleep(key.pause).await;
-            }
-        }
-        Ok(())
+        self.strike(keys, deadline).await
     }
 
     async fn resize(&mut self, viewport: Viewport, deadline: Deadline) -> Result<(), Fault> {

@@ -249,7 +249,7 @@ impl Page for StandardPage {
         on: &Element,
         press: &Press,
         deadline: Deadline,
-    ) -> Result<(), Fault> {
+    ) -> Result<Option<Envelope>, Fault> {
         self.switch_to(frame, deadline).await?;
         let reference = self.kept(frame, on)?;
         // Actions count from the element's middle (WebDriver 17.4.3), the engine's point from the viewport's corner.
@@ -287,7 +287,7 @@ impl Page for StandardPage {
         if !press.modifiers.is_empty() {
             self.send(Command::Delete("actions"), deadline).await?;
         }
-        Ok(())
+        Ok(None)
     }
 
     async fn insert(

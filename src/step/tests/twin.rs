@@ -251,10 +251,10 @@ impl Page for Twin {
         on: &Element,
         press: &Press,
         deadline: Deadline,
-    ) -> Result<(), Fault> {
+    ) -> Result<Option<Envelope>, Fault> {
         let button = press.button.map_or("nothing".to_owned(), |it| format!("{it:?} × {}", press.count));
         self.note(frame, format!("press {button} {:?} on {}", press.modifiers, on.token));
-        self.play("press", deadline).await.map(drop)
+        self.play("press", deadline).await.map(|_| None)
     }
 
     async fn insert(
