@@ -226,6 +226,11 @@ fn html_forms(secret: &str) -> [String; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn masker(secrets: &[&str]) -> Masker {
+        Masker::new(secrets.iter().map(|it| (*it).to_owned()))
+    }
 
     #[test]
     fn what_was_cut_in_the_middle_of_a_secret_is_hidden_too() {
@@ -238,11 +243,6 @@ mod tests {
             "a geh…, geheim without the rest, ***…"
         );
         assert_eq!(shown("…"), "…");
-    }
-    use proptest::prelude::*;
-
-    fn masker(secrets: &[&str]) -> Masker {
-        Masker::new(secrets.iter().map(|it| (*it).to_owned()))
     }
 
     #[test]

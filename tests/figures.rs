@@ -1,4 +1,5 @@
-//! The figures in the README are those of `benches/peers/results.json`: medians of its runs, and their ratios.
+//! The figures in the README are those of `benches/peers/results.json`, those in benches/README.md are those of
+//! `benches/volume/results.json`: medians of the runs, and their ratios.
 
 use serde_json::Value;
 
@@ -44,5 +45,36 @@ fn the_table_in_the_readme_is_that_of_the_results() {
             let row = format!("| {slots} | {name} | {} |", cells.join(" | "));
             assert!(readme.contains(&row), "the README lacks\n{row}");
         }
+    }
+}
+
+/// What `benches/volume` runs, with its name in the table.
+const VOLUME: [(&str, &str, u64); 7] = [
+    ("run", "a batch", 1_000),
+    ("run", "a batch", 5_000),
+    ("run", "a batch", 10_000),
+    ("run_with_reports", "with reports", 10_000),
+    ("run_bare_pages", "bare pages", 10_000),
+    ("check", "`check`", 10_000),
+    ("control", "driver alone", 10_000),
+];
+
+#[test]
+fn the_table_of_volume_is_that_of_its_results() {
+    let results: Value = serde_json::from_str(include_str!("../benches/volume/results.json")).unwrap();
+    let table = include_str!("../benches/README.md");
+    let runs = results["runs"].as_array().unwrap();
+    for (kind, name, cases) in VOLUME {
+        let these: Vec<&Value> =
+            runs.iter().filter(|run| run["kind"] == kind && run["cases"] == cases).collect();
+        assert!(these.len() >= 3 && these.len() % 2 == 1, "{kind} of {cases} has {} runs", these.len());
+        let cell = |key: &str, digits: usize| {
+            let mut values: Vec<f64> = these.iter().filter_map(|run| run[key].as_f64()).collect();
+            values.sort_by(f64::total_cmp);
+            values.get(values.len() / 2).map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}"))
+        };
+        let cells = [cell("wall_s", 2), cell("cases_per_s", 0), cell("peak_mb", 1), cell("cpu_s", 2)];
+        let row = format!("| {name} | {cases} | {} |", cells.join(" | "));
+        assert!(table.contains(&row), "benches/README.md lacks\n{row}");
     }
 }

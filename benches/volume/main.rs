@@ -20,7 +20,7 @@ const SLOTS: usize = 50;
 /// Plans that are run.
 const CASES: [usize; 3] = [1_000, 5_000, 10_000];
 /// How often, unless `--rounds` says otherwise.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

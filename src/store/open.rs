@@ -69,6 +69,8 @@ impl Store {
         connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
         connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
         connection.pragma_update(None, "trusted_schema", false).map_err(failed)?;
+        // In KiB. What is written is mostly appended: more pages in memory would be there for nothing.
+        connection.pragma_update(None, "cache_size", -1000).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(32);
         if let Some(backup) = schema::migrate(&mut connection, MIGRATIONS, &path).map_err(failed)? {
             warnings.push(format!("the database was brought up to date; as it was: `{}`", backup.display()));

@@ -20,8 +20,8 @@ use tokio::sync::oneshot;
 /// How often reporters are refreshed when nothing happens.
 const PULSE: Duration = Duration::from_secs(1);
 
-/// The most events that one transaction takes, so that verdicts do not wait behind a long queue.
-const GROUP: usize = 10_000;
+/// The most events that one transaction takes, so that neither verdicts nor memory wait behind a long queue.
+const GROUP: usize = 1_000;
 
 /// Writes a batch down and tells the reporters. Dropped without [`Recorder::finish`], it still writes what was sent, but
 /// nobody waits for that.

@@ -1,8 +1,8 @@
 //! A browser context with a page: opened fresh for one attempt, disposed of after it.
 
+use super::error::CdpError;
 use super::find::Flavor;
 use super::gate::{Core, Gate};
-use super::pipe::CdpError;
 use super::tap::{Console, Signs, Tap};
 use crate::browser::page::{Prompt, PromptAnswer};
 use crate::case::model::Viewport;

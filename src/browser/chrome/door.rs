@@ -4,9 +4,9 @@
 //! a name is caught by the `Host` header, and the WebSocket, which no such rule protects, wants a secret path and
 //! refuses whoever sends an `Origin`, as every page must (RFC 6455 section 10.2).
 
+use super::framing::MAX_MESSAGE;
 use super::gate::Core;
 use super::link::Link;
-use super::pipe::MAX_MESSAGE;
 use crate::deadline::Deadline;
 use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;

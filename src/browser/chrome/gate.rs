@@ -5,9 +5,10 @@
 //! [`super::link`] decides what passes; [`super::door`] speaks HTTP and WebSocket.
 
 use super::door;
+use super::error::CdpError;
 use super::find::Flavor;
 use super::message::TargetInfo;
-use super::pipe::{CdpError, Pipe};
+use super::pipe::Pipe;
 use super::tap::Tap;
 use crate::deadline::Deadline;
 use serde::Deserialize;

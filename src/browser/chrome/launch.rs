@@ -182,7 +182,7 @@ async fn greet(
     process: &crate::custody::Process,
     timeout: Duration,
 ) -> Result<Version, Silence> {
-    use super::pipe::CdpError;
+    use super::error::CdpError;
     let deadline = Deadline::after("browser start", timeout);
     let error = match pipe.call::<Version>(None, "Browser.getVersion", &json!({}), deadline).await {
         Ok(version) => return Ok(version),

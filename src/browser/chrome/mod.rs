@@ -11,8 +11,10 @@
 
 mod context;
 mod door;
+mod error;
 pub mod find;
 mod flags;
+mod framing;
 mod gate;
 mod launch;
 mod link;
@@ -23,9 +25,9 @@ mod tap;
 mod worlds;
 
 pub use context::Context;
+pub use error::CdpError;
 pub use gate::Gate;
 pub use launch::{LaunchError, LaunchOptions, NotUp, Silence, last_lines, likely_causes};
-pub use pipe::CdpError;
 pub(in crate::browser) use sequence::{Carried, SEQUENCE, Sequence};
 pub use tap::{Console, Signs};
 pub(in crate::browser) use worlds::{ENGINE, WORLD};

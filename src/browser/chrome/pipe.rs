@@ -2,8 +2,10 @@
 //!
 //! Knows nothing of targets and contexts. One task reads, one writes; nothing here waits for a slow listener.
 
+use super::error::CdpError;
+use super::framing::{id_at_start, read, write};
 use super::message::{Answer, ErrorObject, Message, Outgoing, raw, too_large};
-use crate::deadline::{Deadline, Missed};
+use crate::deadline::Deadline;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -11,15 +13,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe;
 use tokio::sync::{mpsc, oneshot, watch};
-
-/// Larger messages of the browser are not kept: a screenshot of a huge page, a page of 200 MB as one string.
-pub(super) const MAX_MESSAGE: usize = 64 << 20;
-
-/// What is read at once.
-const CHUNK: usize = 64 << 10;
 
 /// Where the events of a session go.
 pub(super) trait Listener: Send + Sync {
@@ -54,64 +49,6 @@ struct State {
     listeners: HashMap<String, Arc<dyn Listener>>,
     closed: bool,
 }
-
-/// Why a command has no result.
-#[derive(Debug)]
-pub enum CdpError {
-    /// No answer in time.
-    Missed {
-        /// The command.
-        method: String,
-        /// Which deadline.
-        missed: Missed,
-    },
-    /// The browser refused it.
-    Refused {
-        /// The command.
-        method: String,
-        /// The browser's words.
-        message: String,
-    },
-    /// The answer exceeds what is accepted.
-    TooLarge {
-        /// The command.
-        method: String,
-        /// The size of the answer.
-        bytes: usize,
-    },
-    /// The answer is not what the protocol says.
-    Unexpected {
-        /// The command.
-        method: String,
-        /// What is wrong with it.
-        message: String,
-    },
-    /// The browser is gone.
-    Closed {
-        /// The command.
-        method: String,
-    },
-}
-
-impl fmt::Display for CdpError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missed { method, missed } => write!(f, "`{method}`: {missed}"),
-            Self::Refused { method, message } => write!(f, "the browser refuses `{method}`: {message}"),
-            Self::TooLarge { method, bytes } => {
-                let (size, most) = (bytes >> 20, MAX_MESSAGE >> 20);
-                write!(
-                    f,
-                    "the answer to `{method}` has {size} MiB, more than the {most} MiB that are accepted"
-                )
-            }
-            Self::Unexpected { method, message } => write!(f, "unexpected answer to `{method}`: {message}"),
-            Self::Closed { method } => write!(f, "the browser was gone before it answered `{method}`"),
-        }
-    }
-}
-
-impl std::error::Error for CdpError {}
 
 impl fmt::Debug for Pipe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -300,72 +237,12 @@ impl Shared {
     }
 }
 
-/// The id of an answer of which only the beginning is there. The browser writes it first.
-fn id_at_start(text: &[u8]) -> Option<u64> {
-    let digits = text.strip_prefix(br#"{"id":"#)?;
-    let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
-    str::from_utf8(&digits[..end]).ok()?.parse().ok()
-}
-
-async fn write(mut pipe: pipe::Sender, mut queue: mpsc::UnboundedReceiver<String>) {
-    while let Some(text) = queue.recv().await {
-        let mut bytes = text.into_bytes();
-        bytes.push(0);
-        // What queued meanwhile goes along: one system call instead of several.
-        while bytes.len() < CHUNK
-            && let Ok(more) = queue.try_recv()
-        {
-            bytes.extend_from_slice(more.as_bytes());
-            bytes.push(0);
-        }
-        if pipe.write_all(&bytes).await.is_err() {
-            return;
-        }
-    }
-}
-
-/// Reads until the end, and hands on each message with its size. Of one beyond [`MAX_MESSAGE`] only a beginning is kept.
-async fn read(mut pipe: pipe::Receiver, mut each: impl FnMut(&[u8], usize)) {
-    let mut message: Vec<u8> = Vec::new();
-    let mut dropped = 0;
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        let got = match pipe.read(&mut chunk).await {
-            Ok(0) | Err(_) => return,
-            Ok(got) => got,
-        };
-        let mut rest = &chunk[..got];
-        while let Some(end) = rest.iter().position(|&byte| byte == 0) {
-            if message.is_empty() && dropped == 0 {
-                each(&rest[..end], end);
-            } else {
-                keep(&mut message, &mut dropped, &rest[..end]);
-                each(&message, message.len() + dropped);
-                message.clear();
-                // One huge message must not cost its memory for ever.
-                message.shrink_to(CHUNK);
-                dropped = 0;
-            }
-            rest = &rest[end + 1..];
-        }
-        keep(&mut message, &mut dropped, rest);
-    }
-}
-
-fn keep(message: &mut Vec<u8>, dropped: &mut usize, more: &[u8]) {
-    if *dropped > 0 || message.len() + more.len() > MAX_MESSAGE {
-        *dropped += more.len() + message.len().saturating_sub(CHUNK);
-        message.truncate(CHUNK);
-    } else {
-        message.extend_from_slice(more);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::{Value, json};
     use std::time::Duration;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     /// A browser that does what a test says, at the other ends of the pipes.
     fn pair() -> (Pipe, pipe::Sender, pipe::Receiver) {

@@ -96,7 +96,7 @@ impl Remote {
     pub async fn new_session(&self, capabilities: &Value, deadline: Deadline) -> Result<Wire, WireError> {
         let client = self.client().await?;
         let body = json!({"capabilities": {"alwaysMatch": capabilities}});
-        let request = Request::new(Method::POST, "session".to_owned(), Some(body));
+        let request = Request::new(Method::POST, "session".to_owned(), Some(body.to_string()));
         self.round_trips.fetch_add(1, Ordering::Relaxed);
         let (deliver, delivered) = oneshot::channel();
         let (remote, loose) = (self.clone(), Loose::new(&self.loose));
@@ -237,12 +237,15 @@ pub enum Command<'a> {
 }
 
 impl Command<'_> {
-    fn request(&self) -> (Method, &str, Option<Value>) {
+    /// Method, path and body as text: bodies may hold whole scripts, which are not copied more often than they must be.
+    fn request(&self) -> (Method, &str, Option<String>) {
         match self {
             Self::Cdp(name, parameters) => {
-                (Method::POST, "goog/cdp/execute", Some(json!({"cmd": name, "params": parameters})))
+                let name = Value::from(*name);
+                let body = format!(r#"{{"cmd":{name},"params":{parameters}}}"#);
+                (Method::POST, "goog/cdp/execute", Some(body))
             }
-            Self::Post(path, body) => (Method::POST, path, Some((*body).clone())),
+            Self::Post(path, body) => (Method::POST, path, Some(body.to_string())),
             Self::Get(path) => (Method::GET, path, None),
             Self::Delete(path) => (Method::DELETE, path, None),
         }
@@ -258,8 +261,8 @@ struct Request {
 }
 
 impl Request {
-    fn new(method: Method, path: String, body: Option<Value>) -> Self {
-        Self { method, path, body: body.map(|body| body.to_string()) }
+    fn new(method: Method, path: String, body: Option<String>) -> Self {
+        Self { method, path, body }
     }
 }
 
