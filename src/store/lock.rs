@@ -211,16 +211,21 @@ mod tests {
         let lock = BatchLock::take(run.path(), &batch).unwrap();
         assert!(is_held(run.path(), &batch));
         assert!(is_held(run.path(), &batch));
-        let named = NamedLock::take(run.path(), "nightly", Duration::ZERO).unwrap();
         let running = |socket: Option<&str>| {
             vec![RunningBatch { batch: batch.clone(), socket: socket.map(PathBuf::from) }]
         };
         assert_eq!(running_batches(run.path()), running(None));
         say_where(run.path(), &batch, Path::new("/tmp/x/ctl.sock")).unwrap();
         assert_eq!(running_batches(run.path()), running(Some("/tmp/x/ctl.sock")));
-        drop(named);
         drop(lock);
         assert!(!is_held(run.path(), &batch));
         assert_eq!(fs::read_dir(run.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_named_lock_is_no_running_batch() {
+        let run = tempfile::tempdir().unwrap();
+        let _held = NamedLock::take(run.path(), "nightly", Duration::ZERO).unwrap();
+        assert_eq!(running_batches(run.path()), []);
     }
 }

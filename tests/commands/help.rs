@@ -20,6 +20,7 @@ fn short_help() {
       config       Show every setting with where it comes from
       show         Show a batch that has run, or a case with its steps
       report       Write reports of a batch that has run
+      ctl          Ask or steer a batch that runs
       init         Write a first runner.toml and a first case here
       docs         Print the reference of case files, or of one word: `docs click`
       schema       Print a JSON Schema for editors
@@ -87,6 +88,7 @@ fn long_help() {
       config       Show every setting with where it comes from
       show         Show a batch that has run, or a case with its steps
       report       Write reports of a batch that has run
+      ctl          Ask or steer a batch that runs
       init         Write a first runner.toml and a first case here
       docs         Print the reference of case files, or of one word: `docs click`
       schema       Print a JSON Schema for editors
@@ -155,9 +157,23 @@ fn long_help() {
 
           --fail-fast[=<N>]
               Start nothing more after N failed cases; without N, after the first
+              
+              `N:now` also interrupts those that run.
+
+          --chunk <N>
+              N cases at a time: all of them finish before the next ones start
+
+          --chunk-pause <D>
+              A pause between two chunks
+
+          --ramp <D>
+              From one case at a time to all in this time
 
           --lock <NAME>
               Exit with 75 where another run holds this name
+
+          --wait-lock <D>
+              Wait for the lock, at most so long
 
     Settings:
           --profile <NAME>

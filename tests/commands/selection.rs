@@ -106,6 +106,7 @@ fn overrides_change_order_and_limits() {
           "timeout_ms": 300000,
           "retries": 0,
           "quarantined": false,
+          "slots": 1,
           "skip": null
         },
         {
@@ -123,6 +124,7 @@ fn overrides_change_order_and_limits() {
           "timeout_ms": 300000,
           "retries": 0,
           "quarantined": false,
+          "slots": 1,
           "skip": null
         }
       ]

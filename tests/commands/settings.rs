@@ -29,6 +29,7 @@ fn defaults_are_shown_with_their_origin() {
     chrome.driver = -                   # default
     chrome.args = []                    # default
     endpoint = []                       # default
+    share = {}                          # default
     evidence.screenshot = "on-failure"  # default
     evidence.source = "on-failure"      # default
     evidence.console = "on-failure"     # default
@@ -87,6 +88,7 @@ fn every_value_says_where_it_comes_from() {
     chrome.driver = -                   # default
     chrome.args = []                    # default
     endpoint = []                       # default
+    share = {}                          # default
     evidence.screenshot = "on-failure"  # default
     evidence.source = "off"             # --set
     evidence.console = "on-failure"     # default
