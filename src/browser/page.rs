@@ -181,3 +181,17 @@ pub enum Fault {
         message: String,
     },
 }
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::DocumentGone => f.write_str("the document went away"),
+            Self::PageStuck(missed) => write!(f, "the page does not answer: {missed}"),
+            Self::Crashed => f.write_str("the page crashed"),
+            Self::Navigation(why) => write!(f, "nothing could be loaded: {why}"),
+            Self::Script { message } | Self::Refused(message) | Self::Infrastructure { message, .. } => {
+                f.write_str(message)
+            }
+        }
+    }
+}

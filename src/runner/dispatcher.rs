@@ -233,6 +233,10 @@ impl Dispatcher {
                     &format!("{why}: {running} running cases get {grace}, nothing more is started"),
                 );
             }
+            // What has lines of its own, such as a server's last words, comes last.
+            Stop::Now if why.contains('\n') => {
+                self.say(Level::Warning, &format!("{running} running cases are interrupted: {why}"));
+            }
             Stop::Now => self.say(Level::Warning, &format!("{why}: {running} running cases are interrupted")),
         }
         self.perform(&Input::Stop(how), None)

@@ -83,7 +83,7 @@ impl EvidenceSink for AttemptEvidence {
         if wanted(self.rules.screenshot) {
             match page.screenshot(None, deadline).await {
                 Ok(png) => self.keep(&Piece::new("screenshot", "png", position), &png),
-                Err(fault) => self.note("screenshot", position, &format!("not taken: {fault:?}")),
+                Err(fault) => self.note("screenshot", position, &format!("not taken: {fault}")),
             }
         }
         if wanted(self.rules.source) {
@@ -92,7 +92,7 @@ impl EvidenceSink for AttemptEvidence {
                     let masked = self.masking.mask(&source);
                     self.keep(&Piece::new("source", "html", position), masked.as_bytes());
                 }
-                Err(fault) => self.note("source", position, &format!("not taken: {fault:?}")),
+                Err(fault) => self.note("source", position, &format!("not taken: {fault}")),
             }
         }
     }

@@ -20,6 +20,44 @@ pub(crate) fn project(endpoint: &str, settings: &str, cases: &[&str]) -> Project
     })
 }
 
+/// Answers whoever asks there, for as long as the test runs.
+fn answer_at(address: std::net::SocketAddr) {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind(address).unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+}
+
+#[test]
+fn a_server_that_ends_by_itself_stops_the_batch_with_exit_3_and_its_last_words() {
+    let driver = ScriptedDriver::start();
+    driver.hold();
+    // The test answers for the server, once that has begun: before that nobody may answer there.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let script = "touch started; while [ ! -e enough ]; do sleep 0.05; done; echo out of disk; exit 7";
+    let server = format!(
+        "[server]\ncommand = [\"sh\", \"-c\", \"{script}\"]\nurl = \"http://{address}/\"\ntimeout = \"80s\"\n"
+    );
+    let project = project(&driver.url(), &server, &["fine"; 3]);
+    let mut running = Running::start(&project, &["-c", "1"]);
+    until("the server", || project.root().join("started").exists().then_some(()));
+    answer_at(address);
+    driver.wait_until(|made, _, _| made >= 1);
+    std::fs::write(project.root().join("enough"), "").unwrap();
+    let ended = running.wait_clean();
+    ended.exits(3).says(&[
+        "are interrupted: server `sh -c",
+        "ended by exit code 7; the end of its output:",
+        "out of disk",
+    ]);
+}
+
 /// Only programs for development panic on demand.
 #[cfg(debug_assertions)]
 #[test]

@@ -83,8 +83,8 @@ async fn batch(
     let jobs = prepared.plan.jobs.len();
     let staged = Stage { opened: &opened, prepared, pages, limit, sink: Arc::clone(&sink), began };
     let (end, leftovers, metered) = Box::pin(staged.run(&commands, inbox, meter)).await;
-    let (end, nothing_began) = match end {
-        Ok(end) => (end, ExitCode::Success),
+    let (end, around) = match end {
+        Ok(ended) => ended,
         Err(NotBegun { status, exit, why }) => {
             sink.give_up(&format!("{why:#}"), jobs);
             (BatchEnd { status, panicked: false }, exit)
@@ -93,7 +93,7 @@ async fn batch(
     let bug = if end.panicked { ExitCode::Bug } else { ExitCode::Success };
     let signal = signals.received();
     let by_signal = signal.map_or(ExitCode::Success, ExitCode::Signal);
-    let exit = sink.exit_code().or(nothing_began).or(bug).or(by_signal);
+    let exit = sink.exit_code().or(around).or(bug).or(by_signal);
     sink.send(Event::BatchFinished(BatchFinished {
         status: end.status,
         exit,
@@ -150,14 +150,15 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    /// Starts what is needed, runs the cases, and ends all of it again whatever happened. Answers how it ended, how many
+    /// Starts what is needed, runs the cases, and ends all of it again whatever happened. Answers how it ended, with what
+    /// its surroundings add to the exit code, how many
     /// processes and folders were found left over, and what it all used.
     async fn run(
         self,
         commands: &mpsc::Sender<Command>,
         inbox: mpsc::Receiver<Command>,
         meter: Meter,
-    ) -> (Result<BatchEnd, NotBegun>, usize, Option<crate::load::Metered>) {
+    ) -> (Result<(BatchEnd, ExitCode), NotBegun>, usize, Option<crate::load::Metered>) {
         let custody = match Custody::start().await {
             Ok(custody) => Arc::new(custody),
             Err(error) => return (Err(NotBegun::because(ExitCode::Errored, error)), 0, None),
@@ -187,7 +188,7 @@ impl Stage<'_> {
         custody: &Arc<Custody>,
         commands: &mpsc::Sender<Command>,
         mut inbox: mpsc::Receiver<Command>,
-    ) -> Result<BatchEnd, NotBegun> {
+    ) -> Result<(BatchEnd, ExitCode), NotBegun> {
         let Self { opened, prepared, pages, limit, sink, began } = self;
         let servers = RunningServers::start(custody, &prepared.settings, &opened.place, &opened.batch);
         // What is starting ends when it is dropped.
@@ -209,9 +210,9 @@ impl Stage<'_> {
             }
             Err(error) => Err(error),
         };
-        watch.abort();
+        let exit = if watch.end() { ExitCode::Errored } else { ExitCode::Success };
         servers.end().await;
-        ended
+        ended.map(|end| (end, exit))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::serve::{CommandServer, Program, StaticSite};
 use crate::store::Place;
 use anyhow::Context as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -63,16 +64,17 @@ impl RunningServers {
 
     /// Stops the batch when one of them ends by itself: what fails after that says nothing about the product.
     pub(super) fn watch(&self, commands: &mpsc::Sender<Command>) -> Watch {
-        let mut tasks = JoinSet::new();
+        let (mut tasks, died) = (JoinSet::new(), Arc::new(AtomicBool::new(false)));
         for server in &self.commands {
-            let (server, commands) = (Arc::clone(server), commands.clone());
+            let (server, commands, died) = (Arc::clone(server), commands.clone(), Arc::clone(&died));
             tasks.spawn(async move {
                 let exit = server.exited().await;
+                died.store(true, Ordering::Relaxed);
                 let why = format!("server `{}` ended by {exit}{}", server.name(), server.last_words());
                 let _ = commands.send(Command::Stop { how: Stop::Now, why }).await;
             });
         }
-        Watch(tasks)
+        Watch { tasks, died }
     }
 
     /// Ends them, the last one first.
@@ -84,12 +86,16 @@ impl RunningServers {
 }
 
 /// Watches servers for as long as it lives.
-pub(super) struct Watch(JoinSet<()>);
+pub(super) struct Watch {
+    tasks: JoinSet<()>,
+    died: Arc<AtomicBool>,
+}
 
 impl Watch {
-    /// Ends the watch; ends of servers are intended from now on.
-    pub(super) fn abort(mut self) {
-        self.0.abort_all();
+    /// Ends the watch: ends of servers are intended from now on. Says whether one ended by itself.
+    pub(super) fn end(mut self) -> bool {
+        self.tasks.abort_all();
+        self.died.load(Ordering::Relaxed)
     }
 }
 

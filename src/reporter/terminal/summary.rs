@@ -3,15 +3,18 @@
 use super::failure::below;
 use super::line::{counted, label, labelled, seconds, tinted, word_of_count};
 use super::paint::Paint;
-use super::settings::TerminalSettings;
+use super::settings::{TerminalSettings, Verbosity};
 use crate::event::BatchFinished;
 use crate::event::reporter::Closing;
 use crate::event::tally::Tally;
-use crate::outcome::{BatchStatus, Verdict};
+use crate::outcome::{BatchStatus, ExitCode, Verdict};
 use std::path::Path;
 
 /// The summary, each line ended. Without a batch that has ended there is only where things lie.
 pub(super) fn of(tally: &Tally, closing: &Closing, settings: &TerminalSettings) -> String {
+    if settings.verbosity == Verbosity::Quiet && is_all_well(tally, closing) {
+        return String::new();
+    }
     let paint = Paint::new(settings.color);
     let shown = |path: &Path| below(path, &settings.working_directory);
     let mut lines = Vec::new();
@@ -60,6 +63,18 @@ pub(super) fn of(tally: &Tally, closing: &Closing, settings: &TerminalSettings) 
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// Whether there is nothing that somebody who wants to hear of trouble alone should hear.
+fn is_all_well(tally: &Tally, closing: &Closing) -> bool {
+    let fine = [Verdict::Passed, Verdict::Skipped];
+    let fine: u32 = fine.iter().map(|verdict| tally.verdicts.ended.of(*verdict)).sum();
+    let finished = tally.finished.as_ref();
+    finished.is_some_and(|it| {
+        it.status == BatchStatus::Finished && it.leftovers == 0 && it.exit == ExitCode::Success
+    }) && fine == tally.total
+        && closing.saved
+        && closing.failures.is_empty()
 }
 
 fn counts(tally: &Tally, finished: &BatchFinished, paint: Paint) -> String {
