@@ -13,7 +13,6 @@ use serde::Deserialize;
 use serde_json::json;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -25,6 +24,9 @@ use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocketConfig};
 
 /// A driver asks at once; whoever does not is none.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a driver may take to close the connection of a session that it has ended.
+const FAREWELL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long the browser may take to answer for the door.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -38,7 +40,7 @@ const CONNECTIONS: usize = 8;
 /// Accepts connections until it is aborted; open ones end with it.
 pub(super) async fn accept(listener: TcpListener, core: Arc<Core>) {
     let room = Arc::new(Semaphore::new(CONNECTIONS));
-    let taken = Arc::new(AtomicBool::new(false));
+    let socket = Arc::new(Semaphore::new(1));
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
@@ -49,10 +51,10 @@ pub(super) async fn accept(listener: TcpListener, core: Arc<Core>) {
         };
         // Without room the connection is closed by being dropped.
         let Ok(permit) = Arc::clone(&room).try_acquire_owned() else { continue };
-        let (core, taken) = (Arc::clone(&core), Arc::clone(&taken));
+        let (core, socket) = (Arc::clone(&core), Arc::clone(&socket));
         connections.spawn(async move {
             // A peer that goes away in the middle is nobody's trouble.
-            let _ = serve(stream, &core, &taken).await;
+            let _ = serve(stream, &core, &socket).await;
             drop(permit);
         });
     }
@@ -70,7 +72,7 @@ struct Head {
     key: String,
 }
 
-async fn serve(mut stream: TcpStream, core: &Arc<Core>, taken: &AtomicBool) -> io::Result<()> {
+async fn serve(mut stream: TcpStream, core: &Arc<Core>, socket: &Semaphore) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let head = Deadline::after("request", HEAD_TIMEOUT).bound(read_head(&mut stream)).await;
     let Ok(Ok(head)) = head else { return Ok(()) };
@@ -87,13 +89,13 @@ async fn serve(mut stream: TcpStream, core: &Arc<Core>, taken: &AtomicBool) -> i
             Err(error) => respond(&mut stream, "500 Internal Server Error", &json!(error.to_string())).await,
         },
         path if head.upgrade && path == core.socket_path() => {
-            // Two drivers at one gate would each get half of what belongs to the slot.
-            if taken.swap(true, Ordering::AcqRel) {
-                return respond(&mut stream, "409 Conflict", &json!({})).await;
+            // Two drivers at one gate would each get half of what belongs to the slot. A driver that has ended its
+            // session may still be closing the connection.
+            let free = Deadline::after("end of the session before", FAREWELL_TIMEOUT);
+            match free.bound(socket.acquire()).await {
+                Ok(Ok(_held)) => relay(stream, core, &head.key, deadline).await,
+                _ => respond(&mut stream, "409 Conflict", &json!({})).await,
             }
-            let relayed = relay(stream, core, &head.key, deadline).await;
-            taken.store(false, Ordering::Release);
-            relayed
         }
         _ => respond(&mut stream, "404 Not Found", &json!({})).await,
     }
