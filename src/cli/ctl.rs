@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) fn run(arguments: &CtlArguments, console: &mut Console) -> Result<ExitCode, Failure> {
     let (batch, wish) = arguments.wish().map_err(Failure::input)?;
     let environment = prepare::environment()?;
-    let settings = prepare::settings(&arguments.project, None, None, &environment, console)?;
+    let settings = prepare::settings(&arguments.print.project, None, None, &environment, console)?;
     let place = Place::of(settings.database.value.as_path())
         .context("the database's folder cannot be found")
         .map_err(usage)?;
@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &CtlArguments, console: &mut Console) -> Result<Exi
     let answered = runtime.block_on(async { tokio::time::timeout(PATIENCE, ask(&socket, wish)).await });
     let standing = answered.context("the run does not answer").and_then(|answer| answer).map_err(usage)?;
     if let Some(standing) = standing {
-        match arguments.format.format {
+        match arguments.print.format.format {
             Format::Text => console.data(&format!("{}\n", standing.text()))?,
             Format::Json => console.json(&serde_json::json!(standing))?,
         }

@@ -1,6 +1,6 @@
 //! What `ctl` takes. Its words are read here: options may stand before, between and after them.
 
-use super::{ConsoleArguments, FormatArguments, ProjectArguments};
+use super::PrintArguments;
 use crate::control::{Limit, MOST_SLOTS};
 use crate::suggestion::closest;
 use clap::Args;
@@ -22,11 +22,7 @@ pub(crate) struct CtlArguments {
     words: Vec<String>,
 
     #[command(flatten)]
-    pub(crate) project: ProjectArguments,
-    #[command(flatten)]
-    pub(crate) format: FormatArguments,
-    #[command(flatten)]
-    pub(crate) console: ConsoleArguments,
+    pub(crate) print: PrintArguments,
 }
 
 /// What is asked or wanted.
@@ -91,13 +87,8 @@ mod tests {
 
     fn wish(line: &str) -> Result<(Option<String>, Wish), String> {
         let words = line.split(' ').map(str::to_owned).collect();
-        let arguments = CtlArguments {
-            words,
-            project: ProjectArguments::default(),
-            format: FormatArguments::default(),
-            console: ConsoleArguments::default(),
-        };
-        arguments.wish().map(|(batch, wish)| (batch.map(str::to_owned), wish))
+        let print = PrintArguments::default();
+        CtlArguments { words, print }.wish().map(|(batch, wish)| (batch.map(str::to_owned), wish))
     }
 
     #[test]

@@ -92,7 +92,7 @@ impl Command {
             Self::Config(arguments) => arguments.print.console.clone(),
             Self::Show(arguments) => arguments.print.console.clone(),
             Self::Report(arguments) => arguments.console.clone(),
-            Self::Ctl(arguments) => arguments.console.clone(),
+            Self::Ctl(arguments) => arguments.print.console.clone(),
             Self::Init(arguments) => arguments.console.clone(),
             Self::Doctor(arguments) => arguments.print.console.clone(),
             Self::Setup(arguments) => arguments.console.clone(),

@@ -4,7 +4,7 @@ use super::{ConsoleArguments, FormatArguments, ProjectArguments};
 use clap::Args;
 
 /// Which project, in which form, and how much is said beside it.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct PrintArguments {
     #[command(flatten)]
     pub(crate) project: ProjectArguments,
