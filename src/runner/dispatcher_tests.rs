@@ -86,16 +86,7 @@ impl Ledger {
 }
 
 fn rules(limit: u32) -> Rules {
-    Rules {
-        limit,
-        ramp: None,
-        chunks: None,
-        shares: Vec::new(),
-        infra_retries: Retries::new(0),
-        fail_fast: None,
-        give_up_after: 5,
-        seed: 1,
-    }
+    Rules { infra_retries: Retries::new(0), give_up_after: 5, ..Rules::plain(limit) }
 }
 
 async fn play(
@@ -105,19 +96,10 @@ async fn play(
     commands: mpsc::Receiver<Command>,
 ) -> (BatchEnd, Arc<Ledger>, u32) {
     let (gauge, ledger) = (Arc::new(gauge), Arc::new(Ledger::default()));
-    let entry = Entry {
-        priority: 0,
-        retries: Retries::new(0),
-        expect_failure: false,
-        skip: false,
-        quarantined: false,
-        needs: Box::default(),
-        places: 1,
-    };
     let orders = Orders {
         rules: rules(limit),
         permits: Arc::new(Semaphore::new(limit as usize)),
-        entries: vec![entry; jobs],
+        entries: vec![Entry::plain(); jobs],
         grace: Duration::from_secs(10),
         batch_timeout: Some(Duration::from_secs(3600)),
     };
@@ -170,19 +152,10 @@ async fn the_batch_timeout_interrupts_what_runs() {
 #[tokio::test(start_paused = true)]
 #[should_panic(expected = "the core starts no more than the semaphore has permits for")]
 async fn a_core_that_starts_more_than_there_are_permits_is_a_bug() {
-    let entry = Entry {
-        priority: 0,
-        retries: Retries::new(0),
-        expect_failure: false,
-        skip: false,
-        quarantined: false,
-        needs: Box::default(),
-        places: 1,
-    };
     let orders = Orders {
         rules: rules(5),
         permits: Arc::new(Semaphore::new(4)),
-        entries: vec![entry; 5],
+        entries: vec![Entry::plain(); 5],
         grace: Duration::from_secs(10),
         batch_timeout: None,
     };

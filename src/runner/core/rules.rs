@@ -62,3 +62,36 @@ pub struct FailFast {
     /// What runs is interrupted, not waited for.
     pub now: bool,
 }
+
+#[cfg(test)]
+impl Entry {
+    /// A job that asks for nothing.
+    pub(in crate::runner) fn plain() -> Self {
+        Self {
+            priority: 0,
+            retries: Retries::new(0),
+            expect_failure: false,
+            skip: false,
+            quarantined: false,
+            needs: Box::default(),
+            places: 1,
+        }
+    }
+}
+
+#[cfg(test)]
+impl Rules {
+    /// A limit, and nothing else that holds anybody back.
+    pub(in crate::runner) fn plain(limit: u32) -> Self {
+        Self {
+            limit,
+            ramp: None,
+            chunks: None,
+            shares: Vec::new(),
+            infra_retries: Retries::new(2),
+            fail_fast: None,
+            give_up_after: 10,
+            seed: 1,
+        }
+    }
+}

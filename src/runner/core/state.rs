@@ -135,11 +135,6 @@ impl Core {
         self.stop.is_some()
     }
 
-    /// Jobs that run now.
-    pub fn running_jobs(&self) -> impl Iterator<Item = JobId> + '_ {
-        (0_u32..).zip(&self.jobs).filter(|(_, job)| job.running.is_some()).map(|(at, _)| JobId(at))
-    }
-
     /// Why each job that waits does, the one that comes first first.
     pub fn reasons(&self, now: Duration) -> Vec<(JobId, Reason)> {
         let standing = Standing { held: &self.held, limit: self.limit, paused: self.paused };

@@ -15,28 +15,11 @@ use std::time::Duration;
 const NOW: Duration = Duration::ZERO;
 
 fn entry() -> Entry {
-    Entry {
-        priority: 0,
-        retries: Retries::new(0),
-        expect_failure: false,
-        skip: false,
-        quarantined: false,
-        needs: Box::default(),
-        places: 1,
-    }
+    Entry::plain()
 }
 
 fn rules(limit: u32) -> Rules {
-    Rules {
-        limit,
-        ramp: None,
-        chunks: None,
-        shares: Vec::new(),
-        infra_retries: Retries::new(2),
-        fail_fast: None,
-        give_up_after: 10,
-        seed: 1,
-    }
+    Rules::plain(limit)
 }
 
 fn ended(start: &Start, verdict: AttemptVerdict) -> Input {
