@@ -5,7 +5,7 @@
 
 use batchrun::browser::chrome::LaunchOptions;
 use batchrun::browser::chrome::find::{self, Mode};
-use batchrun::browser::engine::{Call, Element, Envelope, Need, Reading, Ready, Then};
+use batchrun::browser::engine::{Call, Element, Envelope, Landed, Need, Reading, Ready, Then};
 use batchrun::browser::lease::{Lease, Lessor};
 use batchrun::browser::local::{LocalBrowsers, LocalOptions};
 use batchrun::browser::page::{Destination, Fault, Frame, Key, Page, Press, PromptAnswer};
@@ -102,7 +102,7 @@ async fn click(page: &mut dyn Page, frame: &Frame, selector: &str) {
     let element = found(page, frame, act(selector, &needs, Then::Guard)).await;
     let press = Press { button: Some(Button::Left), count: 1, modifiers: Vec::new() };
     let pressed = page.press(frame, &element, &press, soon()).await.unwrap();
-    assert_eq!(pressed.map(|it| it.value), Some(json!("hit")));
+    assert_eq!(pressed, Some(Landed::Hit));
 }
 
 async fn text(page: &mut dyn Page, frame: &Frame, selector: &str) -> String {
@@ -135,7 +135,7 @@ async fn clicks_texts_and_keys_are_native_and_trusted() {
     found(page, &top, act("#other", &[Need::Visible], Then::Focus)).await;
     let keys =
         ["a", "Enter", "?"].map(|key| Key { modifiers: vec![], key: key.to_owned(), pause: Duration::ZERO });
-    page.keys(&top, &keys, soon()).await.unwrap();
+    page.keys(&top, None, &keys, soon()).await.unwrap();
     assert_eq!(text(page, &top, "#out").await, "clicked grüße truea/KeyA/65 Enter/Enter/13 ?/Slash/191");
     lease.release().await;
     world.end().await;
@@ -347,7 +347,7 @@ async fn a_press_under_way_is_held_back_when_the_element_jumps_away() {
         let element = found(page, &top, act("#b", &needs, Then::Guard)).await;
         let press = Press { button: Some(Button::Left), count, modifiers: Vec::new() };
         let told = page.press(&top, &element, &press, soon()).await.unwrap().unwrap();
-        assert!(told.value["missed"].is_string(), "{count}: {told:?}");
+        assert!(matches!(told, Landed::Missed(_)), "{count}: {told:?}");
         assert_eq!(text(page, &top, "#out").await, "nothing");
         // The pointer leaves, so that it can come over the button again.
         let away = found(page, &top, act("#out", &needs, Then::Nothing)).await;

@@ -22,7 +22,7 @@ fn requests(session: &str) -> [String; 6] {
         post("execute/async", &engine("document")),
         post("execute/async", &engine("act")),
         post("actions", &format!(r#"{{"actions":["{}"]}}"#, "x".repeat(400))),
-        post("execute/async", &engine("pressed")),
+        post("execute/async", &engine("landed")),
         post("execute/async", &engine("check")),
     ]
 }

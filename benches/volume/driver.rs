@@ -120,7 +120,7 @@ fn script(body: &str) -> String {
     // What is asked stands at the end, behind the script.
     let op = body.rfind(r#""op":""#).map_or("", |at| &body[at + 6..]);
     let answer = match op.split('"').next() {
-        Some("pressed") => r#""hit""#,
+        Some("landed") => r#""hit""#,
         Some("read") => r#""text""#,
         Some("document") => {
             r#"{"url":"http://shop.test/","title":"Shop","ready_state":"complete","status":200}"#

@@ -4,7 +4,7 @@
 //! Waiting is the engine's ([`super::engine`]), acting is native. Nothing here retries: a [`Fault::DocumentGone`]
 //! tells the caller that asking again makes sense.
 
-use super::engine::{Call, Element, Envelope};
+use super::engine::{Call, Element, Envelope, Landed};
 use crate::case::model::{Button, History, Modifier, Viewport};
 use crate::deadline::{Deadline, Missed};
 use crate::outcome::FailureKind;
@@ -29,8 +29,10 @@ pub trait Page: Send {
     /// Ends with [`Fault::Navigation`] when nothing could be loaded.
     async fn navigate(&mut self, to: &Destination, deadline: Deadline) -> Result<(), Fault>;
 
-    /// Asks the engine in a document. Installs it there first where it is not yet. A driver that can insert the text of a
-    /// [`super::engine::Then::Fill`] on the way does so, and answers `"set"` instead of `"insert"`.
+    /// Asks the engine in a document. To [`Call::Landed`] another document may answer than was asked before: then nobody
+    /// knows, while [`Fault::DocumentGone`] means that nothing was hit. Installs it there first where it is not yet. A driver that can insert the text of a
+    /// [`super::engine::Then::Fill`] on the way does so, and answers `"set"` instead of `"insert"`, or `"lost"` where the
+    /// element went away before the text came.
     async fn ask(&mut self, frame: &Frame, call: &Call, deadline: Deadline) -> Result<Envelope, Fault>;
 
     /// Enters the frame element that [`super::engine::Then::Keep`] kept in `frame`.
@@ -45,15 +47,15 @@ pub trait Page: Send {
         deadline: Deadline,
     ) -> Result<Value, Fault>;
 
-    /// Moves the mouse to an element that the engine has confirmed, and presses. A driver that can ask what the guard saw
-    /// ([`Call::Pressed`]) on the way answers that.
+    /// Moves the mouse to an element that the engine has confirmed, and presses. A driver that can ask what became of what
+    /// was announced ([`Call::Landed`]) on the way answers that; then [`Fault::DocumentGone`] means that nothing was hit.
     async fn press(
         &mut self,
         frame: &Frame,
         on: &Element,
         press: &Press,
         deadline: Deadline,
-    ) -> Result<Option<Envelope>, Fault>;
+    ) -> Result<Option<Landed>, Fault>;
 
     /// Inserts text at the caret of the focused element as one trusted input.
     async fn insert(
@@ -64,8 +66,20 @@ pub trait Page: Send {
         deadline: Deadline,
     ) -> Result<(), Fault>;
 
-    /// Presses and releases keys, one after the other, on whatever has the focus.
-    async fn keys(&mut self, frame: &Frame, keys: &[Key], deadline: Deadline) -> Result<(), Fault>;
+    /// Presses and releases keys, one after the other, on whatever has the focus; says how many of them came there. A
+    /// driver that can ask what became of what was announced for an element ([`super::engine::Then::Type`]) stops when the
+    /// rest would go nowhere, and [`Fault::DocumentGone`] means then that they went with the document.
+    async fn keys(
+        &mut self,
+        frame: &Frame,
+        on: Option<&Element>,
+        keys: &[Key],
+        deadline: Deadline,
+    ) -> Result<usize, Fault>;
+
+    /// Waits until the navigations that have begun by now, of the top document and of the frame last asked, have led to a
+    /// document or to nothing.
+    async fn arrive(&mut self, deadline: Deadline) -> Result<(), Fault>;
 
     /// Sets the size of the viewport.
     async fn resize(&mut self, viewport: Viewport, deadline: Deadline) -> Result<(), Fault>;

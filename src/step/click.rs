@@ -7,7 +7,7 @@ use super::Interpreter;
 use super::problem::{Obstacle, Outcome, Problem};
 use super::wait::{Again, Answer, Log, Wait, looking_for};
 use super::witness::PageLeft;
-use crate::browser::engine::{Call, Envelope, Need, Then};
+use crate::browser::engine::{Call, Landed, Need, Then};
 use crate::browser::page::{Fault, Press};
 use crate::case::locator::Filled;
 use crate::case::model::Click;
@@ -40,13 +40,6 @@ pub(super) enum Care {
     Forced,
 }
 
-/// What became of a press.
-enum Landed {
-    Hit,
-    /// Something else, as the guard describes it.
-    Elsewhere(String),
-}
-
 impl Interpreter<'_> {
     pub(super) async fn click(&mut self, click: &Click, deadline: Deadline) -> Outcome {
         let target = self.locate(&click.target)?;
@@ -70,7 +63,7 @@ impl Interpreter<'_> {
         let (mut log, mut again) = (Log::begin(), Again::new(wait));
         let (needs, then) = match pressing.care {
             Care::Guarded => (PRESSABLE, Then::Guard),
-            Care::Confirmed => (REACHABLE, Then::Nothing),
+            Care::Confirmed => (REACHABLE, Then::Point),
             Care::Forced => (&[][..], Then::Scroll { to: Value::from("view") }),
         };
         let question = |query, wait_ms| Call::Act {
@@ -86,25 +79,32 @@ impl Interpreter<'_> {
             let pressed = self.hand.press((&answer.frame, element), &pressing.press, wait.wire()).await;
             let told = match pressed {
                 Ok(told) => told,
-                // The pointer only moved: it can be moved again.
-                Err(obstacle) if obstacle.is_gone() && pressing.press.button.is_none() => {
+                // It came to nothing that anybody could see: the document went away before it.
+                Err(obstacle) if obstacle.is_gone() => {
                     again.or_give_up(obstacle, &looking_for(target), &mut log).await?;
                     continue;
                 }
-                // What a press sets off often tears the document down before the answer comes. Pressing again on
-                // whatever comes next would be a second press.
-                Err(obstacle) if obstacle.is_gone() => return Ok(()),
                 Err(Obstacle::Fault(Fault::Crashed)) if pressing.care == Care::Guarded => {
-                    return self.still_there(wait).await.map(drop);
+                    return self.still_there(wait).await;
                 }
                 Err(obstacle) => return Err(obstacle.explain(&format!("pressing `{}`", target.text)).into()),
             };
-            if pressing.care != Care::Guarded {
+            if pressing.care == Care::Forced {
                 return Ok(());
             }
-            match self.landed(&answer, told, wait).await? {
-                Landed::Hit => return Ok(()),
-                Landed::Elsewhere(what) => log.note(what),
+            let landed = match told {
+                Some(landed) => landed,
+                None => match self.landed(&answer, wait).await? {
+                    Ok(landed) => landed,
+                    Err(gone) => {
+                        again.or_give_up(gone, &looking_for(target), &mut log).await?;
+                        continue;
+                    }
+                },
+            };
+            match not_landed(landed) {
+                None => return Ok(()),
+                Some(what) => log.note(what),
             }
             if wait.until.is_missed() {
                 return Err(Box::new(never_hit(target, &wait, &log)));
@@ -128,51 +128,51 @@ impl Interpreter<'_> {
         }
     }
 
-    /// What the guard saw: as the press told already, else it is asked.
-    async fn landed(&mut self, armed: &Answer, told: Option<Envelope>, wait: Wait) -> Outcome<Landed> {
-        let call = Call::Pressed { token: armed.element()?.token.clone() };
-        let envelope = match told {
-            Some(envelope) => Ok(envelope),
-            None => self.hand.ask(&armed.frame, &call, wait.wire()).await,
-        };
-        let envelope = match envelope {
+    /// What became of a press, by the document that was to get it; the inner error is that document having gone first.
+    async fn landed(&mut self, announced: &Answer, wait: Wait) -> Outcome<Result<Landed, Obstacle>> {
+        let call = Call::Landed { token: announced.element()?.token.clone() };
+        let envelope = match self.hand.ask(&announced.frame, &call, wait.wire()).await {
             Ok(envelope) => envelope,
-            // The press has led elsewhere.
-            Err(obstacle) if obstacle.is_gone() => return Ok(Landed::Hit),
-            Err(Obstacle::Fault(Fault::Crashed)) => return self.still_there(wait).await,
+            Err(obstacle) if obstacle.is_gone() => return Ok(Err(obstacle)),
+            Err(Obstacle::Fault(Fault::Crashed)) => {
+                return self.still_there(wait).await.map(|()| Ok(Landed::Hit));
+            }
             Err(obstacle) => return Err(obstacle.explain("asking what the press hit").into()),
         };
-        if envelope.document != armed.envelope.document {
-            return Ok(Landed::Hit);
+        if envelope.document != announced.envelope.document {
+            // The press has led elsewhere.
+            return Ok(Ok(Landed::Hit));
         }
-        match &envelope.value {
-            Value::String(word) if word == "hit" => Ok(Landed::Hit),
-            Value::String(word) if word == "none" => {
-                Ok(Landed::Elsewhere("the press did not arrive in the page".to_owned()))
-            }
-            Value::Object(entries) => {
-                let what = entries.get("missed").and_then(Value::as_str).unwrap_or("something else");
-                let what = Untrusted::from(what).line();
-                Ok(Landed::Elsewhere(format!(
-                    "the press would have hit {what}, since the page moved; it was held back"
-                )))
-            }
-            other => {
-                let what = format!("the page's answer to what the press hit is `{other}`");
-                Err(Box::new(Problem::new(FailureKind::Protocol, what)))
-            }
-        }
+        serde_json::from_value(envelope.value.clone()).map(Ok).map_err(|_| {
+            let what = format!("the page's answer to what the press hit is `{}`", envelope.value);
+            Box::new(Problem::new(FailureKind::Protocol, what))
+        })
     }
 
     /// A renderer may also go since the press led to another site: then the page answers again.
-    async fn still_there(&mut self, wait: Wait) -> Outcome<Landed> {
+    async fn still_there(&mut self, wait: Wait) -> Outcome {
         let question = |wait_ms| Call::Document { ready: None, url: None, title: None, wait_ms };
         match self.ask_document(Wait::look(wait.answer_by), &question).await {
-            Ok(_) => Ok(Landed::Hit),
+            Ok(_) => Ok(()),
             Err(problem) if problem.page == PageLeft::Crashed => {
                 Err(Box::new(Problem::fault(Fault::Crashed, "being pressed")))
             }
             Err(problem) => Err(problem),
+        }
+    }
+}
+
+/// Why a press is to be made again.
+fn not_landed(landed: Landed) -> Option<String> {
+    match landed {
+        Landed::Hit | Landed::Keys { .. } => None,
+        Landed::None => Some("the press did not arrive in the page".to_owned()),
+        Landed::Torn => {
+            Some("it went away between press and release, so that nothing was clicked".to_owned())
+        }
+        Landed::Missed(what) => {
+            let what = Untrusted::from(what).line();
+            Some(format!("the press would have hit {what}, since the page moved; it was held back"))
         }
     }
 }

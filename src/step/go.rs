@@ -64,6 +64,19 @@ impl Interpreter<'_> {
         }
     }
 
+    /// Waits until the navigation that a step has begun, if any, has led to a document: the next step is about that one.
+    pub(super) async fn arrive(&mut self, deadline: Deadline) -> Outcome {
+        self.hand.arrive(deadline).await.map_err(|obstacle| {
+            let Obstacle::Fault(Fault::PageStuck(missed)) = obstacle else {
+                return obstacle.explain("waiting for the page that it leads to").into();
+            };
+            let problem = Problem::missed(missed, "it was done, and the page that it leads to did not come")
+                .hint("the server took the request and sent no page; `timeout` gives the step more time")
+                .leaving(PageLeft::Stuck);
+            Box::new(problem)
+        })
+    }
+
     /// Waits until the document is loaded as far as asked, and answers what it says of itself.
     async fn loaded(&mut self, what: &str, until: Until, deadline: Deadline) -> Outcome<Value> {
         let ready = match until {

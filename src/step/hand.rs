@@ -5,7 +5,7 @@
 use super::problem::{Obstacle, Outcome, Problem};
 use super::trail::OpenStep;
 use super::witness::PageLeft;
-use crate::browser::engine::{Call, Element, Envelope};
+use crate::browser::engine::{Call, Element, Envelope, Landed};
 use crate::browser::page::{Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer};
 use crate::case::matcher;
 use crate::case::model::Viewport;
@@ -84,7 +84,7 @@ impl<'r> Hand<'r> {
         at: (&Frame, &Element),
         press: &Press,
         wire: Deadline,
-    ) -> Result<Option<Envelope>, Obstacle> {
+    ) -> Result<Option<Landed>, Obstacle> {
         let result = self.page.press(at.0, at.1, press, wire).await;
         self.settle(result)
     }
@@ -99,8 +99,18 @@ impl<'r> Hand<'r> {
         self.settle(result)
     }
 
-    pub(super) async fn keys(&mut self, frame: &Frame, keys: &[Key], wire: Deadline) -> Result<(), Obstacle> {
-        let result = self.page.keys(frame, keys, wire).await;
+    pub(super) async fn keys(
+        &mut self,
+        at: (&Frame, Option<&Element>),
+        keys: &[Key],
+        wire: Deadline,
+    ) -> Result<usize, Obstacle> {
+        let result = self.page.keys(at.0, at.1, keys, wire).await;
+        self.settle(result)
+    }
+
+    pub(super) async fn arrive(&mut self, deadline: Deadline) -> Result<(), Obstacle> {
+        let result = self.page.arrive(deadline).await;
         self.settle(result)
     }
 

@@ -4,7 +4,7 @@ use super::Interpreter;
 use super::problem::{Obstacle, Outcome, Problem};
 use super::wait::{Again, Answer, Log, Wait, looking_for};
 use crate::browser::engine::{Call, Need, Then};
-use crate::browser::page::{Frame, Key};
+use crate::browser::page::Key;
 use crate::case::locator::{Filled, Locator};
 use crate::case::model::{Choice, KeyChord, ScrollTo};
 use crate::case::template::Template;
@@ -39,6 +39,13 @@ impl Interpreter<'_> {
             let written = match answer.envelope.value.as_str() {
                 Some("set") => Ok(()),
                 Some("insert") => self.write(&answer, &value, wait).await?,
+                Some("lost") => {
+                    log.note("it went away before the text came");
+                    if wait.until.is_missed() {
+                        return Err(Box::new(never_came(&target, "text", &wait, &log)));
+                    }
+                    continue;
+                }
                 _ => {
                     let what = format!("the page's answer to filling is `{}`", answer.envelope.value);
                     return Err(Box::new(Problem::new(FailureKind::Protocol, what)));
@@ -84,8 +91,7 @@ impl Interpreter<'_> {
                 Problem::step(what).hint("give the step a longer `timeout`, or use `fill`"),
             ));
         }
-        let answer = self.simple(target, USABLE, &Then::Focus, deadline).await?;
-        self.send_keys(&answer.frame, &keys, deadline).await
+        self.send_keys(Some(target), &keys, deadline).await
     }
 
     pub(super) async fn press_keys(
@@ -95,18 +101,40 @@ impl Interpreter<'_> {
         deadline: Deadline,
     ) -> Outcome {
         let keys = [Key { modifiers: chord.modifiers.clone(), ..key(&chord.key) }];
-        let frame = match on {
-            Some(target) => self.simple(target, USABLE, &Then::Focus, deadline).await?.frame,
-            None => self.frame_here(Wait::to(deadline)).await?,
-        };
-        self.send_keys(&frame, &keys, deadline).await
+        self.send_keys(on, &keys, deadline).await
     }
 
-    async fn send_keys(&mut self, frame: &Frame, keys: &[Key], deadline: Deadline) -> Outcome {
-        match self.hand.keys(frame, keys, Wait::to(deadline).wire()).await {
-            // A key that sends a form takes its document away; keys cannot be sent twice.
-            Err(obstacle) if obstacle.is_gone() => Ok(()),
-            sent => sent.map_err(|obstacle| obstacle.explain("pressing keys").into()),
+    /// Sends keys to an element, or to whatever has the focus. What did not come to the element is sent again.
+    async fn send_keys(&mut self, target: Option<&Locator>, keys: &[Key], deadline: Deadline) -> Outcome {
+        let wait = Wait::to(deadline);
+        let Some(target) = target else {
+            let frame = self.frame_here(wait).await?;
+            let sent = self.hand.keys((&frame, None), keys, wait.wire()).await;
+            return sent.map(drop).map_err(|obstacle| obstacle.explain("pressing keys").into());
+        };
+        let target = self.locate(target)?;
+        let (mut log, mut again) = (Log::begin(), Again::new(wait));
+        let question = |query, wait_ms| act(query, USABLE, &Then::Type, wait_ms);
+        let mut rest = keys;
+        loop {
+            let answer = self.ready(&target, wait, &question, &mut log).await?;
+            let element = answer.element()?;
+            match self.hand.keys((&answer.frame, Some(element)), rest, wait.wire()).await {
+                Ok(came) if came >= rest.len() => return Ok(()),
+                Ok(came) => {
+                    rest = rest.get(came..).unwrap_or_default();
+                    log.note("it went away while keys were pressed");
+                }
+                // Nothing of them is left in the next document.
+                Err(obstacle) if obstacle.is_gone() => {
+                    rest = keys;
+                    again.or_give_up(obstacle, &looking_for(&target), &mut log).await?;
+                }
+                Err(obstacle) => return Err(obstacle.explain("pressing keys").into()),
+            }
+            if wait.until.is_missed() {
+                return Err(Box::new(never_came(&target, "keys", &wait, &log)));
+            }
         }
     }
 
@@ -158,6 +186,13 @@ impl Interpreter<'_> {
 
 fn act(query: Vec<Value>, needs: &[Need], then: &Then, wait_ms: u64) -> Call {
     Call::Act { query, needs: needs.to_vec(), at: None, then: then.clone(), wait_ms }
+}
+
+fn never_came(target: &Filled, what: &str, wait: &Wait, log: &Log) -> Problem {
+    let budget = duration(wait.until.budget());
+    Problem::step(format!("`{}` did not get the {what}, again and again for {budget}", target.text))
+        .saw(log.lines())
+        .hint("the page builds it anew all the time: wait with an `expect` for what makes it settle")
 }
 
 fn key(name: &str) -> Key {

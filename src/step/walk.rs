@@ -172,6 +172,9 @@ impl Interpreter<'_> {
             | Action::While { .. }
             | Action::Retry { .. } => self.block(&step.action, deadline).await?,
         }
+        if may_lead_elsewhere(&step.action) {
+            self.arrive(deadline).await?;
+        }
         Ok(())
     }
 
@@ -228,4 +231,19 @@ impl Interpreter<'_> {
     pub(super) fn locate_here(&self, locator: &Locator) -> Outcome<Filled> {
         Ok(locator.fill(&self.scope, &self.context.test_id)?)
     }
+}
+
+/// Whether a step may begin a navigation that is not its whole purpose.
+fn may_lead_elsewhere(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Click(_)
+            | Action::Check { .. }
+            | Action::Fill { .. }
+            | Action::Type { .. }
+            | Action::Press { .. }
+            | Action::Select { .. }
+            | Action::Focus { .. }
+            | Action::Script { .. }
+    )
 }

@@ -231,17 +231,17 @@ async fn arm(lab: &mut Lab) -> (String, (f64, f64)) {
 async fn a_press_that_hits_passes_and_one_that_would_miss_is_swallowed() {
     let mut lab = Lab::of(GUARDED).await;
     let (token, point) = arm(&mut lab).await;
-    assert_eq!(lab.ask(&Call::Pressed { token: token.clone() }).await.value, "none");
+    assert_eq!(lab.ask(&Call::Landed { token: token.clone() }).await.value, "none");
 
     arm(&mut lab).await;
     lab.press(point).await;
-    assert_eq!(lab.ask(&Call::Pressed { token: token.clone() }).await.value, "hit");
+    assert_eq!(lab.ask(&Call::Landed { token: token.clone() }).await.value, "hit");
     assert_eq!(lab.script("log.splice(0).join(' ')").await, "pointerdown mousedown mouseup click");
 
     arm(&mut lab).await;
     lab.script("other.style.top = 0; other.click(); log.splice(0).join(' ')").await;
     lab.press(point).await;
-    let missed = lab.ask(&Call::Pressed { token: token.clone() }).await;
+    let missed = lab.ask(&Call::Landed { token: token.clone() }).await;
     assert_eq!(missed.value, json!({ "missed": "<button id=\"other\">" }));
     assert_eq!(lab.script("log.splice(0).join(' ')").await, "", "nothing of the press reaches the page");
     assert_eq!(lab.script("document.activeElement.id").await, "b", "nor does it move the focus");
@@ -252,7 +252,7 @@ async fn a_press_that_hits_passes_and_one_that_would_miss_is_swallowed() {
         "pointerdown mousedown mouseup click",
         "one press is guarded"
     );
-    assert_eq!(lab.ask(&Call::Pressed { token }).await.value, "none", "told once");
+    assert_eq!(lab.ask(&Call::Landed { token }).await.value, "none", "told once");
 }
 
 #[tokio::test]
@@ -264,11 +264,11 @@ async fn presses_inside_shadow_roots_and_on_labels_hit() {
     .await;
     let (token, point) = arm(&mut lab).await;
     lab.press(point).await;
-    assert_eq!(lab.ask(&Call::Pressed { token }).await.value, "hit");
+    assert_eq!(lab.ask(&Call::Landed { token }).await.value, "hit");
     lab.show("<body><div style='position:relative'><input id=b type=checkbox><label for=b style='position:absolute;inset:0'></label></div>").await;
     let (token, point) = arm(&mut lab).await;
     lab.press(point).await;
-    assert_eq!(lab.ask(&Call::Pressed { token }).await.value, "hit");
+    assert_eq!(lab.ask(&Call::Landed { token }).await.value, "hit");
     assert!(lab.look(&css("#b"), json!({ "checked": true })).await.ok);
 }
 

@@ -20,7 +20,7 @@ async fn a_frame_of_the_same_origin_knows_where_it_lies() {
     let (x, y) = element.point.unwrap();
     assert!((element.rect.unwrap().0 - 10.0).abs() < 0.01);
     lab.press((x + element.offset.0, y + element.offset.1)).await;
-    let pressed = batchrun::browser::engine::Call::Pressed { token: element.token };
+    let pressed = batchrun::browser::engine::Call::Landed { token: element.token };
     assert_eq!(lab.ask(&pressed).await.value, "hit");
 }
 

@@ -131,7 +131,7 @@ async fn an_element_that_is_rebuilt_all_the_time_is_ready_all_the_same() {
         let answer = lab.act(&css("#b"), CLICK, Then::Guard).await;
         let element = answer.element.unwrap();
         lab.press(element.point.unwrap()).await;
-        let pressed = lab.ask(&Call::Pressed { token: element.token }).await;
+        let pressed = lab.ask(&Call::Landed { token: element.token }).await;
         assert_eq!(pressed.value, "hit", "what the locator finds when the press comes is as good");
     }
     assert_eq!(lab.script("window.clicked").await, true);

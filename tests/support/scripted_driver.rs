@@ -251,7 +251,7 @@ async fn run_script(shared: &Shared, url: &str, body: &Value) -> Response {
     }
     let answer = match (op, call["then"]["do"].as_str()) {
         ("act", Some("fill")) => json!("insert"),
-        ("pressed", _) => json!("hit"),
+        ("landed", _) => json!("hit"),
         ("read", _) => json!("text"),
         ("document", _) => json!({"url": url, "title": "Scripted", "ready_state": "complete", "status": 200}),
         _ => Value::Null,

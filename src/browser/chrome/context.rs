@@ -4,6 +4,7 @@ use super::error::CdpError;
 use super::find::Flavor;
 use super::gate::{Core, Gate};
 use super::tap::{Console, Signs, Tap};
+use crate::browser::engine::Landed;
 use crate::browser::page::{Prompt, PromptAnswer};
 use crate::case::model::Viewport;
 use crate::deadline::Deadline;
@@ -166,9 +167,24 @@ impl Context {
         self.tap.next_world(frame).await
     }
 
-    /// Whether a world is still there.
-    pub fn has_world(&self, world: &str) -> bool {
-        self.tap.has_world(world)
+    /// What a document, by its identity, told last of the input that it watches for an element, by its token.
+    pub fn landed(&self, document: &str, token: &str) -> Option<Landed> {
+        self.tap.landed(document, token)
+    }
+
+    /// How often the page itself has asked for a navigation of a frame so far.
+    pub fn requested_navigations(&self, frame: &str) -> u64 {
+        self.tap.requested_navigations(frame)
+    }
+
+    /// Whether a navigation of one of these frames is under way.
+    pub fn is_navigating(&self, frames: &[&str]) -> bool {
+        self.tap.is_navigating(frames)
+    }
+
+    /// Waits until the navigations of these frames that are under way have led to a document, or to nothing.
+    pub async fn arrived(&self, frames: &[&str]) {
+        self.tap.arrived(frames).await;
     }
 
     /// Forgets a world that is known to be gone.

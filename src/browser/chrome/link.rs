@@ -334,11 +334,9 @@ impl Link {
             self.core.pipe.listen(&session_id, this);
         }
         if target_info.kind == "page" {
-            self.core.pipe.tell(
-                Some(&session_id),
-                "Page.addScriptToEvaluateOnNewDocument",
-                &*worlds::INSTALL,
-            );
+            let tell = |method, params: &_| self.core.pipe.tell(Some(&session_id), method, params);
+            tell("Runtime.addBinding", &*worlds::LISTEN);
+            tell("Page.addScriptToEvaluateOnNewDocument", &*worlds::INSTALL);
         }
         self.attached().insert(session_id, Attached { tap, runtime_enabled: false });
         true

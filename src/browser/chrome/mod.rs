@@ -19,6 +19,7 @@ mod gate;
 mod launch;
 mod link;
 mod message;
+mod navigations;
 mod pipe;
 mod sequence;
 mod tap;

@@ -1,7 +1,9 @@
 //! What the pages of one context tell besides answers: prompts, console lines, crashes. Answers prompts at once.
 
 use super::message::{Message, raw};
-use super::worlds::Worlds;
+use super::navigations::{Navigations, Stage};
+use super::worlds::{TOLD, Worlds};
+use crate::browser::engine::Landed;
 use crate::browser::page::{ConsoleLine, Prompt, PromptAnswer};
 use crate::text::Untrusted;
 use serde::Deserialize;
@@ -9,6 +11,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 /// Console lines that are kept; of more, the newest.
@@ -23,14 +26,18 @@ const LINE_BYTES: usize = 64 << 10;
 /// Prompts that are kept between two looks at them. A page in a loop of alerts makes hundreds a second.
 const PROMPTS: usize = 100;
 
+/// How long the browser may take to begin a navigation that a page asks for. What the page's policy forbids never
+/// begins, and nobody says so.
+const BEGINNING: Duration = Duration::from_secs(1);
+
 /// The tap of one context.
 #[derive(Debug)]
 pub(super) struct Tap {
     state: Mutex<State>,
     /// Whether a page crashed, and how many prompts there were.
     signs: watch::Sender<Signs>,
-    /// Wakes who waits for a world.
-    worlds_told: Notify,
+    /// Wakes who waits for a document.
+    documents_told: Notify,
 }
 
 /// What has happened in a context so far, to be waited on.
@@ -51,6 +58,19 @@ struct State {
     bytes: usize,
     dropped: u64,
     worlds: Worlds,
+    navigations: Navigations,
+    /// What a document told last of the input that it watches.
+    told: Option<Told>,
+}
+
+/// News of watched input.
+#[derive(Clone, Debug, Deserialize)]
+struct Told {
+    /// The identity of the document.
+    document: String,
+    /// The token of the element.
+    token: String,
+    outcome: Landed,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +105,7 @@ impl Tap {
         Self {
             state: Mutex::default(),
             signs: watch::Sender::new(Signs::default()),
-            worlds_told: Notify::new(),
+            documents_told: Notify::new(),
         }
     }
 
@@ -107,7 +127,14 @@ impl Tap {
             }
             method if method.starts_with("Runtime.executionContext") => {
                 self.lock().worlds.event(message);
-                self.worlds_told.notify_waiters();
+                self.documents_told.notify_waiters();
+                return Then::Pass;
+            }
+            "Runtime.bindingCalled" => return self.told(message.params),
+            method if method.starts_with("Page.") => {
+                if self.lock().navigations.event(message) {
+                    self.documents_told.notify_waiters();
+                }
                 return Then::Pass;
             }
             "Runtime.consoleAPICalled" => Kind::Call,
@@ -148,6 +175,20 @@ impl Tap {
         drop(state);
         self.signs.send_modify(|signs| signs.prompts += 1);
         Then::Answer(raw(&reply))
+    }
+
+    fn told(&self, params: Option<&RawValue>) -> Then {
+        #[derive(Deserialize)]
+        struct Call {
+            name: String,
+            payload: String,
+        }
+        let call: Option<Call> = params.and_then(|it| serde_json::from_str(it.get()).ok());
+        let Some(call) = call.filter(|it| it.name == TOLD) else { return Then::Pass };
+        if let Ok(told) = serde_json::from_str(&call.payload) {
+            self.lock().told = Some(told);
+        }
+        Then::Keep
     }
 
     fn line(&self, kind: Kind, params: &RawValue) {
@@ -199,7 +240,7 @@ impl Tap {
     /// Waits for the isolated world of a frame.
     pub(super) async fn next_world(&self, frame: &str) -> String {
         loop {
-            let told = self.worlds_told.notified();
+            let told = self.documents_told.notified();
             if let Some(world) = self.world(frame) {
                 return world;
             }
@@ -207,9 +248,41 @@ impl Tap {
         }
     }
 
-    /// Whether a world is still there.
-    pub(super) fn has_world(&self, world: &str) -> bool {
-        self.lock().worlds.has(world)
+    /// What a document told last of the input to an element.
+    pub(super) fn landed(&self, document: &str, token: &str) -> Option<Landed> {
+        let state = self.lock();
+        state
+            .told
+            .as_ref()
+            .filter(|it| it.document == document && it.token == token)
+            .map(|it| it.outcome.clone())
+    }
+
+    /// How often the page itself has asked for a navigation of a frame.
+    pub(super) fn requested_navigations(&self, frame: &str) -> u64 {
+        self.lock().navigations.requested(frame)
+    }
+
+    /// Whether a navigation of one of these frames is under way.
+    pub(super) fn is_navigating(&self, frames: &[&str]) -> bool {
+        self.lock().navigations.under_way(frames).is_some()
+    }
+
+    /// Waits until no navigation of these frames is under way.
+    pub(super) async fn arrived(&self, frames: &[&str]) {
+        loop {
+            let told = self.documents_told.notified();
+            let stage = self.lock().navigations.under_way(frames);
+            match stage {
+                None => return,
+                Some(Stage::Started) => told.await,
+                Some(Stage::Requested) => {
+                    if tokio::time::timeout(BEGINNING, told).await.is_err() {
+                        self.lock().navigations.forget_requests();
+                    }
+                }
+            }
+        }
     }
 
     /// Forgets a world that is known to be gone.

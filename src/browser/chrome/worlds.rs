@@ -14,6 +14,13 @@ use std::sync::LazyLock;
 /// The isolated world's name, as it is seen in developer tools.
 pub(in crate::browser) const WORLD: &str = "batchrun";
 
+/// The name of the function by which the engine tells news of watched input (`Runtime.addBinding`).
+pub(super) const TOLD: &str = "__batchrun_told";
+
+/// What gives every isolated world that function.
+pub(super) static LISTEN: LazyLock<Box<RawValue>> =
+    LazyLock::new(|| raw(&json!({ "name": TOLD, "executionContextName": WORLD })));
+
 /// The engine in a world. Made at once: for a browser it is twice the work to keep a text as long as this until it is
 /// needed. A document that takes over the window of the one before gets an engine of its own.
 pub(in crate::browser) static ENGINE: LazyLock<String> =
@@ -62,11 +69,6 @@ impl Worlds {
     /// The world of a frame.
     pub(super) fn of(&self, frame: &str) -> Option<&str> {
         self.known.get(frame).map(|world| world.id.as_str())
-    }
-
-    /// Whether a world is still there.
-    pub(super) fn has(&self, id: &str) -> bool {
-        self.known.values().any(|world| world.id == id)
     }
 
     /// Forgets a world that is known to be gone.

@@ -15,7 +15,8 @@ use std::sync::LazyLock;
 /// The source of the engine: an expression whose value is a function `(call) => Promise<Envelope>` that keeps its state
 /// in its world. Evaluating it again in the same document and world is cheap to ask for and answers the same function,
 /// which is also at `document[Symbol.for('batchrun.engine')]`. Its property `element(token)` is the element that a
-/// token of an [`Element`] names, or null: for drivers that need the element itself.
+/// token of an [`Element`] names, or null: for drivers that need the element itself. `came()` is the [`Landed`] of what was
+/// announced last, for drivers that ask before they know the token.
 pub const SOURCE: &str = concat!(
     include_str!("js/natives.js"),
     include_str!("js/tree.js"),
@@ -25,6 +26,7 @@ pub const SOURCE: &str = concat!(
     include_str!("js/checks.js"),
     include_str!("js/matchers.js"),
     include_str!("js/acts.js"),
+    include_str!("js/input.js"),
     include_str!("js/near.js"),
     include_str!("js/calls.js"),
 );
@@ -93,11 +95,33 @@ pub enum Call {
         /// How long to wait. 0 looks once.
         wait_ms: u64,
     },
-    /// Asks what became of the press that [`Then::Guard`] armed for. `value` is `"hit"`, `"none"` (no press came), or
-    /// an object `{"missed": description}` when the press was swallowed since it would have hit something else.
-    Pressed {
-        /// The token of the armed element.
+    /// Asks what became of the input that [`Then::Guard`], [`Then::Point`], [`Then::Type`] or [`Then::Fill`] announced,
+    /// which is over then. `value` is a [`Landed`].
+    Landed {
+        /// The token of the element.
         token: String,
+    },
+}
+
+/// What became of input that the engine watched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Landed {
+    /// It came to the element, or to what the locator finds in its place.
+    Hit,
+    /// None came.
+    None,
+    /// A press hit the element, which went away by itself before the release: nothing was clicked.
+    Torn,
+    /// It would have hit this instead, as described. A press was swallowed.
+    Missed(String),
+    /// Keys, by strokes that went down.
+    #[serde(untagged)]
+    Keys {
+        /// How many came.
+        arrived: usize,
+        /// Whether the element went away with the focus, so that all further ones were swallowed.
+        lost: bool,
     },
 }
 
@@ -124,16 +148,20 @@ pub enum Then {
     /// Nothing.
     #[default]
     Nothing,
-    /// Arms the press guard: the next press must hit this element, else it is swallowed and told by [`Call::Pressed`].
+    /// Announces a press: it must hit this element, else it is swallowed. [`Call::Landed`] tells.
     Guard,
+    /// Announces a move of the pointer: it must come to this element. [`Call::Landed`] tells.
+    Point,
     /// Focuses it, with the caret at the end of its text.
     Focus,
+    /// The same, and announces keys: they are swallowed once it is gone and nothing has the focus. [`Call::Landed`] tells.
+    Type,
     /// Takes the focus away.
     Blur,
     /// Focuses it and selects all it holds, so that inserted text replaces it. For controls whose value cannot be
     /// typed (date, time, month, week, color, range) it sets `value` with input and change events instead, and an empty
-    /// text deletes what is there. The envelope's `value` says which: `"insert"` (the text is still to be inserted) or
-    /// `"set"` (done).
+    /// text deletes what is there. The envelope's `value` says which: `"insert"` (the text is still to be inserted,
+    /// [`Call::Landed`] tells whether it came) or `"set"` (done).
     Fill {
         /// The text that it shall hold.
         value: String,
@@ -262,4 +290,25 @@ pub struct Element {
     pub foreign: bool,
     /// Whether it is an iframe or frame.
     pub frame: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_two_files_declare_the_same_name() {
+        let mut names = HashSet::new();
+        for line in SOURCE.lines() {
+            // What all files share is indented once; a second `function` would silently replace the first.
+            let declared = ["  function ", "  async function ", "  const ", "  let "]
+                .iter()
+                .find_map(|keyword| line.strip_prefix(keyword));
+            let Some(declared) = declared else { continue };
+            let name = declared.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+            assert!(name.is_empty() || names.insert(name), "{line}");
+        }
+        assert!(names.len() > 100);
+    }
 }

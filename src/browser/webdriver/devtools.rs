@@ -12,7 +12,7 @@ use super::classify::WireError;
 use super::thrown::in_its_own_lines;
 use super::wire::{Command, Wire};
 use crate::browser::chrome::{Carried, Chrome, Context, SEQUENCE, Sequence};
-use crate::browser::engine::{Call, Element, Envelope, Then};
+use crate::browser::engine::{Call, Element, Envelope, Landed, Then};
 use crate::browser::page::{ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer};
 use crate::case::model::Viewport;
 use crate::deadline::Deadline;
@@ -27,13 +27,22 @@ use world::{Answer, outcome_of, says_that_the_document_went_away};
 /// How long the browser itself may take to say that it is there, when a page did not answer.
 const RESPONSIVE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// An element that input was announced for ([`Call::Landed`]).
+struct Announced {
+    /// The identity of its document.
+    document: String,
+    token: String,
+}
+
 /// A page in a context of its own.
 pub(in crate::browser) struct DevToolsPage {
     chrome: Arc<Chrome>,
     wire: Arc<Wire>,
     context: Context,
-    /// The token of the element for which the engine's last answer armed the press guard.
-    armed: Option<String>,
+    /// For what the engine's last answer announced input.
+    announced: Option<Announced>,
+    /// The frame that was asked last.
+    asked: String,
     /// The first document, which was there before anybody told of it, has been left.
     has_navigated: bool,
     /// The browser or the driver was asked whether it is there, and did not answer.
@@ -42,7 +51,16 @@ pub(in crate::browser) struct DevToolsPage {
 
 impl DevToolsPage {
     pub(in crate::browser) fn new(chrome: Arc<Chrome>, wire: Arc<Wire>, context: Context) -> Self {
-        Self { chrome, wire, context, armed: None, has_navigated: false, hung: AtomicBool::new(false) }
+        let asked = context.target_id().to_owned();
+        Self {
+            chrome,
+            wire,
+            context,
+            announced: None,
+            asked,
+            has_navigated: false,
+            hung: AtomicBool::new(false),
+        }
     }
 
     /// Whether its browser or driver is of no use any more.
@@ -126,6 +144,11 @@ impl DevToolsPage {
         }
     }
 
+    /// The frames whose document input may lead away from.
+    fn left_by_input(&self) -> [&str; 2] {
+        [self.context.target_id(), &self.asked]
+    }
+
     fn frame_id<'a>(&'a self, frame: &'a Frame) -> &'a str {
         match frame {
             // The main frame has the id of its target.
@@ -148,9 +171,15 @@ impl Page for DevToolsPage {
     async fn navigate(&mut self, to: &Destination, deadline: Deadline) -> Result<(), Fault> {
         match to {
             Destination::Url(url) => {
-                let before = self.context.world(self.context.target_id());
+                let top = self.context.target_id();
+                let before = self.context.world(top);
+                let requested = self.context.requested_navigations(top);
                 let answer = self.send("Page.navigate", json!({"url": url}), deadline).await?;
                 if let Some(error) = answer["errorText"].as_str() {
+                    // The page went elsewhere by itself in that moment, which ended this navigation.
+                    if error.contains("ERR_ABORTED") && self.context.requested_navigations(top) > requested {
+                        return Err(Fault::DocumentGone);
+                    }
                     return Err(Fault::Navigation(error.to_owned()));
                 }
                 // Without a loader it was a move within the document. Otherwise the news of the new document may still
@@ -173,10 +202,20 @@ impl Page for DevToolsPage {
             Call::Act { then: Then::Fill { value }, .. } => Answer::Filled(value),
             _ => Answer::Value,
         };
-        self.armed = None;
-        let envelope = envelope(self.in_world(frame, &expression, answer, deadline).await?)?;
-        if matches!(call, Call::Act { then: Then::Guard, .. }) && envelope.ok {
-            self.armed = envelope.element.as_ref().map(|element| element.token.clone());
+        let announced = self.announced.take();
+        self.asked = self.frame_id(frame).to_owned();
+        let asked = self.in_world(frame, &expression, answer, deadline).await.and_then(envelope);
+        if let (Call::Landed { .. }, Some(announced)) = (call, announced) {
+            let landed = json!(self.landed(&announced, asked)?);
+            let document = announced.document;
+            return Ok(Envelope { ok: true, document, value: landed, ..Envelope::default() });
+        }
+        let envelope = asked?;
+        if let Call::Act { then: Then::Guard | Then::Point | Then::Type, .. } = call
+            && let Some(element) = envelope.element.as_ref().filter(|_| envelope.ok)
+        {
+            let (document, token) = (envelope.document.clone(), element.token.clone());
+            self.announced = Some(Announced { document, token });
         }
         Ok(envelope)
     }
@@ -230,7 +269,7 @@ impl Page for DevToolsPage {
         on: &Element,
         press: &Press,
         deadline: Deadline,
-    ) -> Result<Option<Envelope>, Fault> {
+    ) -> Result<Option<Landed>, Fault> {
         self.press_element(frame, on, press, deadline).await
     }
 
@@ -244,8 +283,25 @@ impl Page for DevToolsPage {
         self.insert_text(text, deadline).await
     }
 
-    async fn keys(&mut self, _frame: &Frame, keys: &[Key], deadline: Deadline) -> Result<(), Fault> {
-        self.strike(keys, deadline).await
+    async fn keys(
+        &mut self,
+        frame: &Frame,
+        on: Option<&Element>,
+        keys: &[Key],
+        deadline: Deadline,
+    ) -> Result<usize, Fault> {
+        self.strike(frame, on, keys, deadline).await
+    }
+
+    async fn arrive(&mut self, deadline: Deadline) -> Result<(), Fault> {
+        let frames = self.left_by_input();
+        let arrived = deadline.bound(self.context.arrived(&frames));
+        tokio::select! {
+            biased;
+            arrived = arrived => arrived.map_err(Fault::PageStuck),
+            () = self.context.crashed() => Err(Fault::Crashed),
+            () = self.chrome.closed() => Err(self.browser_ended()),
+        }
     }
 
     async fn resize(&mut self, viewport: Viewport, deadline: Deadline) -> Result<(), Fault> {

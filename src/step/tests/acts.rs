@@ -30,7 +30,7 @@ async fn click_is_three_round_trips() {
     insta::assert_snapshot!(asked(Twin::default(), click("#go")).await, @r#"
     act css=#go visible stable enabled hit → {"do":"guard"}
     press Left × 1 [] on e1
-    pressed e1
+    landed e1
     "#);
 }
 
@@ -46,17 +46,18 @@ async fn clicks_carry_button_count_modifiers_and_place() {
     insta::assert_snapshot!(asked(Twin::default(), Action::Click(click)).await, @r#"
     act css=#go visible stable enabled hit at (3.0, 4.5) → {"do":"guard"}
     press Right × 2 [Shift] on e1
-    pressed e1
+    landed e1
     "#);
 }
 
 #[tokio::test(start_paused = true)]
 async fn hover_presses_nothing_and_asks_nothing_afterwards() {
     let hover = Click { button: None, ..left("#go") };
-    insta::assert_snapshot!(asked(Twin::default(), Action::Click(hover)).await, @r"
-    act css=#go visible stable hit
+    insta::assert_snapshot!(asked(Twin::default(), Action::Click(hover)).await, @r#"
+    act css=#go visible stable hit → {"do":"point"}
     press nothing [] on e1
-    ");
+    landed e1
+    "#);
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,31 +76,51 @@ async fn force_acts_on_an_attached_element_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_press_that_was_held_back_is_made_again() {
-    let twin =
-        Twin::default().at("pressed", Play::value(serde_json::json!({"missed": "<div class=\"ad\">"})));
+    let twin = Twin::default().at("landed", Play::value(serde_json::json!({"missed": "<div class=\"ad\">"})));
     let asked = asked(twin, click("#go")).await;
     assert_eq!(asked.matches("press Left").count(), 2);
-    assert_eq!(asked.matches("pressed e1").count(), 2);
+    assert_eq!(asked.matches("landed e1").count(), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_press_that_leads_to_another_page_has_hit() {
-    for gone in [
-        Twin::default().at("pressed", Play::gone()),
-        Twin::default().at("pressed", Play::document("second")),
-        Twin::default().at("pressed", Play::fault(Fault::Crashed)),
-        Twin::default().at("press", Play::gone()),
+    for led in [
+        Twin::default().at("landed", Play::document("second")),
+        Twin::default().at("landed", Play::fault(Fault::Crashed)),
+        Twin::default().at("press", Play::fault(Fault::Crashed)),
     ] {
-        let asked = asked(gone, click("#go")).await;
+        let asked = asked(led, click("#go")).await;
         assert_eq!(asked.matches("press Left").count(), 1, "{asked}");
     }
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_press_that_nothing_was_left_of_is_made_again() {
+    for lost in [
+        Twin::default().at("press", Play::gone()),
+        Twin::default().at("landed", Play::gone()),
+        Twin::default().at("landed", Play::value("torn".into())),
+        Twin::default().at("landed", Play::value("none".into())),
+    ] {
+        let asked = asked(lost, click("#go")).await;
+        assert_eq!(asked.matches("press Left").count(), 2, "{asked}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_act_leads_to_is_waited_for() {
+    let twin = Twin::default().at("arrive", Play::stuck());
+    let failure = Bench::new(twin).fails([click("#go")]).await;
+    assert_eq!(
+        failure.message.raw(),
+        "step timeout of 10s missed: it was done, and the page that it leads to did not come"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_renderer_that_crashes_under_a_press_is_no_navigation() {
-    let twin = Twin::default()
-        .at("pressed", Play::fault(Fault::Crashed))
-        .at("document", Play::fault(Fault::Crashed));
+    let twin =
+        Twin::default().at("landed", Play::fault(Fault::Crashed)).at("document", Play::fault(Fault::Crashed));
     let mut bench = Bench::new(twin);
     let ended = bench.run(&super::build::case(steps([click("#go")]))).await;
     assert_eq!(ended.crashed_at, Some(1));
@@ -128,7 +149,7 @@ async fn check_looks_first_and_verifies() {
     read css=#terms "checked"
     act css=#terms visible stable enabled hit → {"do":"guard"}
     press Left × 1 [] on e1
-    pressed e1
+    landed e1
     check css=#terms {"checked":true}
     "#);
     insta::assert_snapshot!(asked(Twin::default(), check("#terms", false)).await, @r#"read css=#terms "checked""#);
@@ -137,7 +158,7 @@ async fn check_looks_first_and_verifies() {
 #[tokio::test(start_paused = true)]
 async fn keys_go_to_the_element_or_to_whatever_has_the_focus() {
     insta::assert_snapshot!(asked(Twin::default(), press("Enter", Some("#q"))).await, @r#"
-    act css=#q visible enabled → {"do":"focus"}
+    act css=#q visible enabled → {"do":"type"}
     keys Enter
     "#);
     let chord = KeyChord { modifiers: vec![Modifier::Control], key: "a".to_owned() };
@@ -145,15 +166,18 @@ async fn keys_go_to_the_element_or_to_whatever_has_the_focus() {
     insta::assert_snapshot!(asked(Twin::default(), press).await, @"keys Control+a");
     let typed = Action::Type { target: locator("#q"), value: text("aé\t\n"), delay: Duration::ZERO };
     insta::assert_snapshot!(asked(Twin::default(), typed).await, @r#"
-    act css=#q visible enabled → {"do":"focus"}
+    act css=#q visible enabled → {"do":"type"}
     keys a é Tab Enter
     "#);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_sends_the_form_is_pressed_once() {
-    let twin = Twin::default().at("keys", Play::gone());
-    assert_eq!(asked(twin, press("Enter", None)).await, "keys Enter");
+async fn keys_that_went_with_their_document_or_element_are_pressed_again() {
+    let typed = || Action::Type { target: locator("#q"), value: text("abc"), delay: Duration::ZERO };
+    let gone = asked(Twin::default().at("keys", Play::gone()), typed()).await;
+    assert_eq!(gone.matches("keys a b c").count(), 2, "{gone}");
+    let partly = asked(Twin::default().at("keys", Play::value(2.into())), typed()).await;
+    assert!(partly.ends_with("keys c"), "{partly}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -229,7 +253,7 @@ async fn frames_are_entered_on_the_way() {
     enter e1
     in frame: act css=#go visible stable enabled hit → {"do":"guard"}
     in frame: press Left × 1 [] on e1
-    in frame: pressed e1
+    in frame: landed e1
     "#);
 }
 
@@ -254,7 +278,7 @@ async fn within_a_frame_keys_and_scripts_run_in_it() {
     enter e1
     in frame: act css=#go visible stable enabled hit → {"do":"guard"}
     in frame: press Left × 1 [] on e1
-    in frame: pressed e1
+    in frame: landed e1
     "#);
 }
 

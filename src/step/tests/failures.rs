@@ -242,7 +242,7 @@ async fn an_element_that_never_stands_still() {
     let mut twin = Twin::default();
     for _ in 0..100 {
         let missed = serde_json::json!({"missed": "<div class=\"ad\">"});
-        twin = twin.at("pressed", Play::value(missed).after(std::time::Duration::from_millis(500)));
+        twin = twin.at("landed", Play::value(missed).after(std::time::Duration::from_millis(500)));
     }
     insta::assert_snapshot!(reads(twin, CLICK, sign_in()).await, @r#"
     step: `text=Sign in` was never hit, pressed again and again for 10s

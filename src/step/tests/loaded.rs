@@ -52,7 +52,7 @@ steps = [
     insert "hunter22"
     act role= visible stable enabled hit → {"do":"guard"}
     press Left × 1 [] on e1
-    pressed e1
+    landed e1
     check css=#msg {"visible":true,"text":{"is":"Welcome alice"}}
     "#);
 }

@@ -26,7 +26,7 @@ async fn a_prompt_that_was_asked_for_is_part_of_the_case() {
 async fn answers_queue() {
     let twin = Twin::default()
         .at("press", Play::prompt("confirm", "Really?").and_prompt("confirm", "Really?"))
-        .at("pressed", Play::prompt("alert", "Gone"));
+        .at("landed", Play::prompt("alert", "Gone"));
     Bench::new(twin).passes([confirm_says("Really?"), dialog(true, Vec::new()), click("#delete")]).await;
 }
 
@@ -86,7 +86,7 @@ async fn a_try_that_failed_takes_its_answers_with_it() {
 async fn a_prompt_that_appears_with_the_last_operation_is_not_missed() {
     let mut case = case(vec![step(click("#save"))]);
     case.after = steps([goto("/logout")]).into();
-    let twin = Twin::default().at("pressed", Play::prompt("alert", "Oops"));
+    let twin = Twin::default().at("landed", Play::prompt("alert", "Oops"));
     let failure = Bench::new(twin).run(&case).await.failure.unwrap();
     assert_eq!(failure.message.raw(), "an `alert` nobody asked for: `Oops`");
 }

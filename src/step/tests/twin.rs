@@ -1,7 +1,9 @@
 //! A page without a browser: records what it is asked, in words, and plays what it was told to answer. What nobody
 //! told it about succeeds at once.
 
-use crate::browser::engine::{Call, Candidate, Element, Envelope, NotReady, Query, Reading, Seen, Then};
+use crate::browser::engine::{
+    Call, Candidate, Element, Envelope, Landed, NotReady, Query, Reading, Seen, Then,
+};
 use crate::browser::page::{ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer};
 use crate::case::model::Viewport;
 use crate::deadline::Deadline;
@@ -132,8 +134,8 @@ impl Play {
 }
 
 impl Twin {
-    /// What happens at the next operation of this name (`act`, `check`, `read`, `document`, `pressed`, `navigate`,
-    /// `press`, `insert`, `keys`, `script`, `enter`, `resize`, `screenshot`) that nothing was said about yet.
+    /// What happens at the next operation of this name (`act`, `check`, `read`, `document`, `landed`, `navigate`,
+    /// `press`, `insert`, `keys`, `arrive`, `script`, `enter`, `resize`, `screenshot`) that nothing was said about yet.
     pub(super) fn at(mut self, operation: &'static str, play: Play) -> Self {
         self.plays.entry(operation).or_default().push_back(play);
         self
@@ -251,7 +253,7 @@ impl Page for Twin {
         on: &Element,
         press: &Press,
         deadline: Deadline,
-    ) -> Result<Option<Envelope>, Fault> {
+    ) -> Result<Option<Landed>, Fault> {
         let button = press.button.map_or("nothing".to_owned(), |it| format!("{it:?} × {}", press.count));
         self.note(frame, format!("press {button} {:?} on {}", press.modifiers, on.token));
         self.play("press", deadline).await.map(|_| None)
@@ -268,14 +270,30 @@ impl Page for Twin {
         self.play("insert", deadline).await.map(drop)
     }
 
-    async fn keys(&mut self, frame: &Frame, keys: &[Key], deadline: Deadline) -> Result<(), Fault> {
+    async fn keys(
+        &mut self,
+        frame: &Frame,
+        _on: Option<&Element>,
+        keys: &[Key],
+        deadline: Deadline,
+    ) -> Result<usize, Fault> {
         let shown = keys.iter().map(|key| {
             let held = key.modifiers.iter().map(|it| format!("{it:?}+")).collect::<Vec<_>>().concat();
             format!("{held}{}", key.key)
         });
         let words = format!("keys {}", shown.collect::<Vec<_>>().join(" "));
         self.note(frame, words);
-        self.play("keys", deadline).await.map(drop)
+        let reply = self.play("keys", deadline).await?;
+        Ok(match reply {
+            Some(Reply::Value(came)) => {
+                came.as_u64().and_then(|it| usize::try_from(it).ok()).unwrap_or_default()
+            }
+            _ => keys.len(),
+        })
+    }
+
+    async fn arrive(&mut self, deadline: Deadline) -> Result<(), Fault> {
+        self.play("arrive", deadline).await.map(drop)
     }
 
     async fn resize(&mut self, viewport: Viewport, deadline: Deadline) -> Result<(), Fault> {
@@ -347,7 +365,7 @@ fn describe(call: &Call, url: &str) -> (&'static str, String, u64, Value) {
             let value = json!({"url": url, "title": "A page", "ready_state": "complete"});
             ("document", words, *wait_ms, value)
         }
-        Call::Pressed { token } => ("pressed", format!("pressed {token}"), 0, json!("hit")),
+        Call::Landed { token } => ("landed", format!("landed {token}"), 0, json!("hit")),
     }
 }
 

@@ -35,7 +35,10 @@
     if (focused) return focused;
     if (tag === 'input' || tag === 'textarea') element.select();
     else window.getSelection().selectAllChildren(element);
-    if (value !== '') return { value: 'insert' };
+    if (value !== '') {
+      watch('text', element);
+      return { value: 'insert' };
+    }
     emptySelected(element);
     return { value: 'set' };
   }
@@ -176,59 +179,4 @@
       scrollElement(page, { ...place, behavior: 'instant' });
     }
     return { value: null };
-  }
-
-  // ---- the press guard ---------------------------------------------------------------------------------------------
-
-  // Between the moment an element is confirmed and the moment the driver presses, the page can change under the
-  // pointer. The guard looks at the press itself: what it would hit, and swallows it if that is the wrong thing.
-  const PRESS = ['pointerdown', 'mousedown', 'touchstart'];
-  const SEQUENCE = [...PRESS, 'pointerup', 'mouseup', 'touchend', 'click', 'dblclick', 'auxclick', 'contextmenu'];
-  const GUARD_AFTERWARDS = 1000; // ms for the rest of a swallowed sequence, should nobody ask what became of it
-  let guard = null;
-
-  function armGuard(element, token, query) {
-    disarmGuard();
-    const armed = { token, outcome: 'none', hear: null };
-    armed.hear = (event) => {
-      // What the page's own scripts dispatch is none of our business.
-      if (!event.isTrusted) return;
-      if (armed.outcome === 'none') {
-        if (!PRESS.includes(event.type)) return;
-        const target = composedPath(event)[0];
-        if (isPressOn(target, element, query)) {
-          armed.outcome = 'hit';
-          deafen(armed);
-          return;
-        }
-        armed.outcome = { missed: isElementNode(target) ? describe(target) : 'the document' };
-        later(() => deafen(armed), GUARD_AFTERWARDS);
-      }
-      event.preventDefault();
-      event.stopImmediatePropagation();
-    };
-    for (const type of SEQUENCE) listen(window, type, armed.hear, { capture: true, passive: false });
-    guard = armed;
-    return { value: null };
-  }
-
-  const isElementNode = (node) => Boolean(node) && node !== window && isElement(node);
-
-  function isPressOn(target, element, query) {
-    if (!isElementNode(target)) return false;
-    if (belongsTo(target, element)) return true;
-    if (isConnected(element)) return false;
-    // The page has built it anew meanwhile: what the locator finds now is as good.
-    memo = blankMemo();
-    const found = resolve(query);
-    return found.length === 1 && belongsTo(target, found[0]);
-  }
-
-  function deafen(armed) {
-    for (const type of SEQUENCE) unlisten(window, type, armed.hear, { capture: true });
-  }
-
-  function disarmGuard() {
-    if (guard) deafen(guard);
-    guard = null;
   }

@@ -140,7 +140,9 @@
   const ACTS = {
     nothing: () => ({ value: null }),
     keep: () => ({ value: null }),
-    guard: (element, then, query) => armGuard(element, tokenOf(element), query),
+    guard: (element, then, query, at) => watchPointer('press', element, query, at),
+    point: (element, then, query, at) => watchPointer('move', element, query, at),
+    type: watchKeys,
     focus: focusAtEnd,
     blur,
     fill: (element, then) => fill(element, then.value),
@@ -148,7 +150,7 @@
     scroll: (element, then) => scroll(element, then.to),
   };
   // These mean the control also when the locator finds its label.
-  const OF_CONTROLS = new Set(['focus', 'blur', 'fill', 'select']);
+  const OF_CONTROLS = new Set(['focus', 'blur', 'type', 'fill', 'select']);
 
   // A new act ends one that is still waiting: its asker has given up, and it must not act later.
   let currentAct = null;
@@ -168,7 +170,7 @@
       const element = OF_CONTROLS.has(then.do) ? controlOf(found) : found;
       const unready = whyUnready(element, { needs, at, steadiness, scrolling });
       if (unready) return { failure: unready, element, at };
-      const done = ACTS[then.do](element, then, call.query);
+      const done = ACTS[then.do](element, then, call.query, at);
       return done.code ? { failure: done, element, at } : { element, at, value: done.value };
     }, UNSUITABLE_WAIT);
   }
@@ -233,12 +235,6 @@
       const taken = READINGS[what](element);
       return taken.code ? { failure: taken, element } : { element, value: taken.value };
     }, UNSUITABLE_WAIT);
-  }
-
-  function pressed(call) {
-    const outcome = guard && guard.token === call.token ? guard.outcome : 'none';
-    if (guard && guard.token === call.token) disarmGuard();
-    return finish({ value: outcome }, []);
   }
 
   // ---- the document itself -----------------------------------------------------------------------------------------
@@ -310,10 +306,11 @@
 
   // ---- the way in --------------------------------------------------------------------------------------------------
 
-  const CALLS = { act, check, read, document: documentIs, pressed };
+  const CALLS = { act, check, read, document: documentIs, landed };
 
   // Answers an envelope whatever happens.
   async function answer(call) {
+    isAsked = true;
     try {
       if (!CALLS[call.op]) throw new Invalid(`no call is named ${quote(call.op)}`);
       return await CALLS[call.op](call);
@@ -326,6 +323,8 @@
 
   // For drivers: the element that a token names, or null.
   answer.element = (token) => kept.get(token) || null;
+  // The same as the call `landed`, for who cannot know the token yet.
+  answer.came = outcome;
   Object.defineProperty(document, KEY, { value: answer });
   return answer;
 })()

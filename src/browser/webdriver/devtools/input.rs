@@ -2,18 +2,19 @@
 //! pressed has been found, and what a press hit is asked by others.
 
 use super::world::outcome_of;
-use super::{DevToolsPage, envelope};
+use super::{Announced, DevToolsPage, envelope};
 use crate::browser::chrome::Sequence;
-use crate::browser::engine::{Call, Element, Envelope};
+use crate::browser::engine::{Call, Element, Envelope, Landed};
 use crate::browser::page::{Fault, Frame, Key, Press};
 use crate::browser::webdriver::keys;
 use crate::case::model::Button;
 use crate::deadline::Deadline;
+use crate::outcome::FailureKind;
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Keys that go through the driver together, at most.
-const AT_ONCE: usize = 100;
+const TOGETHER: usize = 100;
 
 impl DevToolsPage {
     /// A point of an element's document in the pixels of the page.
@@ -37,29 +38,73 @@ impl DevToolsPage {
         Ok((x, y))
     }
 
-    /// Moves the mouse to an element, and presses. Where the guard was armed for it, what it saw is asked in the same trip.
+    /// Moves the mouse to an element, and presses.
     pub(super) async fn press_element(
         &self,
         frame: &Frame,
         on: &Element,
         press: &Press,
         deadline: Deadline,
-    ) -> Result<Option<Envelope>, Fault> {
+    ) -> Result<Option<Landed>, Fault> {
         let point = on.point.ok_or(Fault::DocumentGone)?;
         let (x, y) = self.on_page(frame, on, point, deadline).await?;
         let modifiers: u32 = press.modifiers.iter().map(|it| it.bit()).sum();
-        let event = json!({"type": "mouseMoved", "x": x, "y": y, "modifiers": modifiers});
-        let Some(button) = press.button else {
-            return self.send("Input.dispatchMouseEvent", event, deadline).await.map(|_| None);
+        let moved = json!({"type": "mouseMoved", "x": x, "y": y, "modifiers": modifiers});
+        let events = Sequence::default().then(mouse_events(moved, press));
+        self.put_in(frame, self.announced_for(Some(on)), events, deadline).await
+    }
+
+    /// What was announced for an element.
+    fn announced_for(&self, on: Option<&Element>) -> Option<&Announced> {
+        self.announced.as_ref().filter(|it| on.is_some_and(|on| on.token == it.token))
+    }
+
+    /// Sends input; what became of what was announced is asked in the same trip. `None`: nobody knows yet.
+    async fn put_in(
+        &self,
+        frame: &Frame,
+        announced: Option<&Announced>,
+        events: Sequence,
+        deadline: Deadline,
+    ) -> Result<Option<Landed>, Fault> {
+        let question = announced.and_then(|announced| {
+            let call = Call::Landed { token: announced.token.clone() };
+            Some((announced, self.evaluation_in(frame, &format!("__batchrun({})", json!(call)))?))
+        });
+        let Some((announced, ask)) = question else {
+            return match self.carry_out(&events, deadline).await {
+                // What input sets off often takes the document away before the answer comes.
+                Ok(_) | Err(Fault::DocumentGone) => Ok(None),
+                Err(fault) => Err(fault),
+            };
         };
-        let sequence = Sequence::default().then(mouse_events(event, button, press.count));
-        let is_guarded = self.armed.as_ref() == Some(&on.token);
-        let question = format!("__batchrun({})", json!(Call::Pressed { token: on.token.clone() }));
-        let Some(ask) = self.evaluation_in(frame, &question).filter(|_| is_guarded) else {
-            return self.carry_out(&sequence, deadline).await.map(|_| None);
-        };
-        let answer = self.carry_out(&sequence.then([ask]), deadline).await?.pop().unwrap_or_default();
-        envelope(outcome_of(answer)?).map(Some)
+        let asked = self.carry_out(&events.then([ask]), deadline).await;
+        let asked = asked.and_then(|mut all| envelope(outcome_of(all.pop().unwrap_or_default())?));
+        self.landed(announced, asked).map(Some)
+    }
+
+    /// What became of announced input: as the document answers that was to get it or, where that is gone or busy leaving,
+    /// as it has told while it happened.
+    pub(super) fn landed(
+        &self,
+        announced: &Announced,
+        asked: Result<Envelope, Fault>,
+    ) -> Result<Landed, Fault> {
+        let told = self.context.landed(&announced.document, &announced.token);
+        match (asked, told) {
+            (Ok(envelope), _) if envelope.document == announced.document => {
+                serde_json::from_value(envelope.value).map_err(|error| Fault::Infrastructure {
+                    kind: FailureKind::Internal,
+                    message: format!("what the engine tells of input is not understood: {error}"),
+                })
+            }
+            (Ok(_) | Err(Fault::DocumentGone), Some(told)) => Ok(told),
+            (Ok(_) | Err(Fault::DocumentGone), None) => Err(Fault::DocumentGone),
+            (Err(Fault::PageStuck(_)), Some(told)) if self.context.is_navigating(&self.left_by_input()) => {
+                Ok(told)
+            }
+            (Err(fault), _) => Err(fault),
+        }
     }
 
     /// Puts text in the place of what is selected.
@@ -67,44 +112,67 @@ impl DevToolsPage {
         if text.is_empty() {
             // An empty insertion leaves the selection as it is.
             let delete = Key { modifiers: Vec::new(), key: "Delete".to_owned(), pause: Duration::ZERO };
-            return self.strike(&[delete], deadline).await;
+            return self.strike(&Frame::Top, None, &[delete], deadline).await.map(drop);
         }
         self.send("Input.insertText", json!({"text": text}), deadline).await.map(drop)
     }
 
-    /// Presses and releases keys. They go through the driver together, up to the next pause, and each is sent once the
-    /// one before has been dealt with.
-    pub(super) async fn strike(&self, keys: &[Key], deadline: Deadline) -> Result<(), Fault> {
-        let mut at_once = Vec::new();
+    /// Presses and releases keys, and says how many of them came. They go through the driver together, up to the next
+    /// pause, and each is sent once the one before has been dealt with.
+    pub(super) async fn strike(
+        &self,
+        frame: &Frame,
+        on: Option<&Element>,
+        keys: &[Key],
+        deadline: Deadline,
+    ) -> Result<usize, Fault> {
+        let announced = self.announced_for(on);
+        let (mut together, mut landed) = (Vec::new(), None);
         for (at, key) in keys.iter().enumerate() {
-            at_once.push(strokes(key)?);
-            if key.pause.is_zero() && at_once.len() < AT_ONCE && at + 1 < keys.len() {
+            together.push(strokes(key)?);
+            let is_last = at + 1 == keys.len();
+            if key.pause.is_zero() && together.len() < TOGETHER && !is_last {
                 continue;
             }
-            let sequence = at_once.drain(..).fold(Sequence::default(), Sequence::then);
-            self.carry_out(&sequence, deadline).await?;
+            let events = together.drain(..).fold(Sequence::default(), Sequence::then);
+            landed = self.put_in(frame, announced.filter(|_| is_last), events, deadline).await?;
             if !key.pause.is_zero() {
                 tokio::time::sleep(key.pause).await;
             }
         }
-        Ok(())
+        Ok(match landed {
+            Some(Landed::Keys { arrived, lost: true }) => whole_keys(keys, arrived),
+            Some(Landed::None) => 0,
+            _ => keys.len(),
+        })
     }
 }
 
-/// Moves, and as many presses and releases as clicks.
-fn mouse_events(moved: Value, button: Button, count: u32) -> Vec<(&'static str, Value)> {
-    let mut event = moved.clone();
-    event["button"] = json!(match button {
-        Button::Left => "left",
-        Button::Middle => "middle",
-        Button::Right => "right",
+/// How many keys so many strokes make, modifiers being strokes of their own.
+fn whole_keys(keys: &[Key], strokes: usize) -> usize {
+    let ends = keys.iter().scan(0, |sum, key| {
+        *sum += 1 + key.modifiers.len();
+        Some(*sum)
     });
+    ends.take_while(|end| *end <= strokes).count()
+}
+
+/// Moves, and as many presses and releases as clicks.
+fn mouse_events(moved: Value, press: &Press) -> Vec<(&'static str, Value)> {
+    let mut event = moved.clone();
     let mut events = vec![moved];
-    for click in 1..=count {
-        event["clickCount"] = json!(click);
-        for kind in ["mousePressed", "mouseReleased"] {
-            event["type"] = json!(kind);
-            events.push(event.clone());
+    if let Some(button) = press.button {
+        event["button"] = json!(match button {
+            Button::Left => "left",
+            Button::Middle => "middle",
+            Button::Right => "right",
+        });
+        for click in 1..=press.count {
+            event["clickCount"] = json!(click);
+            for kind in ["mousePressed", "mouseReleased"] {
+                event["type"] = json!(kind);
+                events.push(event.clone());
+            }
         }
     }
     events.into_iter().map(|event| ("Input.dispatchMouseEvent", event)).collect()

@@ -60,19 +60,16 @@ impl DevToolsPage {
         let parameters = world.evaluation(expression, answer);
         match answer {
             Answer::Filled(text) => {
-                let sequence = Sequence::default().then([("Runtime.evaluate", parameters)]).then_if(
-                    "/result/value/value",
-                    "insert",
-                    [("Input.insertText", json!({"text": text}))],
-                );
+                // Where nothing has the focus text goes nowhere, and nobody says so: the engine is asked whether it came.
+                let came = world.evaluation("__batchrun.came()", Answer::Value);
+                let sequence = Sequence::default()
+                    .then([("Runtime.evaluate", parameters)])
+                    .then_if("/result/value/value", "insert", [("Input.insertText", json!({"text": text}))])
+                    .then([("Runtime.evaluate", came)]);
                 let mut answers = self.carry_out(&sequence, deadline).await?.into_iter();
                 let mut value = outcome_of(answers.next().unwrap_or_default())?;
-                if answers.next().is_some() {
-                    value["value"] = json!("set");
-                    // Where nothing has the focus text goes nowhere, and nobody says so.
-                    if matches!(world, World::Known(id) if !self.context.has_world(id)) {
-                        return Err(Fault::DocumentGone);
-                    }
+                if let (Some(_), Some(came)) = (answers.next(), answers.next()) {
+                    value["value"] = json!(if outcome_of(came)? == json!("hit") { "set" } else { "lost" });
                 }
                 Ok(value)
             }

@@ -1,0 +1,151 @@
+//! Navigations of a context's frames that have begun and not ended, as the browser tells of them. Asks nothing.
+
+use super::message::Message;
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// The navigations by frame.
+#[derive(Debug, Default)]
+pub(super) struct Navigations {
+    under_way: HashMap<String, Stage>,
+    /// How many the pages themselves have asked for, ever.
+    requested: HashMap<String, u64>,
+}
+
+/// How far a navigation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// The page asks for it. Some come to nothing without a word.
+    Requested,
+    /// The browser is loading it.
+    Started,
+}
+
+/// What all these events have, each in part.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Event {
+    frame_id: String,
+    frame: Named,
+    disposition: String,
+    navigation_type: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Named {
+    id: String,
+}
+
+impl Navigations {
+    /// Takes an event of the domain `Page`; says whether it is one of a navigation.
+    pub(super) fn event(&mut self, message: &Message<'_>) -> bool {
+        let method = message.method.unwrap_or_default();
+        let relevant = [
+            "Page.frameRequestedNavigation",
+            "Page.frameStartedNavigating",
+            "Page.frameStartedLoading",
+            "Page.frameStoppedLoading",
+            "Page.frameNavigated",
+            "Page.navigatedWithinDocument",
+            "Page.frameDetached",
+        ];
+        if !relevant.contains(&method) {
+            return false;
+        }
+        let event: Event =
+            message.params.and_then(|it| serde_json::from_str(it.get()).ok()).unwrap_or_default();
+        let Event { frame_id, frame, disposition, navigation_type } = event;
+        match method {
+            "Page.frameRequestedNavigation" if disposition == "currentTab" => {
+                *self.requested.entry(frame_id.clone()).or_default() += 1;
+                self.under_way.entry(frame_id).or_insert(Stage::Requested);
+            }
+            // A move within the document is over before anybody can wait for it.
+            "Page.frameStartedNavigating" if !navigation_type.to_lowercase().contains("samedocument") => {
+                self.under_way.insert(frame_id, Stage::Started);
+            }
+            "Page.frameStartedLoading" => {
+                self.under_way.entry(frame_id).and_modify(|stage| *stage = Stage::Started);
+            }
+            "Page.frameNavigated" => drop(self.under_way.remove(&frame.id)),
+            "Page.frameStoppedLoading" | "Page.navigatedWithinDocument" | "Page.frameDetached" => {
+                self.under_way.remove(&frame_id);
+            }
+            _ => {}
+        }
+        true
+    }
+
+    /// How far the least advanced navigation in these frames is; `None` where there is none.
+    pub(super) fn under_way(&self, frames: &[&str]) -> Option<Stage> {
+        frames.iter().filter_map(|frame| self.under_way.get(*frame).copied()).max()
+    }
+
+    /// How often the page itself has asked for a navigation of a frame.
+    pub(super) fn requested(&self, frame: &str) -> u64 {
+        self.requested.get(frame).copied().unwrap_or_default()
+    }
+
+    /// Gives up those that were asked for and never began.
+    pub(super) fn forget_requests(&mut self) {
+        self.under_way.retain(|_, stage| *stage != Stage::Requested);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::message::raw;
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn event(navigations: &mut Navigations, method: &str, params: &Value) {
+        let method = format!("Page.{method}");
+        let params = raw(params);
+        navigations.event(&Message {
+            id: None,
+            method: Some(&method),
+            session: Some("S"),
+            params: Some(&params),
+            result: None,
+            error: None,
+        });
+    }
+
+    /// As Chromium tells of a form that is posted and answered with a redirect.
+    #[test]
+    fn a_navigation_lasts_from_its_request_to_its_document() {
+        let mut navigations = Navigations::default();
+        let stage = |it: &Navigations| it.under_way(&["F", "other"]);
+        event(
+            &mut navigations,
+            "frameRequestedNavigation",
+            &json!({"frameId": "F", "disposition": "currentTab"}),
+        );
+        assert_eq!((stage(&navigations), navigations.requested("F")), (Some(Stage::Requested), 1));
+        let started = json!({"frameId": "F", "navigationType": "differentDocument"});
+        event(&mut navigations, "frameStartedNavigating", &started);
+        event(&mut navigations, "frameStartedLoading", &json!({"frameId": "F"}));
+        assert_eq!(stage(&navigations), Some(Stage::Started));
+        event(&mut navigations, "frameNavigated", &json!({"frame": {"id": "F"}}));
+        assert_eq!(stage(&navigations), None);
+    }
+
+    #[test]
+    fn what_leads_to_no_document_ends_as_well() {
+        let mut navigations = Navigations::default();
+        let requested = json!({"frameId": "F", "disposition": "currentTab"});
+        event(&mut navigations, "frameRequestedNavigation", &requested);
+        event(&mut navigations, "frameStartedLoading", &json!({"frameId": "F"}));
+        event(&mut navigations, "frameStoppedLoading", &json!({"frameId": "F"}));
+        assert_eq!(navigations.under_way(&["F"]), None, "a download, or HTTP status 204");
+        event(&mut navigations, "frameRequestedNavigation", &requested);
+        navigations.forget_requests();
+        assert_eq!(navigations.under_way(&["F"]), None, "refused by the page's own policy");
+        let elsewhere = json!({"frameId": "F", "disposition": "newTab"});
+        event(&mut navigations, "frameRequestedNavigation", &elsewhere);
+        let fragment = json!({"frameId": "F", "navigationType": "sameDocument"});
+        event(&mut navigations, "frameStartedNavigating", &fragment);
+        assert_eq!((navigations.under_way(&["F"]), navigations.requested("F")), (None, 2));
+    }
+}
