@@ -21,22 +21,38 @@ impl Interpreter<'_> {
     ) -> Outcome {
         let target = self.locate(target)?;
         let wait = Wait::to(deadline);
-        let question = |query, wait_ms| Call::Read { query, take: Reading::Checked, wait_ms };
-        let found = self.ask(&target, wait, &question).await?;
-        if !found.envelope.ok {
-            return Err(self.not_ready(&target.text, &found, wait).await.into());
+        let mut not_so = None;
+        // A second time where the document in which it was pressed was left: the next one may not know of it.
+        for _ in 0..2 {
+            let question = |query, wait_ms| Call::Read { query, take: Reading::Checked, wait_ms };
+            let found = self.ask(&target, wait, &question).await?;
+            if !found.envelope.ok {
+                return Err(self.not_ready(&target.text, &found, wait).await.into());
+            }
+            if found.envelope.value == Value::Bool(on) {
+                return Ok(());
+            }
+            let press = Press { button: Some(Button::Left), count: 1, modifiers: Vec::new() };
+            let care = if force { Care::Forced } else { Care::Guarded };
+            let pressing = Pressing { press, at: None, care };
+            let pressed_in = self.press_element(&target, &pressing, deadline).await?;
+            self.arrive(deadline).await?;
+            let question =
+                |query, wait_ms| Call::Check { query, matchers: json!({ "checked": on }), wait_ms };
+            let mut after = self.ask(&target, Wait::look(deadline), &question).await?;
+            if !after.envelope.ok && after.envelope.document == pressed_in {
+                after = self.ask(&target, wait, &question).await?;
+            }
+            if after.envelope.ok {
+                return Ok(());
+            }
+            let is_last = after.envelope.document == pressed_in;
+            not_so = Some(after);
+            if is_last {
+                break;
+            }
         }
-        if found.envelope.value == Value::Bool(on) {
-            return Ok(());
-        }
-        let press = Press { button: Some(Button::Left), count: 1, modifiers: Vec::new() };
-        let care = if force { Care::Forced } else { Care::Guarded };
-        self.press_element(&target, &Pressing { press, at: None, care }, deadline).await?;
-        let question = |query, wait_ms| Call::Check { query, matchers: json!({ "checked": on }), wait_ms };
-        let after = self.ask(&target, wait, &question).await?;
-        if after.envelope.ok {
-            return Ok(());
-        }
+        let Some(after) = not_so else { return Ok(()) };
         let state = if on { "checked" } else { "unchecked" };
         let why = self.not_ready(&target.text, &after, wait).await;
         let problem =

@@ -49,16 +49,16 @@ impl Interpreter<'_> {
             (false, None) => Care::Confirmed,
         };
         let press = Press { button: click.button, count: click.count, modifiers: click.modifiers.clone() };
-        self.press_element(&target, &Pressing { press, at: click.at, care }, deadline).await
+        self.press_element(&target, &Pressing { press, at: click.at, care }, deadline).await.map(drop)
     }
 
-    /// Presses an element once it is ready.
+    /// Presses an element once it is ready; answers the identity of its document.
     pub(super) async fn press_element(
         &mut self,
         target: &Filled,
         pressing: &Pressing,
         deadline: Deadline,
-    ) -> Outcome {
+    ) -> Outcome<String> {
         let wait = Wait::to(deadline);
         let (mut log, mut again) = (Log::begin(), Again::new(wait));
         let (needs, then) = match pressing.care {
@@ -85,12 +85,12 @@ impl Interpreter<'_> {
                     continue;
                 }
                 Err(Obstacle::Fault(Fault::Crashed)) if pressing.care == Care::Guarded => {
-                    return self.still_there(wait).await;
+                    return self.still_there(wait).await.map(|()| answer.envelope.document);
                 }
                 Err(obstacle) => return Err(obstacle.explain(&format!("pressing `{}`", target.text)).into()),
             };
             if pressing.care == Care::Forced {
-                return Ok(());
+                return Ok(answer.envelope.document);
             }
             let landed = match told {
                 Some(landed) => landed,
@@ -103,7 +103,7 @@ impl Interpreter<'_> {
                 },
             };
             match not_landed(landed) {
-                None => return Ok(()),
+                None => return Ok(answer.envelope.document),
                 Some(what) => log.note(what),
             }
             if wait.until.is_missed() {

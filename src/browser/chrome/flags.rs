@@ -78,6 +78,9 @@ const WITHOUT: &[&str] = &[
     "HttpsFirstBalancedModeAutoEnable",
     // Keeps a page alive that was left, with its timers and its memory.
     "BackForwardCache",
+    // A document of its own host for each navigation within a site. While it takes over, what the old document tells is
+    // lost though it still gets input: nobody could know any more what that hit.
+    "RenderDocument",
     // Goes on showing the old page while the new one loads, in screenshots, too.
     "PaintHolding",
 ];

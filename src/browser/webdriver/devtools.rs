@@ -203,7 +203,8 @@ impl Page for DevToolsPage {
             _ => Answer::Value,
         };
         let announced = self.announced.take();
-        self.asked = self.frame_id(frame).to_owned();
+        let asked = self.frame_id(frame).to_owned();
+        self.asked = asked;
         let asked = self.in_world(frame, &expression, answer, deadline).await.and_then(envelope);
         if let (Call::Landed { .. }, Some(announced)) = (call, announced) {
             let landed = json!(self.landed(&announced, asked)?);

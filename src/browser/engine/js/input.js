@@ -107,12 +107,24 @@
     if (it.outcome.missed) swallow(event);
   }
 
+  // A key has arrived once it has done its work: one that writes does so in its `keypress`, unless the page takes it for
+  // something else.
   function onKey(event, it) {
     it.isLost ||= !isConnected(it.element) && !isAnythingFocused();
-    if (it.isLost) swallow(event);
-    else it.arrived += 1;
-    settle(it, { arrived: it.arrived, lost: it.isLost });
+    const arrive = () => {
+      it.arrived += 1;
+      settle(it, { arrived: it.arrived, lost: it.isLost });
+    };
+    if (it.isLost) {
+      swallow(event);
+      settle(it, { arrived: it.arrived, lost: true });
+    } else if (event.type === 'keypress') {
+      if (writes(event)) arrive();
+    } else if (!writes(event)) arrive();
+    else afterwards(() => { if (event.defaultPrevented) arrive(); });
   }
+
+  const writes = ({ key, ctrlKey, altKey, metaKey }) => key.length === 1 && !ctrlKey && !altKey && !metaKey;
 
   function isAnythingFocused() {
     const active = deepFocus();
@@ -140,7 +152,7 @@
   hear(PRESSES, 'press', onPress);
   hear(RELEASES, 'press', onRelease);
   hear(CLICKS, 'press', (event, it) => { if (it.outcome.missed || it.outcome === 'torn') swallow(event); });
-  hear(['keydown'], 'keys', onKey);
+  hear(['keydown', 'keypress'], 'keys', onKey);
   hear(TEXTS, 'text', onText);
   hear(MOVES, 'move', (event, it) => {
     const target = composedPath(event)[0];

@@ -98,8 +98,9 @@ impl DevToolsPage {
                     message: format!("what the engine tells of input is not understood: {error}"),
                 })
             }
+            // Of keys only some may have come.
+            (Ok(_) | Err(Fault::DocumentGone), None | Some(Landed::Keys { .. })) => Err(Fault::DocumentGone),
             (Ok(_) | Err(Fault::DocumentGone), Some(told)) => Ok(told),
-            (Ok(_) | Err(Fault::DocumentGone), None) => Err(Fault::DocumentGone),
             (Err(Fault::PageStuck(_)), Some(told)) if self.context.is_navigating(&self.left_by_input()) => {
                 Ok(told)
             }
@@ -135,7 +136,10 @@ impl DevToolsPage {
                 continue;
             }
             let events = together.drain(..).fold(Sequence::default(), Sequence::then);
-            landed = self.put_in(frame, announced.filter(|_| is_last), events, deadline).await?;
+            landed = match self.put_in(frame, announced.filter(|_| is_last), events, deadline).await {
+                Err(Fault::DocumentGone) if self.have_led_away(announced, keys) => return Ok(keys.len()),
+                landed => landed?,
+            };
             if !key.pause.is_zero() {
                 tokio::time::sleep(key.pause).await;
             }
@@ -145,6 +149,14 @@ impl DevToolsPage {
             Some(Landed::None) => 0,
             _ => keys.len(),
         })
+    }
+
+    /// Whether the keys themselves took their document away: all came, or the last that came was one that sends forms.
+    fn have_led_away(&self, announced: Option<&Announced>, keys: &[Key]) -> bool {
+        let told = announced.and_then(|it| self.context.landed(&it.document, &it.token));
+        let Some(Landed::Keys { arrived, .. }) = told else { return false };
+        let came = keys.get(..whole_keys(keys, arrived)).unwrap_or_default();
+        came.len() == keys.len() || came.last().is_some_and(|key| key.key == "Enter")
     }
 }
 
