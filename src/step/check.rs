@@ -46,9 +46,13 @@ impl Interpreter<'_> {
             if after.envelope.ok {
                 return Ok(());
             }
-            let is_last = after.envelope.document == pressed_in;
+            let is_here = after.envelope.document == pressed_in;
+            if !is_here && after.envelope.failure.as_ref().is_some_and(|it| it.code == "missing") {
+                // It sent its form, and the next page has no such thing.
+                return Ok(());
+            }
             not_so = Some(after);
-            if is_last {
+            if is_here {
                 break;
             }
         }

@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod sign_in;
 #[path = "../support/mod.rs"]
 mod support;
 

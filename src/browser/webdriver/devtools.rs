@@ -202,16 +202,10 @@ impl Page for DevToolsPage {
             Call::Act { then: Then::Fill { value }, .. } => Answer::Filled(value),
             _ => Answer::Value,
         };
-        let announced = self.announced.take();
+        self.announced = None;
         let asked = self.frame_id(frame).to_owned();
         self.asked = asked;
-        let asked = self.in_world(frame, &expression, answer, deadline).await.and_then(envelope);
-        if let (Call::Landed { .. }, Some(announced)) = (call, announced) {
-            let landed = json!(self.landed(&announced, asked)?);
-            let document = announced.document;
-            return Ok(Envelope { ok: true, document, value: landed, ..Envelope::default() });
-        }
-        let envelope = asked?;
+        let envelope = envelope(self.in_world(frame, &expression, answer, deadline).await?)?;
         if let Call::Act { then: Then::Guard | Then::Point | Then::Type, .. } = call
             && let Some(element) = envelope.element.as_ref().filter(|_| envelope.ok)
         {

@@ -1,7 +1,7 @@
 //! Mouse and keyboard of a page: trusted events, as the browser makes them of a person's. Looks at nothing: what is to be
 //! pressed has been found, and what a press hit is asked by others.
 
-use super::world::outcome_of;
+use super::world::{Answer, outcome_of};
 use super::{Announced, DevToolsPage, envelope};
 use crate::browser::chrome::Sequence;
 use crate::browser::engine::{Call, Element, Envelope, Landed};
@@ -59,7 +59,7 @@ impl DevToolsPage {
         self.announced.as_ref().filter(|it| on.is_some_and(|on| on.token == it.token))
     }
 
-    /// Sends input; what became of what was announced is asked in the same trip. `None`: nobody knows yet.
+    /// Sends input; what became of what was announced is asked, in the same trip if possible. `None`: nothing was announced.
     async fn put_in(
         &self,
         frame: &Frame,
@@ -67,29 +67,30 @@ impl DevToolsPage {
         events: Sequence,
         deadline: Deadline,
     ) -> Result<Option<Landed>, Fault> {
-        let question = announced.and_then(|announced| {
-            let call = Call::Landed { token: announced.token.clone() };
-            Some((announced, self.evaluation_in(frame, &format!("__batchrun({})", json!(call)))?))
-        });
-        let Some((announced, ask)) = question else {
+        let Some(announced) = announced else {
             return match self.carry_out(&events, deadline).await {
                 // What input sets off often takes the document away before the answer comes.
                 Ok(_) | Err(Fault::DocumentGone) => Ok(None),
                 Err(fault) => Err(fault),
             };
         };
-        let asked = self.carry_out(&events.then([ask]), deadline).await;
-        let asked = asked.and_then(|mut all| envelope(outcome_of(all.pop().unwrap_or_default())?));
-        self.landed(announced, asked).map(Some)
+        let question = format!("__batchrun({})", json!(Call::Landed { token: announced.token.clone() }));
+        let asked = match self.evaluation_in(frame, &question) {
+            Some(ask) => {
+                let answers = self.carry_out(&events.then([ask]), deadline).await;
+                answers.and_then(|mut all| outcome_of(all.pop().unwrap_or_default()))
+            }
+            None => match self.carry_out(&events, deadline).await {
+                Ok(_) => self.in_world(frame, &question, Answer::Value, deadline).await,
+                Err(fault) => Err(fault),
+            },
+        };
+        self.landed(announced, asked.and_then(envelope)).map(Some)
     }
 
     /// What became of announced input: as the document answers that was to get it or, where that is gone or busy leaving,
     /// as it has told while it happened.
-    pub(super) fn landed(
-        &self,
-        announced: &Announced,
-        asked: Result<Envelope, Fault>,
-    ) -> Result<Landed, Fault> {
+    fn landed(&self, announced: &Announced, asked: Result<Envelope, Fault>) -> Result<Landed, Fault> {
         let told = self.context.landed(&announced.document, &announced.token);
         match (asked, told) {
             (Ok(envelope), _) if envelope.document == announced.document => {
