@@ -91,6 +91,7 @@ pub(super) fn not_ready(subject: &str, answer: &Answer, wait: Wait, kind: Failur
     problem.expected.clone_from(&failure.expected);
     problem.actual.clone_from(&failure.actual);
     problem.hints = hints(failure);
+    problem.in_general = in_general(failure);
     problem
 }
 
@@ -103,6 +104,23 @@ fn sentence(subject: &str, failure: &NotReady) -> String {
         Some(_) => format!("{subject}: {predicate}{needed}"),
         None => format!("{subject} {predicate}{needed}"),
     }
+}
+
+/// What a failure says, without anything of the page.
+fn in_general(failure: &NotReady) -> Option<&'static str> {
+    Some(match failure.code.as_str() {
+        "missing" if failure.matches > 0 => "the select has no such option",
+        "missing" => "the element is not there",
+        "ambiguous" => "several elements match",
+        "hidden" => "the element is hidden",
+        "moving" => "the element is moving",
+        "disabled" => "the element is disabled",
+        "readonly" => "the element is readonly",
+        "covered" => "the element is covered by another one",
+        "outside" => "the element lies outside of the viewport",
+        "unsuitable" => "the element cannot take this",
+        _ => return None,
+    })
 }
 
 /// Whether no waiting could have helped.

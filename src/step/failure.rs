@@ -98,9 +98,10 @@ fn describe(problem: Problem) -> Failure {
 fn withhold(problem: &Problem) -> Problem {
     let kind = problem.kind;
     // What page and case have to say may hold the value itself; only the part in front of it is ours.
+    let what = problem.in_general.map_or_else(|| format!("failed ({kind})"), str::to_owned);
     let message = match problem.message.split_once(", waited ") {
-        Some((_, waited)) => format!("failed ({kind}), waited {waited}"),
-        None => format!("failed ({kind})"),
+        Some((_, waited)) => format!("{what}, waited {waited}"),
+        None => what,
     };
     Problem::new(kind, message)
         .hint("the step is `sensitive`: what it expected, found and saw is not shown")

@@ -21,6 +21,8 @@ pub(super) struct Problem {
     pub(super) seen: Vec<String>,
     /// What to do.
     pub(super) hints: Vec<String>,
+    /// The message in words that hold nothing of page and case, for a `sensitive` step.
+    pub(super) in_general: Option<&'static str>,
     pub(super) page: PageLeft,
 }
 
@@ -33,6 +35,7 @@ impl Problem {
             actual: None,
             seen: Vec::new(),
             hints: Vec::new(),
+            in_general: None,
             page: PageLeft::Sound,
         }
     }

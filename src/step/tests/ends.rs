@@ -170,6 +170,23 @@ async fn a_sensitive_step_shows_nothing_and_hides_its_values_from_then_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_sensitive_step_says_in_general_words_what_stood_in_its_way() {
+    for (code, words) in [
+        ("missing", "the element is not there, waited 10s"),
+        ("disabled", "the element is disabled, waited 10s"),
+        ("covered", "the element is covered by another one, waited 10s"),
+    ] {
+        let twin = Twin::default().at("act", Play::not_ready(code, "shows 4711"));
+        let mut case = case(steps([click("#pin4711")]));
+        case.steps[0].sensitive = true;
+        case.steps[0].title = text("click");
+        let failure = Bench::new(twin).run(&case).await.failure.unwrap();
+        assert_eq!(failure.message.raw(), words);
+        assert!(!shown(&failure).contains("4711"), "{failure:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_step_can_fail_by_its_own_word() {
     let failure =
         Bench::new(Twin::default()).fails([Action::Fail(text("no ${nothing}")), click("#never")]).await;
