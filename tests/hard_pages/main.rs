@@ -59,29 +59,28 @@ fn wanted(kind: &str) -> bool {
     kinds.is_empty() || kinds.split(',').any(|it| it == kind)
 }
 
-fn cases(runs: usize) -> (String, usize) {
-    let (mut all, mut count) = (String::new(), 0);
-    for run in 1..=runs {
-        for kind in KINDS.iter().filter(|kind| wanted(kind)) {
-            for (act, step) in ACTS {
-                let target = match *kind {
-                    "frame" => "'frame=#frame >> #target'",
-                    "nested" => "'frame=#frame >> frame=#frame >> #target'",
-                    _ => "'#target'",
-                };
-                let step = step.replace("TARGET", target);
-                // Another seed for each act: its page changes at another moment.
-                count += 1;
-                writeln!(
-                    all,
-                    "[[case]]\nname = '{kind} {act} {run}'\nsteps = [\n  {{ goto = '/page.html?kind={kind}&act={act}&seed={count}' }},\n  \
-                     {step},\n  {{ expect = '#done', text = '1' }},\n]"
-                )
-                .unwrap();
-            }
+/// The cases of one run. `count` goes on from run to run.
+fn cases(run: usize, count: &mut usize) -> String {
+    let mut all = String::new();
+    for kind in KINDS.iter().filter(|kind| wanted(kind)) {
+        for (act, step) in ACTS {
+            let target = match *kind {
+                "frame" => "'frame=#frame >> #target'",
+                "nested" => "'frame=#frame >> frame=#frame >> #target'",
+                _ => "'#target'",
+            };
+            let step = step.replace("TARGET", target);
+            *count += 1;
+            // Another seed for each: its page changes at another moment.
+            writeln!(
+                all,
+                "[[case]]\nname = '{kind} {act} {run}'\nsteps = [\n  {{ goto = '/page.html?kind={kind}&act={act}&seed={count}' }},\n  \
+                 {step},\n  {{ expect = '#done', text = '1' }},\n]"
+            )
+            .unwrap();
         }
     }
-    (all, count)
+    all
 }
 
 /// Keeps every core busy until it is dropped.
@@ -110,20 +109,13 @@ async fn every_act_does_once_what_it_is_for_on_every_page() {
     std::fs::write(folder.path().join("page.html"), include_str!("page.html")).unwrap();
     let site = StaticSite::start(folder.path()).await.unwrap();
     let runs = std::env::var("BATCHRUN_MATRIX_RUNS").map_or(RUNS, |it| it.parse().unwrap());
-    let (cases, count) = cases(runs);
-    let project = Project::new().file("cases.toml", &cases);
+    let mut count = 0;
+    let project = (1..=runs).fold(Project::new(), |project, run| {
+        project.file(&format!("cases/run-{run}.toml"), &cases(run, &mut count))
+    });
     let _load = Load::begin();
-    let run = [
-        "cases.toml",
-        "-c",
-        SLOTS,
-        "--base-url",
-        &site.url(),
-        "--step-timeout",
-        "30s",
-        "--progress",
-        "lines",
-    ];
+    let run =
+        ["cases", "-c", SLOTS, "--base-url", &site.url(), "--step-timeout", "30s", "--progress", "lines"];
     let ended = tokio::task::block_in_place(|| project.run(run));
     let missed: Vec<_> =
         ended.stdout.lines().chain(ended.stderr.lines()).filter(|line| !line.contains("PASS")).collect();
