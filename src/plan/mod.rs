@@ -16,7 +16,7 @@ use crate::filter::{Filter, Subject};
 use crate::id::{CaseId, JobId};
 use jiff::civil::Date;
 use share::Shares;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// What a batch will run.
@@ -45,12 +45,8 @@ pub struct Job {
     pub browser: Browser,
     /// -100..=100; higher starts first.
     pub priority: i8,
-    /// Limit for one attempt.
-    pub timeout: Duration,
-    /// Limit for a step that says nothing of its own.
-    pub step_timeout: Duration,
-    /// Further attempts after a failed one.
-    pub retries: Retries,
+    /// The same for most jobs.
+    pub limits: Arc<Limits>,
     /// The shares that it holds while it runs, each once.
     pub needs: Box<[Need]>,
     /// Places below the limit that it takes.
@@ -61,6 +57,17 @@ pub struct Job {
     pub quarantine: Option<Box<Quarantine>>,
     /// Why it is not run at all.
     pub skip: Option<Box<str>>,
+}
+
+/// How long a job may take and how often it is tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Limit for one attempt.
+    pub timeout: Duration,
+    /// Limit for a step that says nothing of its own.
+    pub step_timeout: Duration,
+    /// Further attempts after a failed one.
+    pub retries: Arc<Retries>,
 }
 
 impl Plan {
@@ -100,13 +107,14 @@ pub struct Planner<'a> {
     settings: &'a Settings,
     today: Date,
     shares: Shares<'a>,
+    limits: Mutex<Vec<Arc<Limits>>>,
 }
 
 impl<'a> Planner<'a> {
     /// For the cases that `filter` finds; `settings` hold for all of them. `today` (UTC) decides which quarantines are
     /// still in force.
     pub fn new(filter: &'a Filter, settings: &'a Settings, today: Date) -> Self {
-        Self { filter, settings, today, shares: Shares::new(settings) }
+        Self { filter, settings, today, shares: Shares::new(settings), limits: Mutex::default() }
     }
 
     /// The shares that the jobs made so far speak of.
@@ -134,6 +142,7 @@ impl<'a> Planner<'a> {
             }
             let resolved = Resolved::new(case, &subject, self.settings, self.today);
             let needs = self.shares.needs(case, &subject);
+            let limits = self.limits(&resolved);
             jobs.extend(browsers.iter().map(|browser| Job {
                 id: JobId(0),
                 case: key,
@@ -141,9 +150,7 @@ impl<'a> Planner<'a> {
                 case_id: case_id.clone(),
                 browser: *browser,
                 priority: resolved.priority,
-                timeout: resolved.timeout,
-                step_timeout: resolved.step_timeout,
-                retries: resolved.retries,
+                limits: Arc::clone(&limits),
                 needs: needs.clone(),
                 places: case.slots.unwrap_or(1),
                 expect_failure: case.expect_failure.is_some(),
@@ -152,6 +159,22 @@ impl<'a> Planner<'a> {
             }));
         }
         Ok(jobs)
+    }
+
+    /// The limits of a job, one for all jobs that have the same.
+    fn limits(&self, resolved: &Resolved) -> Arc<Limits> {
+        let mut known = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = known.iter().find(|it| {
+            (it.timeout, it.step_timeout, *it.retries)
+                == (resolved.timeout, resolved.step_timeout, resolved.retries)
+        });
+        if let Some(same) = same {
+            return Arc::clone(same);
+        }
+        let (timeout, step_timeout) = (resolved.timeout, resolved.step_timeout);
+        let limits = Arc::new(Limits { timeout, step_timeout, retries: Arc::new(resolved.retries) });
+        known.push(Arc::clone(&limits));
+        limits
     }
 }
 

@@ -64,7 +64,7 @@ fn planned(cases: &[Case], filter: &str, settings: &Settings) -> String {
         let skip = job.skip.as_ref().map(|why| format!(" skip: {why}")).unwrap_or_default();
         format!(
             "{} {} {:?}/{:?} retries {}{quarantined}{skip}",
-            job.id.0, job.case_id, job.timeout, job.step_timeout, job.retries
+            job.id.0, job.case_id, job.limits.timeout, job.limits.step_timeout, job.limits.retries
         )
     };
     plan.jobs.iter().map(line).collect::<Vec<_>>().join("\n")

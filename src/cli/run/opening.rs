@@ -114,7 +114,7 @@ pub(super) async fn announce(
 }
 
 fn queued(job: &Job, case: &Case, masked: &dyn Fn(&str) -> Untrusted) -> CaseQueued {
-    let tries = if job.expect_failure { 1 } else { job.retries.get() + 1 };
+    let tries = if job.expect_failure { 1 } else { job.limits.retries.get() + 1 };
     CaseQueued {
         job: job.id,
         case: job.case_id.clone(),

@@ -3,6 +3,7 @@
 use super::super::prepare::Prepared;
 use crate::plan::Job;
 use crate::runner::core::{Core, Entry, Rules};
+use std::sync::Arc;
 
 /// Jobs in a row that end in infrastructure errors, with every retry, before the batch is given up.
 const GIVE_UP_AFTER: u32 = 5;
@@ -25,7 +26,7 @@ pub(super) fn rules(prepared: &Prepared, limit: u32, seed: u64) -> Rules {
 pub(super) fn entries(prepared: &Prepared) -> Vec<Entry> {
     let entry = |job: &Job| Entry {
         priority: job.priority,
-        retries: job.retries,
+        retries: Arc::clone(&job.limits.retries),
         expect_failure: job.expect_failure,
         skip: job.skip.is_some(),
         quarantined: job.quarantine.is_some(),

@@ -3,6 +3,7 @@
 use crate::config::Retries;
 use crate::plan::{Need, Share};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What the core knows of a job.
@@ -11,7 +12,7 @@ pub struct Entry {
     /// Higher starts first; the order of the entries decides among equals.
     pub priority: i8,
     /// Further attempts after a failure.
-    pub retries: Retries,
+    pub retries: Arc<Retries>,
     /// The case is expected to fail: a failure passes it, a pass fails it.
     pub expect_failure: bool,
     /// It is skipped without being started.
@@ -69,7 +70,7 @@ impl Entry {
     pub(in crate::runner) fn plain() -> Self {
         Self {
             priority: 0,
-            retries: Retries::new(0),
+            retries: Retries::new(0).into(),
             expect_failure: false,
             skip: false,
             quarantined: false,

@@ -11,14 +11,13 @@ use crate::control::Stop;
 use crate::event::Level;
 use crate::id::JobId;
 use crate::outcome::{AttemptVerdict, BatchStatus, FailureKind, Verdict};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 #[derive(Debug)]
 struct Job {
     entry: Entry,
     past: Past,
-    running: Option<(u32, Taken)>,
     /// How often it was sent to the end of its priority.
     turn: u32,
     group: Group,
@@ -36,7 +35,8 @@ pub struct Core {
     held: Held,
     limit: u32,
     slots: BTreeSet<u32>,
-    running: u32,
+    /// What runs: its slot, and what it has been given.
+    running: HashMap<JobId, (u32, Taken)>,
     open: usize,
     /// Jobs of this chunk that have begun and not ended.
     in_chunk: usize,
@@ -54,14 +54,7 @@ pub struct Core {
 impl Core {
     /// A batch of these jobs, in this order.
     pub fn new(rules: Rules, entries: Vec<Entry>) -> Self {
-        let job = |entry| Job {
-            entry,
-            past: Past::default(),
-            running: None,
-            turn: 0,
-            group: Group::Main,
-            verdict: None,
-        };
+        let job = |entry| Job { entry, past: Past::default(), turn: 0, group: Group::Main, verdict: None };
         let jobs: Vec<Job> = entries.into_iter().map(job).collect();
         let chunk = rules.chunks.map(|chunks| chunks.size.get());
         Self {
@@ -72,7 +65,7 @@ impl Core {
             held: Held::new(rules.limit, &rules.shares, chunk),
             limit: rules.limit,
             slots: BTreeSet::new(),
-            running: 0,
+            running: HashMap::new(),
             in_chunk: 0,
             resting: None,
             paused: false,
@@ -105,7 +98,7 @@ impl Core {
         if self.stop.is_none() {
             self.pass_time(now, &mut effects);
             self.start_what_can(now, &mut effects);
-        } else if self.running == 0 && self.open > 0 {
+        } else if self.running.is_empty() && self.open > 0 {
             self.close_the_rest(&mut effects);
         }
         if self.open == 0 {
@@ -117,7 +110,7 @@ impl Core {
 
     /// Attempts that run now.
     pub fn running(&self) -> u32 {
-        self.running
+        u32::try_from(self.running.len()).unwrap_or(u32::MAX)
     }
 
     /// How many may run.
@@ -214,7 +207,7 @@ impl Core {
             }
             let slot = (1..=u32::MAX).find(|slot| !self.slots.contains(slot)).unwrap_or(u32::MAX);
             self.slots.insert(slot);
-            self.running += 1;
+            let running = self.running() + 1;
             let job = &mut self.jobs[id.0 as usize];
             job.past.attempts += 1;
             effects.start.push(Start {
@@ -222,11 +215,11 @@ impl Core {
                 attempt: job.past.attempts,
                 slot,
                 places: taken.places(),
-                running: self.running,
+                running,
                 limit: self.limit,
                 values: taken.values.clone(),
             });
-            job.running = Some((slot, taken));
+            self.running.insert(id, (slot, taken));
         }
     }
 
@@ -234,14 +227,13 @@ impl Core {
         let stopping = self.stop.is_some();
         let chance = chance(self.rules.seed, id, self.jobs[id.0 as usize].past.attempts);
         let infra_retries = self.rules.infra_retries;
+        let Some((slot, taken)) = self.running.remove(&id) else { return };
         let job = &mut self.jobs[id.0 as usize];
-        let Some((slot, taken)) = job.running.take() else { return };
         self.held.give_back(&taken);
         self.slots.remove(&slot);
-        self.running -= 1;
         let (verdict, kind) = job.past.judge(&job.entry, ended);
         let attempt = job.past.attempts;
-        let job_verdict = match job.past.follows((verdict, kind), job.entry.retries, infra_retries, chance) {
+        let job_verdict = match job.past.follows((verdict, kind), *job.entry.retries, infra_retries, chance) {
             Follows::End(verdict) => Some(verdict),
             Follows::Again { .. } if stopping => Some(judge::last(verdict)),
             Follows::Again { after, placement } => {

@@ -64,7 +64,7 @@ fn higher_priorities_start_first_then_the_order_of_the_plan() {
 #[test]
 fn failures_and_infrastructure_errors_have_budgets_of_their_own() {
     use AttemptVerdict::{Errored, Failed, Passed};
-    let retried = Entry { retries: Retries::new(1), ..entry() };
+    let retried = Entry { retries: Retries::new(1).into(), ..entry() };
     assert_eq!(single(entry(), &[Failed]), (1, Some(Verdict::Failed)));
     assert_eq!(single(retried.clone(), &[Failed, Passed]), (2, Some(Verdict::Flaky)));
     assert_eq!(single(retried.clone(), &[Failed, Failed]), (2, Some(Verdict::Failed)));

@@ -57,7 +57,7 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
     let one = (-3_i8..4, retries(), flags, needs, places).prop_map(
         |(priority, retries, (expect_failure, skip, quarantined), needs, places)| Entry {
             priority,
-            retries,
+            retries: retries.into(),
             expect_failure,
             skip,
             quarantined,
