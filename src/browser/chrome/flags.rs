@@ -85,6 +85,12 @@ const WITHOUT: &[&str] = &[
     "PaintHolding",
 ];
 
+/// Features that are switched on.
+const WITH: &[&str] = &[
+    // The network without a process of its own: 14 MiB less, and one hop less for each request.
+    "NetworkServiceInProcess2",
+];
+
 /// Switches that are batchrun's own business.
 const RESERVED: &[&str] = &[
     "--remote-debugging-port",
@@ -142,12 +148,23 @@ pub(super) fn all(
         let values = options.args.iter().filter_map(|arg| arg.strip_prefix(list));
         values.flat_map(|value| value.split(',')).filter(|it| !it.is_empty()).map(str::to_owned).collect()
     };
-    let wanted = theirs("--enable-features=");
-    let mut without: Vec<String> =
-        WITHOUT.iter().map(|&it| it.to_owned()).filter(|it| !wanted.contains(it)).collect();
-    without.extend(theirs("--disable-features="));
-    args.push(format!("--disable-features={}", without.join(",")));
-    args.extend(options.args.iter().filter(|arg| !arg.starts_with("--disable-features=")).cloned());
+    // What is theirs wins over what is ours.
+    let joined = |ours: &[&str], wanted: &[String], unwanted: &[String]| -> String {
+        let ours = ours.iter().copied().filter(|it| !unwanted.iter().any(|not| not == it));
+        ours.chain(wanted.iter().map(String::as_str)).collect::<Vec<_>>().join(",")
+    };
+    let (wanted, unwanted) = (theirs("--enable-features="), theirs("--disable-features="));
+    args.push(format!("--enable-features={}", joined(WITH, &wanted, &unwanted)));
+    args.push(format!("--disable-features={}", joined(WITHOUT, &unwanted, &wanted)));
+    args.extend(
+        options
+            .args
+            .iter()
+            .filter(|arg| {
+                !["--enable-features=", "--disable-features="].iter().any(|list| arg.starts_with(list))
+            })
+            .cloned(),
+    );
     (args, notices)
 }
 
@@ -189,6 +206,10 @@ mod tests {
             lists[0].contains("site-per-process")
                 && lists[0].ends_with(",Mine")
                 && !lists[0].contains("Translate")
+        );
+        assert!(
+            args.contains(&"--enable-features=NetworkServiceInProcess2,Translate".to_owned()),
+            "{args:?}"
         );
         assert_eq!(args.iter().filter(|it| it.starts_with("--lang=")).collect::<Vec<_>>(), ["--lang=de-DE"]);
         assert!(args.contains(&"--headless".to_owned()));
