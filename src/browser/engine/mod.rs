@@ -297,6 +297,12 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
+    /// One letter beyond ASCII, and browsers keep two bytes of every letter, in every document.
+    #[test]
+    fn what_is_sent_is_ascii() {
+        assert_eq!(SENT.lines().filter(|line| !line.is_ascii()).collect::<Vec<_>>(), Vec::<&str>::new());
+    }
+
     #[test]
     fn no_two_files_declare_the_same_name() {
         let mut names = HashSet::new();

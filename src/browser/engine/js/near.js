@@ -229,7 +229,7 @@
   function frameLocator(frame) {
     const [id, name] = [attribute(frame, 'id'), attribute(frame, 'name')];
     const css = id ? `${localName(frame)}#${escapeCss(id)}` : name && quoted(name) ? `${localName(frame)}[name=${quoted(name)}]` : byPlace(frame);
-    return `frame=${css} >> …`;
+    return `frame=${css} >> \u2026`;
   }
 
   function insideFrames(query) {

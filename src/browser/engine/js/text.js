@@ -121,7 +121,7 @@
   }
 
   const LONGEST = 200;
-  const cut = (text, longest = LONGEST) => (text.length > longest ? text.slice(0, longest - 1) + '…' : text);
+  const cut = (text, longest = LONGEST) => (text.length > longest ? text.slice(0, longest - 1) + '\u2026' : text);
   const quote = (text) => '`' + cut(String(text), 80) + '`';
 
   // An element's start tag with what tells it apart. Values of controls stay out: they may be secrets.
