@@ -41,6 +41,11 @@
 //!   acts. Operations of a passing step: `expect` 1, `fill` 2, `goto` 2, `click` 3. In local Chromium what belongs
 //!   together goes through the driver as one vendor command of the gate, which carries it out in stages beside the
 //!   browser: `expect` 1, `fill` 1, `goto` 2, `click` 2 round trips (`tests/traffic.rs` counts).
+//! - **Input is watched where it lands.** Between look and act the page can change, so the engine listens, before the
+//!   page's own listeners, to what presses, keys and text hit. What would hit something else is swallowed, what got lost
+//!   is done again, what hit is never done twice: it is told at once, since its document may be gone before anybody
+//!   asks. What an act leads to is waited for ([`browser::page::Page::arrive`]): the next step is about that page.
+//!   `tests/hard_pages` tries every act on every hard page, under load.
 //! - **The engine is there before the page's own scripts.** The gate has the browser put it into the isolated world of
 //!   every new document and listens to the news of these worlds; a document is asked without looking for one first.
 //! - **Two driver paths behind [`browser::page::Page`].** Local Chromium by the vendor command `goog/cdp/execute`, any
