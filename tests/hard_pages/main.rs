@@ -9,6 +9,7 @@
 mod sign_in;
 #[path = "../support/mod.rs"]
 mod support;
+mod usual;
 
 use batchrun::serve::StaticSite;
 use std::fmt::Write as _;

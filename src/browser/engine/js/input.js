@@ -47,6 +47,7 @@
   function outcome() {
     const it = watched;
     watched = null;
+    if (it && it.down) takenByPage(it);
     return !it ? 'none' : it.outcome === 'none' && it.isBlind ? 'hit' : it.outcome;
   }
 
@@ -73,7 +74,7 @@
   }
 
   const Channel = isNative(window.MessageChannel) ? window.MessageChannel : null;
-  // After the page's own listeners, before anything else that is not due yet.
+  // After the page's own listeners, some milliseconds at most.
   function afterwards(act) {
     if (!Channel) return;
     const { port1, port2 } = new Channel();
@@ -107,21 +108,26 @@
     if (it.outcome.missed) swallow(event);
   }
 
-  // A key has arrived once it has done its work: one that writes does so in its `keypress`, unless the page takes it for
-  // something else.
+  // A key has arrived once it has done its work: one that writes does so in its `keypress`, unless the page took the
+  // `keydown` for something else. What became of that is seen at the next event, or when somebody asks.
   function onKey(event, it) {
+    takenByPage(it);
+    if (event.type === 'keyup') return;
     it.isLost ||= !isConnected(it.element) && !isAnythingFocused();
-    const arrive = () => {
+    if (it.isLost) swallow(event);
+    else if (event.type === 'keydown' && writes(event)) it.down = event;
+    else if (event.type === 'keydown' || writes(event)) {
+      it.down = null;
       it.arrived += 1;
-      settle(it, { arrived: it.arrived, lost: it.isLost });
-    };
-    if (it.isLost) {
-      swallow(event);
-      settle(it, { arrived: it.arrived, lost: true });
-    } else if (event.type === 'keypress') {
-      if (writes(event)) arrive();
-    } else if (!writes(event)) arrive();
-    else afterwards(() => { if (event.defaultPrevented) arrive(); });
+    }
+    settle(it, { arrived: it.arrived, lost: it.isLost });
+  }
+
+  function takenByPage(it) {
+    if (!it.down || !it.down.defaultPrevented) return;
+    it.down = null;
+    it.arrived += 1;
+    settle(it, { arrived: it.arrived, lost: it.isLost });
   }
 
   const writes = ({ key, ctrlKey, altKey, metaKey }) => key.length === 1 && !ctrlKey && !altKey && !metaKey;
@@ -152,7 +158,7 @@
   hear(PRESSES, 'press', onPress);
   hear(RELEASES, 'press', onRelease);
   hear(CLICKS, 'press', (event, it) => { if (it.outcome.missed || it.outcome === 'torn') swallow(event); });
-  hear(['keydown', 'keypress'], 'keys', onKey);
+  hear(['keydown', 'keypress', 'keyup'], 'keys', onKey);
   hear(TEXTS, 'text', onText);
   hear(MOVES, 'move', (event, it) => {
     const target = composedPath(event)[0];
