@@ -8,6 +8,7 @@ const PAGE: &str = "<!doctype html><meta charset=utf-8><label><input type=checkb
     <div id=rich contenteditable></div>
     <button id=menu onmousedown='open_menu()'>Menu</button><output id=opened>0</output>
     <div id=game tabindex=0 onkeydown='event.preventDefault(); moves.textContent += event.key'>Game</div><output id=moves></output>
+    <div id=row tabindex=0 onkeydown='this.remove(); removed.textContent++'>Row</div><output id=removed>0</output>
     <a href='?blank' target=_blank>Blank</a> <a href='javascript:void 0'>Nothing</a> <a href='?file' download>File</a>
     <iframe id=frame srcdoc='<button onclick=this.textContent++>0</button><style>button{position:fixed;inset:0}</style>'></iframe>
     <script>
@@ -29,6 +30,9 @@ steps = [
   { press = "x", on = "#game" },
   { expect = "#moves", text = "wasdx" },
 ]
+[[case]]
+name = "a key that removes what it is pressed on"
+steps = [{ goto = "/" }, { press = "d", on = "#row" }, { expect = "#removed", text = "1" }, { press = "x", on = "#frame" }]
 [[case]]
 name = "keys that move the focus"
 steps = [

@@ -77,7 +77,7 @@ impl Navigations {
         true
     }
 
-    /// How far the least advanced navigation in these frames is; `None` where there is none.
+    /// How far the most advanced navigation in these frames is; `None` where there is none.
     pub(super) fn under_way(&self, frames: &[&str]) -> Option<Stage> {
         frames.iter().filter_map(|frame| self.under_way.get(*frame).copied()).max()
     }

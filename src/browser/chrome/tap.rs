@@ -270,6 +270,7 @@ impl Tap {
 
     /// Waits until no navigation of these frames is under way.
     pub(super) async fn arrived(&self, frames: &[&str]) {
+        let patience = tokio::time::Instant::now() + BEGINNING;
         loop {
             let told = self.documents_told.notified();
             let stage = self.lock().navigations.under_way(frames);
@@ -277,7 +278,7 @@ impl Tap {
                 None => return,
                 Some(Stage::Started) => told.await,
                 Some(Stage::Requested) => {
-                    if tokio::time::timeout(BEGINNING, told).await.is_err() {
+                    if tokio::time::timeout_at(patience, told).await.is_err() {
                         self.lock().navigations.forget_requests();
                     }
                 }

@@ -34,13 +34,14 @@
     const point = aim(element, at);
     const hit = point && under(document, ...point);
     // What happens on a frame is told to the frame's own document only.
-    const isBlind = Boolean(hit) && /^(iframe|frame|object|embed)$/.test(localName(hit));
-    return watch(kind, element, query, { isBlind });
+    return watch(kind, element, query, { isBlind: isFrame(hit) });
   }
+
+  const isFrame = (element) => Boolean(element) && /^(iframe|frame|object|embed)$/.test(localName(element));
 
   function watchKeys(element) {
     const problem = focusAtEnd(element);
-    return problem.code ? problem : watch('keys', element, null, { arrived: 0, isLost: false });
+    return problem.code ? problem : watch('keys', element, null, { arrived: 0, isLost: false, isBlind: isFrame(element) });
   }
 
   // The outcome of what was watched, which is over now.
@@ -48,6 +49,7 @@
     const it = watched;
     watched = null;
     if (it && it.down) takenByPage(it);
+    if (it && it.kind === 'keys') it.isBlind ||= isFrame(deepFocus());
     return !it ? 'none' : it.outcome === 'none' && it.isBlind ? 'hit' : it.outcome;
   }
 
@@ -113,8 +115,9 @@
   function onKey(event, it) {
     takenByPage(it);
     if (event.type === 'keyup') return;
-    it.isLost ||= !isConnected(it.element) && !isAnythingFocused();
-    if (it.isLost) swallow(event);
+    // What the page does because of a `keydown` is its own business: the element may be gone by the `keypress`.
+    if (event.type === 'keydown') it.isLost ||= !isConnected(it.element) && !isAnythingFocused();
+    if (it.isLost && announce) swallow(event);
     else if (event.type === 'keydown' && writes(event)) it.down = event;
     else if (event.type === 'keydown' || writes(event)) {
       it.down = null;
@@ -139,7 +142,8 @@
 
   function onText(event, it) {
     const target = composedPath(event)[0];
-    if (isElementNode(target) && (belongsTo(target, it.element) || belongsTo(it.element, target))) settle(it, 'hit');
+    // Where the page moved the focus while the element is still there, that is where it wants the text.
+    if (isElementNode(target) && (isConnected(it.element) || belongsTo(target, it.element))) settle(it, 'hit');
   }
 
   // A document in which nobody has asked for anything yet: what is pressed there was meant for the one before.
