@@ -4,12 +4,16 @@ use super::Interpreter;
 use super::click::{Care, Pressing};
 use super::problem::{Outcome, Problem};
 use super::wait::Wait;
-use crate::browser::engine::{Call, Reading};
+use crate::browser::engine::{Call, Reading, Ready};
 use crate::browser::page::Press;
 use crate::case::locator::Locator;
 use crate::case::model::Button;
 use crate::deadline::Deadline;
 use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How long a page that has loaded may take to bring back what it was told on the page before.
+const RESTORED: Duration = Duration::from_secs(1);
 
 impl Interpreter<'_> {
     pub(super) async fn check(
@@ -40,8 +44,20 @@ impl Interpreter<'_> {
             let question =
                 |query, wait_ms| Call::Check { query, matchers: json!({ "checked": on }), wait_ms };
             let mut after = self.ask(&target, Wait::look(deadline), &question).await?;
-            if !after.envelope.ok && after.envelope.document == pressed_in {
-                after = self.ask(&target, wait, &question).await?;
+            if !after.envelope.ok {
+                let more = if after.envelope.document == pressed_in {
+                    wait
+                } else {
+                    let loaded = |wait_ms| Call::Document {
+                        ready: Some(Ready::Load),
+                        url: None,
+                        title: None,
+                        wait_ms,
+                    };
+                    self.ask_document(wait, &loaded).await?;
+                    Wait::patient(RESTORED, deadline)
+                };
+                after = self.ask(&target, more, &question).await?;
             }
             if after.envelope.ok {
                 return Ok(());

@@ -32,9 +32,10 @@ struct Event {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 struct Named {
     id: String,
+    parent_id: String,
 }
 
 impl Navigations {
@@ -68,6 +69,8 @@ impl Navigations {
             "Page.frameStartedLoading" => {
                 self.under_way.entry(frame_id).and_modify(|stage| *stage = Stage::Started);
             }
+            // The frames of a page go with its document, not all of them with a word.
+            "Page.frameNavigated" if frame.parent_id.is_empty() => self.under_way.clear(),
             "Page.frameNavigated" => drop(self.under_way.remove(&frame.id)),
             "Page.frameStoppedLoading" | "Page.navigatedWithinDocument" | "Page.frameDetached" => {
                 self.under_way.remove(&frame_id);
@@ -127,8 +130,10 @@ mod tests {
         event(&mut navigations, "frameStartedNavigating", &started);
         event(&mut navigations, "frameStartedLoading", &json!({"frameId": "F"}));
         assert_eq!(stage(&navigations), Some(Stage::Started));
+        let in_a_frame = json!({"frameId": "other", "navigationType": "differentDocument"});
+        event(&mut navigations, "frameStartedNavigating", &in_a_frame);
         event(&mut navigations, "frameNavigated", &json!({"frame": {"id": "F"}}));
-        assert_eq!(stage(&navigations), None);
+        assert_eq!(stage(&navigations), None, "its frames went with the document");
     }
 
     #[test]

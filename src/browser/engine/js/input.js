@@ -20,13 +20,18 @@
 
   // Told at once where the driver's side listens: the document may be gone before anybody can ask.
   const announce = typeof globalThis.__batchrun_told === 'function' ? globalThis.__batchrun_told : null;
+  function tell({ token }, outcome) {
+    if (announce) announce(JSON.stringify({ document: identity, token, outcome }));
+  }
+
   function settle(it, outcome) {
     it.outcome = outcome;
-    if (announce) announce(JSON.stringify({ document: identity, token: it.token, outcome }));
+    tell(it, outcome);
   }
 
   function watch(kind, element, query, more) {
     watched = { kind, element, query, token: tokenOf(element), outcome: 'none', ...more };
+    if (watched.isBlind) tell(watched, 'hit');
     return { value: null };
   }
 
@@ -97,6 +102,7 @@
       }
       // Later presses of a double click may hit what the first one brought up.
       it.pressed = hit;
+      it.press = event;
       it.outlived = false;
       if (hit) afterwards(() => { it.outlived = it.pressed === hit && isConnected(hit); });
     }
@@ -106,7 +112,8 @@
   // Nothing is clicked if the element goes away between press and release. What the page did because of the press is its
   // own business; an element that outlived that went by itself.
   function onRelease(event, it) {
-    if (it.outcome === 'hit' && event.button !== RIGHT && it.pressed && it.outlived && !isConnected(it.pressed)) settle(it, 'torn');
+    const isGone = it.pressed && it.outlived && !isConnected(it.pressed);
+    if (it.outcome === 'hit' && event.button !== RIGHT && isGone && !it.press.defaultPrevented) settle(it, 'torn');
     if (it.outcome.missed) swallow(event);
   }
 

@@ -46,7 +46,8 @@ impl DevToolsPage {
         press: &Press,
         deadline: Deadline,
     ) -> Result<Option<Landed>, Fault> {
-        let point = on.point.ok_or(Fault::DocumentGone)?;
+        let point =
+            on.point.ok_or_else(|| Fault::Refused("it has no box, so nobody can point at it".to_owned()))?;
         let (x, y) = self.on_page(frame, on, point, deadline).await?;
         let modifiers: u32 = press.modifiers.iter().map(|it| it.bit()).sum();
         let moved = json!({"type": "mouseMoved", "x": x, "y": y, "modifiers": modifiers});
@@ -129,6 +130,7 @@ impl DevToolsPage {
         deadline: Deadline,
     ) -> Result<usize, Fault> {
         let announced = self.announced_for(on);
+        let world = self.context.world(self.frame_id(frame));
         let (mut together, mut landed) = (Vec::new(), None);
         for (at, key) in keys.iter().enumerate() {
             together.push(strokes(key)?);
@@ -136,13 +138,21 @@ impl DevToolsPage {
             if key.pause.is_zero() && together.len() < TOGETHER && !is_last {
                 continue;
             }
+            if announced.is_some() && self.context.world(self.frame_id(frame)) != world {
+                // The rest would go into the next document.
+                return if self.have_led_away(announced, keys) {
+                    Ok(keys.len())
+                } else {
+                    Err(Fault::DocumentGone)
+                };
+            }
             let events = together.drain(..).fold(Sequence::default(), Sequence::then);
             landed = match self.put_in(frame, announced.filter(|_| is_last), events, deadline).await {
                 Err(Fault::DocumentGone) if self.have_led_away(announced, keys) => return Ok(keys.len()),
                 landed => landed?,
             };
             if !key.pause.is_zero() {
-                tokio::time::sleep(key.pause).await;
+                tokio::time::sleep(key.pause.min(deadline.left())).await;
             }
         }
         Ok(match landed {
