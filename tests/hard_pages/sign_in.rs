@@ -21,6 +21,7 @@ const WAYS: &[(&str, &str)] = &[
     ("by a script", "{ fill = '#name', value = 'NAME' }, { script = 'document.forms[0].requestSubmit()' }"),
     ("by choosing", "{ fill = '#name', value = 'NAME' }, { select = '#role', value = 'admin' }"),
     ("by checking", "{ fill = '#name', value = 'NAME' }, { check = '#now' }"),
+    ("by the text itself", "{ fill = '#code', value = 'NAME' }"),
     ("by a link", "{ click = 'text=As NAME' }"),
 ];
 
@@ -80,7 +81,8 @@ fn answer(stream: TcpStream, book: &Book) -> std::io::Result<()> {
     let body = match path.split_once('?') {
         Some(("/sign-in", name)) => format!(
             "<form method=post action=/sign-in><input id=name name=name><select id=role onchange=form.submit()><option>user<option>admin\
-             </select><input type=checkbox id=now onchange=form.submit()><button>Sign in</button></form><a href=/as/{name}>As {name}</a>"
+             </select><input type=checkbox id=now onchange=form.submit()><button>Sign in</button></form><form method=post action=/sign-in>\
+             <input id=code name=name oninput=form.submit()></form><a href=/as/{name}>As {name}</a>"
         ),
         _ => format!("<p id=who>{who}</p><a href=/private>Private</a>"),
     };

@@ -212,10 +212,7 @@ impl Link {
             let Some(ended) = sequence.carry_out(&pipe, &session).await else { return };
             drop(pipe);
             let Some(link) = this.upgrade() else { return };
-            match &ended {
-                Ok(result) => link.answer(id, Some(&session), Answer::Result(result)),
-                Err(error) => link.answer(id, Some(&session), Answer::Error(error)),
-            }
+            link.answer(id, Some(&session), Answer::Result(&ended));
         });
     }
 

@@ -3,10 +3,11 @@
 //! A driver sends one command and waits for its answer before it takes the next. What belongs together (a press: move,
 //! press, release, and what it hit) goes through the driver once instead, and is carried out in stages next to the
 //! browser. The commands of a stage are sent at once, in their order: mouse events that are under way together do not
-//! each wait for a frame of the page. The next stage begins when all are answered. The first error ends it all.
+//! each wait for a frame of the page. The next stage begins when all are answered. The first error ends it all, and is part of
+//! the answer: a driver that got it as an error might send everything again.
 
 use super::message::raw;
-use super::pipe::{Asked, Pipe};
+use super::pipe::Pipe;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -42,10 +43,13 @@ struct Single {
     params: Box<RawValue>,
 }
 
-/// The last answer of each stage that was carried out.
+/// The last answer of each stage that was carried out, and what ended it early.
 #[derive(Debug, Deserialize, Serialize)]
 pub(in crate::browser) struct Carried<T> {
     pub(in crate::browser) answers: Vec<T>,
+    /// An error of the protocol.
+    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    pub(in crate::browser) error: Option<T>,
 }
 
 impl Sequence {
@@ -83,7 +87,7 @@ impl Sequence {
     }
 
     /// Carries it out in a session. `None`: the browser is gone.
-    pub(super) async fn carry_out(self, pipe: &Pipe, session: &str) -> Option<Asked> {
+    pub(super) async fn carry_out(self, pipe: &Pipe, session: &str) -> Option<Box<RawValue>> {
         let mut answers: Vec<Box<RawValue>> = Vec::new();
         for stage in self.stages {
             if !stage.condition.is_none_or(|it| it.holds(answers.last().map(AsRef::as_ref))) {
@@ -95,12 +99,12 @@ impl Sequence {
             for answer in asked {
                 match answer.await.ok()? {
                     Ok(result) => last = Some(result),
-                    Err(error) => return Some(Err(error)),
+                    Err(error) => return Some(raw(&Carried { answers, error: Some(error) })),
                 }
             }
             answers.extend(last);
         }
-        Some(Ok(raw(&Carried { answers })))
+        Some(raw(&Carried { answers, error: None }))
     }
 }
 

@@ -90,13 +90,28 @@ impl DevToolsPage {
 
     /// Several commands in one trip: the last answer of each stage.
     async fn carry_out(&self, sequence: &Sequence, deadline: Deadline) -> Result<Vec<Value>, Fault> {
+        match self.carry_out_partly(sequence, deadline).await? {
+            (answers, None) => Ok(answers),
+            (_, Some(fault)) => Err(fault),
+        }
+    }
+
+    /// The same, with what ended it early.
+    async fn carry_out_partly(
+        &self,
+        sequence: &Sequence,
+        deadline: Deadline,
+    ) -> Result<(Vec<Value>, Option<Fault>), Fault> {
         let answer = self.send(SEQUENCE, json!(sequence), deadline).await?;
-        let carried: Carried<Value> =
+        let Carried { answers, error }: Carried<Value> =
             serde_json::from_value(answer).map_err(|error| Fault::Infrastructure {
                 kind: FailureKind::Internal,
                 message: format!("the gate's answer is not one: {error}"),
             })?;
-        Ok(carried.answers)
+        let Some(error) = error else { return Ok((answers, None)) };
+        let message = error["message"].as_str().unwrap_or_default().to_owned();
+        let code = "unknown error".to_owned();
+        Ok((answers, Some(self.fault(WireError::Answered { code, message }).await)))
     }
 
     fn browser_ended(&self) -> Fault {

@@ -2,7 +2,7 @@
 
 use super::DevToolsPage;
 use crate::browser::chrome::{ENGINE, Sequence, WORLD};
-use crate::browser::engine::Element;
+use crate::browser::engine::{Element, Landed};
 use crate::browser::page::{Fault, Frame};
 use crate::browser::webdriver::classify::WireError;
 use crate::deadline::Deadline;
@@ -66,17 +66,35 @@ impl DevToolsPage {
                     .then([("Runtime.evaluate", parameters)])
                     .then_if("/result/value/value", "insert", [("Input.insertText", json!({"text": text}))])
                     .then([("Runtime.evaluate", came)]);
-                let mut answers = self.carry_out(&sequence, deadline).await?.into_iter();
-                let mut value = outcome_of(answers.next().unwrap_or_default())?;
-                if let (Some(_), Some(came)) = (answers.next(), answers.next()) {
-                    value["value"] = json!(if outcome_of(came)? == json!("hit") { "set" } else { "lost" });
-                }
+                let (answers, ended_by) = self.carry_out_partly(&sequence, deadline).await?;
+                let mut answers = answers.into_iter();
+                let filled = answers.next().map(outcome_of).transpose()?;
+                let came = match (answers.next(), answers.next(), ended_by) {
+                    (Some(_), Some(came), _) => outcome_of(came)? == json!("hit"),
+                    // The text itself may have led elsewhere, as the last digit of a code does: it is not for the next page.
+                    (_, _, Some(Fault::DocumentGone))
+                        if filled.as_ref().is_some_and(|it| self.has_come(it)) =>
+                    {
+                        true
+                    }
+                    (_, _, Some(fault)) => return Err(fault),
+                    (_, _, None) => return Ok(filled.unwrap_or_default()),
+                };
+                let mut value = filled.unwrap_or_default();
+                value["value"] = json!(if came { "set" } else { "lost" });
                 Ok(value)
             }
             Answer::Value | Answer::Handle => {
                 outcome_of(self.send("Runtime.evaluate", parameters, deadline).await?)
             }
         }
+    }
+
+    /// Whether the document told that the text came for which this envelope was made.
+    fn has_come(&self, envelope: &Value) -> bool {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let told = self.context.landed(&text(&envelope["document"]), &text(&envelope["element"]["token"]));
+        told == Some(Landed::Hit)
     }
 
     /// The world of a frame that the browser told of, or is about to tell of.
