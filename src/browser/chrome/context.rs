@@ -1,9 +1,10 @@
 //! A browser context with a page: opened fresh for one attempt, disposed of after it.
 
+use super::console::Console;
 use super::error::CdpError;
 use super::find::Flavor;
 use super::gate::{Core, Gate};
-use super::tap::{Console, Signs, Tap};
+use super::tap::{Signs, Tap};
 use crate::browser::engine::Landed;
 use crate::browser::page::{Prompt, PromptAnswer};
 use crate::case::model::Viewport;

@@ -9,6 +9,7 @@
 //! Each gate shows its driver the contexts of its own slot and nothing else, so that a page that hangs, prompts or
 //! crashes is trouble for one slot only. The WebDriver side is not in here.
 
+mod console;
 mod context;
 mod door;
 mod error;
@@ -25,12 +26,13 @@ mod sequence;
 mod tap;
 mod worlds;
 
+pub use console::Console;
 pub use context::Context;
 pub use error::CdpError;
 pub use gate::Gate;
 pub use launch::{LaunchError, LaunchOptions, NotUp, Silence, last_lines, likely_causes};
 pub(in crate::browser) use sequence::{Carried, SEQUENCE, Sequence};
-pub use tap::{Console, Signs};
+pub use tap::Signs;
 pub(in crate::browser) use worlds::{ENGINE, WORLD};
 
 use crate::custody::{Custody, Exit, Folder, Process};

@@ -1,14 +1,15 @@
 //! What the pages of one context tell besides answers: prompts, console lines, crashes. Answers prompts at once.
 
+use super::console::{Console, Kind};
 use super::message::{Message, raw};
 use super::navigations::{Navigations, Stage};
 use super::worlds::{TOLD, Worlds};
 use crate::browser::engine::Landed;
-use crate::browser::page::{ConsoleLine, Prompt, PromptAnswer};
+use crate::browser::page::{Prompt, PromptAnswer};
 use crate::text::Untrusted;
 use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -71,22 +72,6 @@ struct Told {
     /// The token of the element.
     token: String,
     outcome: Landed,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Kind {
-    Call,
-    Exception,
-    Entry,
-}
-
-/// The console of a context so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Console {
-    /// Oldest first.
-    pub lines: Vec<ConsoleLine>,
-    /// How many were too many or too long, and are missing.
-    pub dropped: u64,
 }
 
 /// What becomes of an event after the tap has seen it.
@@ -221,14 +206,7 @@ impl Tap {
 
     pub(super) fn console(&self) -> Console {
         let state = self.lock();
-        let lines = state.lines.iter().map(|(kind, params)| {
-            let params = serde_json::from_str(params.get()).unwrap_or_default();
-            match kind {
-                Kind::Call => call(&params),
-                Kind::Exception => exception(&params["exceptionDetails"]),
-                Kind::Entry => entry(&params["entry"]),
-            }
-        });
+        let lines = state.lines.iter().map(|(kind, params)| kind.line(params));
         Console { lines: lines.collect(), dropped: state.dropped }
     }
 
@@ -296,65 +274,10 @@ impl Tap {
     }
 }
 
-/// `Runtime.consoleAPICalled`.
-fn call(params: &Value) -> ConsoleLine {
-    let kind = params["type"].as_str().unwrap_or("log");
-    let level = match kind {
-        "debug" | "info" | "warning" | "error" => kind,
-        "assert" => "error",
-        _ => "log",
-    };
-    let args = params["args"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let text = args.iter().map(object).collect::<Vec<_>>().join(" ");
-    line(level, text, &params["stackTrace"]["callFrames"][0])
-}
-
-/// `Runtime.ExceptionDetails`.
-fn exception(details: &Value) -> ConsoleLine {
-    let what = &details["exception"];
-    let text = details["text"].as_str().unwrap_or_default();
-    let text = if what.is_null() { text.to_owned() } else { format!("{text} {}", object(what)) };
-    let frame = &details["stackTrace"]["callFrames"][0];
-    line("exception", text, if frame.is_null() { details } else { frame })
-}
-
-/// `Log.LogEntry`.
-fn entry(entry: &Value) -> ConsoleLine {
-    let level = match entry["level"].as_str() {
-        Some("verbose") => "debug",
-        Some(level) => level,
-        None => "log",
-    };
-    line(level, entry["text"].as_str().unwrap_or_default().to_owned(), entry)
-}
-
-/// A line with its place: `url`, `lineNumber` and `columnNumber`, counted from 0.
-fn line(level: &str, text: String, place: &Value) -> ConsoleLine {
-    let mut from = place["url"].as_str().unwrap_or_default().to_owned();
-    for number in [&place["lineNumber"], &place["columnNumber"]] {
-        if let Some(number) = number.as_u64() {
-            from = format!("{from}:{}", number + 1);
-        }
-    }
-    ConsoleLine { level: level.to_owned(), text: Untrusted::from(text), from: Untrusted::from(from) }
-}
-
-/// A `Runtime.RemoteObject` as a console shows it, in short.
-fn object(object: &Value) -> String {
-    match (&object["value"], &object["unserializableValue"], &object["description"]) {
-        (Value::String(text), ..) | (_, Value::String(text), _) | (Value::Null, _, Value::String(text)) => {
-            text.clone()
-        }
-        (Value::Null, ..) => {
-            object["type"].as_str().filter(|kind| *kind == "undefined").unwrap_or("null").to_owned()
-        }
-        (value, ..) => value.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
 
     fn event(tap: &Tap, method: &str, params: &Value) -> Then {
         let params = raw(params);
