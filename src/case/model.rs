@@ -121,7 +121,7 @@ pub struct HttpAuth {
 }
 
 /// Why and until when a case does not count.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Quarantine {
     /// Who looks after it.
     pub owner: Option<String>,

@@ -80,8 +80,8 @@ fn cells(job: &Job, case: &Case, several_browsers: bool, reason: Option<&String>
     }
     let place = case.source.location(case.span.start);
     let mut rest = case.tags.clone();
-    rest.extend(job.quarantine.is_some().then(|| "(quarantined)".to_owned()));
-    rest.extend(job.skip.as_ref().map(|why| format!("(skipped: {why})")));
+    rest.extend(job.terms.quarantine.is_some().then(|| "(quarantined)".to_owned()));
+    rest.extend(job.terms.skip.as_ref().map(|why| format!("(skipped: {why})")));
     rest.extend(reason.map(|why| format!("({why})")));
     [
         id,
@@ -103,11 +103,11 @@ fn json(plan: &Plan, reasons: &Reasons) -> Result<Value, Failure> {
             "browser": job.browser.as_str(),
             "tags": case.tags,
             "priority": job.priority,
-            "timeout_ms": u64::try_from(job.limits.timeout.as_millis()).unwrap_or(u64::MAX),
-            "retries": job.limits.retries.get(),
-            "quarantined": job.quarantine.is_some(),
-            "slots": job.places,
-            "skip": job.skip,
+            "timeout_ms": u64::try_from(job.terms.timeout.as_millis()).unwrap_or(u64::MAX),
+            "retries": job.terms.retries.get(),
+            "quarantined": job.terms.quarantine.is_some(),
+            "slots": job.terms.places,
+            "skip": job.terms.skip,
         });
         if let Some(reason) = reasons.get(&job.id) {
             entry["explain"] = reason.as_str().into();

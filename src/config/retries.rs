@@ -10,7 +10,7 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 /// Further attempts after the first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Retries {
     /// How many: at most 100.
     pub count: u32,
@@ -25,7 +25,7 @@ pub struct Retries {
 }
 
 /// How the delay grows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Backoff {
     /// Not at all.
     #[default]
@@ -35,7 +35,7 @@ pub enum Backoff {
 }
 
 /// When a further attempt is made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Placement {
     /// As soon as its delay is over, in the job's own place.
     #[default]

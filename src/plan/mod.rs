@@ -4,20 +4,21 @@
 mod order;
 mod resolve;
 mod share;
+mod terms;
 
 pub use resolve::Resolved;
 pub use share::{Mode, Need, Share, ShareId};
+pub use terms::Terms;
 
-use crate::case::model::{Case, Quarantine};
+use crate::case::model::Case;
 use crate::case::{CaseKey, Library, Unreadable};
-use crate::config::{Browser, Retries, Settings};
+use crate::config::{Browser, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::filter::{Filter, Subject};
 use crate::id::{CaseId, JobId};
 use jiff::civil::Date;
 use share::Shares;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 /// What a batch will run.
 #[derive(Debug)]
@@ -46,28 +47,7 @@ pub struct Job {
     /// -100..=100; higher starts first.
     pub priority: i8,
     /// The same for most jobs.
-    pub limits: Arc<Limits>,
-    /// The shares that it holds while it runs, each once.
-    pub needs: Box<[Need]>,
-    /// Places below the limit that it takes.
-    pub places: u32,
-    /// Whether it is expected to fail.
-    pub expect_failure: bool,
-    /// The quarantine that is in force: it runs and is reported, but does not decide the exit code.
-    pub quarantine: Option<Box<Quarantine>>,
-    /// Why it is not run at all.
-    pub skip: Option<Box<str>>,
-}
-
-/// How long a job may take and how often it is tried.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Limit for one attempt.
-    pub timeout: Duration,
-    /// Limit for a step that says nothing of its own.
-    pub step_timeout: Duration,
-    /// Further attempts after a failed one.
-    pub retries: Arc<Retries>,
+    pub terms: Arc<Terms>,
 }
 
 impl Plan {
@@ -107,14 +87,14 @@ pub struct Planner<'a> {
     settings: &'a Settings,
     today: Date,
     shares: Shares<'a>,
-    limits: Mutex<Vec<Arc<Limits>>>,
+    known: terms::Known,
 }
 
 impl<'a> Planner<'a> {
     /// For the cases that `filter` finds; `settings` hold for all of them. `today` (UTC) decides which quarantines are
     /// still in force.
     pub fn new(filter: &'a Filter, settings: &'a Settings, today: Date) -> Self {
-        Self { filter, settings, today, shares: Shares::new(settings), limits: Mutex::default() }
+        Self { filter, settings, today, shares: Shares::new(settings), known: terms::Known::default() }
     }
 
     /// The shares that the jobs made so far speak of.
@@ -142,7 +122,16 @@ impl<'a> Planner<'a> {
             }
             let resolved = Resolved::new(case, &subject, self.settings, self.today);
             let needs = self.shares.needs(case, &subject);
-            let limits = self.limits(&resolved);
+            let terms = Terms {
+                timeout: resolved.timeout,
+                step_timeout: resolved.step_timeout,
+                retries: resolved.retries,
+                needs,
+                places: case.slots.unwrap_or(1),
+                expect_failure: case.expect_failure.is_some(),
+                quarantine: resolved.quarantine,
+                skip: None,
+            };
             jobs.extend(browsers.iter().map(|browser| Job {
                 id: JobId(0),
                 case: key,
@@ -150,31 +139,10 @@ impl<'a> Planner<'a> {
                 case_id: case_id.clone(),
                 browser: *browser,
                 priority: resolved.priority,
-                limits: Arc::clone(&limits),
-                needs: needs.clone(),
-                places: case.slots.unwrap_or(1),
-                expect_failure: case.expect_failure.is_some(),
-                quarantine: resolved.quarantine.clone().map(Box::new),
-                skip: skip(case, *browser).map(String::into_boxed_str),
+                terms: self.known.shared(Terms { skip: skip(case, *browser), ..terms.clone() }),
             }));
         }
         Ok(jobs)
-    }
-
-    /// The limits of a job, one for all jobs that have the same.
-    fn limits(&self, resolved: &Resolved) -> Arc<Limits> {
-        let mut known = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = known.iter().find(|it| {
-            (it.timeout, it.step_timeout, *it.retries)
-                == (resolved.timeout, resolved.step_timeout, resolved.retries)
-        });
-        if let Some(same) = same {
-            return Arc::clone(same);
-        }
-        let (timeout, step_timeout) = (resolved.timeout, resolved.step_timeout);
-        let limits = Arc::new(Limits { timeout, step_timeout, retries: Arc::new(resolved.retries) });
-        known.push(Arc::clone(&limits));
-        limits
     }
 }
 

@@ -1,11 +1,13 @@
 //! Plans from cases and settings that are written here, shown as one line a job.
 
 use super::*;
+use crate::case::model::Quarantine;
 use crate::case::model::{Retries, Row, Use};
 use crate::case::{LoadOptions, load};
 use crate::config::{self, Environment, Layer, Request, Sourced};
 use crate::source::{SourceFile, Span};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 fn case(id: &str) -> Case {
     Case {
@@ -60,11 +62,11 @@ fn planned(cases: &[Case], filter: &str, settings: &Settings) -> String {
     let filter = if filter.is_empty() { Filter::all(Vec::new()) } else { Filter::parse(filter).unwrap() };
     let plan = plan(cases, &filter, settings, jiff::civil::date(2027, 1, 31)).unwrap();
     let line = |job: &Job| {
-        let quarantined = if job.quarantine.is_some() { " quarantined" } else { "" };
-        let skip = job.skip.as_ref().map(|why| format!(" skip: {why}")).unwrap_or_default();
+        let quarantined = if job.terms.quarantine.is_some() { " quarantined" } else { "" };
+        let skip = job.terms.skip.as_ref().map(|why| format!(" skip: {why}")).unwrap_or_default();
         format!(
             "{} {} {:?}/{:?} retries {}{quarantined}{skip}",
-            job.id.0, job.case_id, job.limits.timeout, job.limits.step_timeout, job.limits.retries
+            job.id.0, job.case_id, job.terms.timeout, job.terms.step_timeout, job.terms.retries
         )
     };
     plan.jobs.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -158,7 +160,7 @@ fn needs(case: Case, file: &str) -> String {
         let name = format!("{} {}", share.name, share.max);
         if need.mode == Mode::Read { format!("({name})") } else { name }
     };
-    plan.jobs[0].needs.iter().map(need).collect::<Vec<_>>().join(", ")
+    plan.jobs[0].terms.needs.iter().map(need).collect::<Vec<_>>().join(", ")
 }
 
 fn uses(share: &str, read: bool) -> Case {

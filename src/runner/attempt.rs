@@ -54,7 +54,11 @@ const LOST: &str = "the guard of this run was ended from outside";
 #[async_trait]
 impl Work for Attempts {
     fn skip_reason(&self, job: JobId) -> Option<Untrusted> {
-        self.plan.jobs[job.0 as usize].skip.as_deref().map(|reason| Untrusted::from(self.masker.mask(reason)))
+        self.plan.jobs[job.0 as usize]
+            .terms
+            .skip
+            .as_deref()
+            .map(|reason| Untrusted::from(self.masker.mask(reason)))
     }
 
     fn resize(&self, limit: u32) {
@@ -123,8 +127,8 @@ impl Work for Attempts {
                 attempt: start.attempt,
                 context: &self.context,
                 shares: &self.values(&start),
-                step_timeout: job.limits.step_timeout,
-                deadline: Deadline::after("timeout of the case", job.limits.timeout),
+                step_timeout: job.terms.step_timeout,
+                deadline: Deadline::after("timeout of the case", job.terms.timeout),
                 stop: Box::pin(async move { stop.stopped().await }),
                 witness: &mut witness,
                 evidence: &mut evidence,

@@ -33,7 +33,10 @@ impl Rows<'_> {
     pub(super) fn add(&mut self, stamped: &Stamped) -> rusqlite::Result<()> {
         let at = millis::text(stamped.at);
         match &stamped.event {
-            Event::BatchStarted(batch) => self.begin(batch, &at)?,
+            Event::BatchStarted(batch) => {
+                self.keys.case_runs.reserve_exact(batch.total as usize);
+                self.begin(batch, &at)?;
+            }
             Event::CaseQueued(queued) => self.queue(queued, &at)?,
             Event::AttemptStarted(started) => self.start(started, &at)?,
             Event::StepStarted(step) => self.enter(step, &at)?,

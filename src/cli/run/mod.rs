@@ -235,7 +235,7 @@ impl Cases<'_> {
         let Self { opened, prepared, limit, sink, began } = self;
         let settings = &prepared.settings;
         let entries = rules::entries(&prepared);
-        lessor.announce(entries.iter().filter(|entry| !entry.skip).count());
+        lessor.announce(entries.iter().filter(|entry| entry.terms.skip.is_none()).count());
         let orders = Orders {
             rules: rules::rules(&prepared, limit, opened.seed),
             permits: Arc::new(Semaphore::new(limit as usize)),

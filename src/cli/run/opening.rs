@@ -114,7 +114,7 @@ pub(super) async fn announce(
 }
 
 fn queued(job: &Job, case: &Case, masked: &dyn Fn(&str) -> Untrusted) -> CaseQueued {
-    let tries = if job.expect_failure { 1 } else { job.limits.retries.get() + 1 };
+    let tries = if job.terms.expect_failure { 1 } else { job.terms.retries.get() + 1 };
     CaseQueued {
         job: job.id,
         case: job.case_id.clone(),
@@ -125,7 +125,7 @@ fn queued(job: &Job, case: &Case, masked: &dyn Fn(&str) -> Untrusted) -> CaseQue
         row: case.row(job.row).map(|row| row.name.clone()),
         tags: case.tags.clone(),
         priority: job.priority,
-        quarantined: job.quarantine.is_some(),
+        quarantined: job.terms.quarantine.is_some(),
         tries,
     }
 }

@@ -24,15 +24,7 @@ pub(super) fn rules(prepared: &Prepared, limit: u32, seed: u64) -> Rules {
 
 /// What the core needs to know of each job.
 pub(super) fn entries(prepared: &Prepared) -> Vec<Entry> {
-    let entry = |job: &Job| Entry {
-        priority: job.priority,
-        retries: Arc::clone(&job.limits.retries),
-        expect_failure: job.expect_failure,
-        skip: job.skip.is_some(),
-        quarantined: job.quarantine.is_some(),
-        needs: job.needs.clone(),
-        places: job.places,
-    };
+    let entry = |job: &Job| Entry { priority: job.priority, terms: Arc::clone(&job.terms) };
     prepared.plan.jobs.iter().map(entry).collect()
 }
 

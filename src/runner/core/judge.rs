@@ -1,16 +1,16 @@
 //! How an attempt counts, and what follows for its job. Knows one job, no queue.
 
-use super::rules::Entry;
 use crate::config::{Placement, Retries};
 use crate::outcome::{AttemptVerdict, FailureKind, Verdict};
+use crate::plan::Terms;
 use std::time::Duration;
 
 /// What the attempts of a job have come to so far.
 #[derive(Debug, Default)]
 pub(super) struct Past {
-    pub(super) attempts: u32,
-    failures: u32,
-    errors: u32,
+    pub(super) attempts: u16,
+    failures: u16,
+    errors: u16,
     crashed_at: Option<u32>,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Ending {
 
 impl Past {
     /// How an attempt counts, given what its case expects and where its page crashed before.
-    pub(super) fn judge(&mut self, entry: &Entry, ended: Ending) -> (AttemptVerdict, Option<FailureKind>) {
+    pub(super) fn judge(&mut self, terms: &Terms, ended: Ending) -> (AttemptVerdict, Option<FailureKind>) {
         if let Some(step) = ended.crashed_at {
             let again_here = self.crashed_at == Some(step);
             self.crashed_at = Some(step);
@@ -42,8 +42,8 @@ impl Past {
             }
         }
         match ended.verdict {
-            AttemptVerdict::Failed if entry.expect_failure => (AttemptVerdict::Passed, None),
-            AttemptVerdict::Passed if entry.expect_failure => {
+            AttemptVerdict::Failed if terms.expect_failure => (AttemptVerdict::Passed, None),
+            AttemptVerdict::Passed if terms.expect_failure => {
                 (AttemptVerdict::Failed, Some(FailureKind::UnexpectedPass))
             }
             other => (other, ended.kind),
@@ -65,13 +65,13 @@ impl Past {
         match judged {
             (AttemptVerdict::Failed, _) => {
                 self.failures += 1;
-                again(self.failures, retries).unwrap_or(Follows::End(Verdict::Failed))
+                again(self.failures.into(), retries).unwrap_or(Follows::End(Verdict::Failed))
             }
             // What is wrong with the run itself is no better the next time.
             (AttemptVerdict::Errored, Some(FailureKind::Internal)) => Follows::End(Verdict::Errored),
             (AttemptVerdict::Errored, _) => {
                 self.errors += 1;
-                again(self.errors, infra_retries).unwrap_or(Follows::End(Verdict::Errored))
+                again(self.errors.into(), infra_retries).unwrap_or(Follows::End(Verdict::Errored))
             }
             (AttemptVerdict::Passed, _) if self.failures > 0 => Follows::End(Verdict::Flaky),
             (AttemptVerdict::Passed, _) => Follows::End(Verdict::Passed),

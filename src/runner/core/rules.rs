@@ -1,7 +1,7 @@
 //! What the core is told before a batch begins: of each job, and of the batch.
 
 use crate::config::Retries;
-use crate::plan::{Need, Share};
+use crate::plan::{Share, Terms};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,18 +11,8 @@ use std::time::Duration;
 pub struct Entry {
     /// Higher starts first; the order of the entries decides among equals.
     pub priority: i8,
-    /// Further attempts after a failure.
-    pub retries: Arc<Retries>,
-    /// The case is expected to fail: a failure passes it, a pass fails it.
-    pub expect_failure: bool,
-    /// It is skipped without being started.
-    pub skip: bool,
-    /// It does not decide about `fail_fast`.
-    pub quarantined: bool,
-    /// The shares it holds while it runs, each once.
-    pub needs: Box<[Need]>,
-    /// Places below the limit that it takes.
-    pub places: u32,
+    /// On which terms it runs.
+    pub terms: Arc<Terms>,
 }
 
 /// The rules of a batch.
@@ -68,15 +58,12 @@ pub struct FailFast {
 impl Entry {
     /// A job that asks for nothing.
     pub(in crate::runner) fn plain() -> Self {
-        Self {
-            priority: 0,
-            retries: Retries::new(0).into(),
-            expect_failure: false,
-            skip: false,
-            quarantined: false,
-            needs: Box::default(),
-            places: 1,
-        }
+        Self::on(Terms::plain())
+    }
+
+    /// A job on these terms.
+    pub(in crate::runner) fn on(terms: Terms) -> Self {
+        Self { priority: 0, terms: Arc::new(terms) }
     }
 }
 

@@ -140,7 +140,7 @@ impl Core {
     fn begin(&mut self, now: Duration, effects: &mut Effects) {
         self.began = now;
         for (at, job) in (0_u32..).zip(&mut self.jobs) {
-            if job.entry.skip {
+            if job.entry.terms.skip.is_some() {
                 job.verdict = Some(Verdict::Skipped);
                 self.open -= 1;
                 effects.closed.push((JobId(at), Verdict::Skipped));
@@ -212,7 +212,7 @@ impl Core {
             job.past.attempts += 1;
             effects.start.push(Start {
                 job: id,
-                attempt: job.past.attempts,
+                attempt: job.past.attempts.into(),
                 slot,
                 places: taken.places(),
                 running,
@@ -225,33 +225,34 @@ impl Core {
 
     fn settle(&mut self, now: Duration, id: JobId, ended: Ending, effects: &mut Effects) {
         let stopping = self.stop.is_some();
-        let chance = chance(self.rules.seed, id, self.jobs[id.0 as usize].past.attempts);
+        let chance = chance(self.rules.seed, id, self.jobs[id.0 as usize].past.attempts.into());
         let infra_retries = self.rules.infra_retries;
         let Some((slot, taken)) = self.running.remove(&id) else { return };
         let job = &mut self.jobs[id.0 as usize];
         self.held.give_back(&taken);
         self.slots.remove(&slot);
-        let (verdict, kind) = job.past.judge(&job.entry, ended);
-        let attempt = job.past.attempts;
-        let job_verdict = match job.past.follows((verdict, kind), *job.entry.retries, infra_retries, chance) {
-            Follows::End(verdict) => Some(verdict),
-            Follows::Again { .. } if stopping => Some(judge::last(verdict)),
-            Follows::Again { after, placement } => {
-                match placement {
-                    Placement::Now if kind == Some(FailureKind::NoSlot) => {
-                        self.turns += 1;
-                        job.turn = self.turns;
+        let (verdict, kind) = job.past.judge(&job.entry.terms, ended);
+        let attempt = job.past.attempts.into();
+        let job_verdict =
+            match job.past.follows((verdict, kind), job.entry.terms.retries, infra_retries, chance) {
+                Follows::End(verdict) => Some(verdict),
+                Follows::Again { .. } if stopping => Some(judge::last(verdict)),
+                Follows::Again { after, placement } => {
+                    match placement {
+                        Placement::Now if kind == Some(FailureKind::NoSlot) => {
+                            self.turns += 1;
+                            job.turn = self.turns;
+                        }
+                        Placement::Now => {}
+                        Placement::End => job.group = job.group.max(Group::Again),
+                        Placement::Isolated => job.group = Group::Isolated,
                     }
-                    Placement::Now => {}
-                    Placement::End => job.group = job.group.max(Group::Again),
-                    Placement::Isolated => job.group = Group::Isolated,
+                    self.delayed.insert((now + after, id));
+                    None
                 }
-                self.delayed.insert((now + after, id));
-                None
-            }
-        };
+            };
         job.verdict = job_verdict;
-        let counts = !job.entry.quarantined;
+        let counts = job.entry.terms.quarantine.is_none();
         if job_verdict.is_some() {
             self.open -= 1;
             self.in_chunk -= 1;
@@ -324,8 +325,8 @@ impl Job {
         let rank =
             Rank { group: self.group, urgency: -i16::from(self.entry.priority), turn: self.turn, place };
         let demand = Demand {
-            needs: self.entry.needs.clone(),
-            places: self.entry.places,
+            needs: self.entry.terms.needs.clone(),
+            places: self.entry.terms.places,
             alone: self.group == Group::Isolated,
             fresh: self.past.attempts == 0,
         };

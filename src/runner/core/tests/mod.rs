@@ -9,6 +9,7 @@ use crate::config::Retries;
 use crate::control::Stop;
 use crate::id::JobId;
 use crate::outcome::{AttemptVerdict, BatchStatus, FailureKind, Verdict};
+use crate::plan::Terms;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -16,6 +17,11 @@ const NOW: Duration = Duration::ZERO;
 
 fn entry() -> Entry {
     Entry::plain()
+}
+
+/// One that is tried so often again.
+fn retried(times: u32) -> Entry {
+    Entry::on(Terms { retries: Retries::new(times), ..Terms::plain() })
 }
 
 fn rules(limit: u32) -> Rules {
@@ -64,7 +70,7 @@ fn higher_priorities_start_first_then_the_order_of_the_plan() {
 #[test]
 fn failures_and_infrastructure_errors_have_budgets_of_their_own() {
     use AttemptVerdict::{Errored, Failed, Passed};
-    let retried = Entry { retries: Retries::new(1).into(), ..entry() };
+    let retried = retried(1);
     assert_eq!(single(entry(), &[Failed]), (1, Some(Verdict::Failed)));
     assert_eq!(single(retried.clone(), &[Failed, Passed]), (2, Some(Verdict::Flaky)));
     assert_eq!(single(retried.clone(), &[Failed, Failed]), (2, Some(Verdict::Failed)));
@@ -79,7 +85,7 @@ fn failures_and_infrastructure_errors_have_budgets_of_their_own() {
 
 #[test]
 fn an_expected_failure_passes_and_an_unexpected_pass_fails() {
-    let expected = Entry { expect_failure: true, ..entry() };
+    let expected = Entry::on(Terms { expect_failure: true, ..Terms::plain() });
     assert_eq!(single(expected.clone(), &[AttemptVerdict::Failed]), (1, Some(Verdict::Passed)));
     assert_eq!(single(expected, &[AttemptVerdict::Passed]), (1, Some(Verdict::Failed)));
 }

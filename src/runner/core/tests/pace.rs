@@ -31,7 +31,7 @@ fn fails(core: &mut Core, at: u64, job: u32) -> Effects {
 #[test]
 fn a_chunk_is_finished_with_all_its_retries_before_the_next_one_begins() {
     let chunks = Some(Chunks { size: NonZeroU32::new(2).unwrap(), pause: seconds(5) });
-    let entries = vec![Entry { retries: Retries::new(1).into(), ..entry() }; 5];
+    let entries = vec![retried(1); 5];
     let mut core = Core::new(Rules { chunks, ..rules(3) }, entries);
     assert_eq!(started(&core.handle(NOW, &Input::Begin)), [0, 1]);
     assert_eq!(core.reasons(NOW)[0], (JobId(2), Reason::Chunk));
@@ -83,13 +83,13 @@ fn in_a_pause_nothing_starts_and_what_runs_goes_on() {
 }
 
 fn placed(placement: Placement) -> Entry {
-    Entry { retries: Retries { placement, ..Retries::new(1) }.into(), ..entry() }
+    Entry::on(Terms { retries: Retries { placement, ..Retries::new(1) }, ..Terms::plain() })
 }
 
 #[test]
 fn a_further_attempt_waits_for_its_delay_and_gives_its_slot_to_others_meanwhile() {
     let retries = Retries { delay: seconds(10), backoff: Backoff::Exponential, ..Retries::new(2) };
-    let entries = vec![Entry { retries: retries.into(), ..entry() }, entry(), entry()];
+    let entries = vec![Entry::on(Terms { retries, ..Terms::plain() }), entry(), entry()];
     let mut core = Core::new(rules(1), entries);
     core.handle(NOW, &Input::Begin);
     let effects = fails(&mut core, 1, 0);

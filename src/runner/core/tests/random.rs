@@ -1,6 +1,7 @@
 //! Random batches, and what holds for every one.
 
 use super::*;
+use crate::case::model::Quarantine;
 use crate::config::Placement;
 use crate::plan::{Mode, Need, Share, ShareId};
 use proptest::prelude::*;
@@ -55,14 +56,18 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
     let flags = (any::<bool>(), prop::bool::weighted(0.1), any::<bool>());
     let places = prop_oneof![5 => Just(1_u32), 1 => 2_u32..5];
     let one = (-3_i8..4, retries(), flags, needs, places).prop_map(
-        |(priority, retries, (expect_failure, skip, quarantined), needs, places)| Entry {
-            priority,
-            retries: retries.into(),
-            expect_failure,
-            skip,
-            quarantined,
-            needs,
-            places,
+        |(priority, retries, (expect_failure, skip, quarantined), needs, places)| {
+            let quarantine = Quarantine { owner: None, reason: "flaky".to_owned(), until: None };
+            let terms = Terms {
+                retries,
+                expect_failure,
+                skip: skip.then(|| "no time".to_owned()),
+                quarantine: quarantined.then_some(quarantine),
+                needs,
+                places,
+                ..Terms::plain()
+            };
+            Entry { priority, ..Entry::on(terms) }
         },
     );
     prop::collection::vec(one, 0..40)
@@ -124,7 +129,7 @@ impl Referee {
             let (mut writers, mut readers) = (0, 0);
             let mut values = BTreeSet::new();
             for start in self.running.values() {
-                for need in &self.entries[start.job.0 as usize].needs {
+                for need in &self.entries[start.job.0 as usize].terms.needs {
                     match need.mode {
                         _ if need.share != ShareId(at) => {}
                         Mode::Write => writers += 1,

@@ -10,7 +10,11 @@ fn share(name: &str, max: u32) -> Share {
 
 fn needs(needs: &[(u32, Mode)]) -> Entry {
     let needs = needs.iter().map(|(share, mode)| Need { share: ShareId(*share), mode: *mode });
-    Entry { needs: needs.collect(), ..entry() }
+    Entry::on(Terms { needs: needs.collect(), ..Terms::plain() })
+}
+
+fn places(places: u32) -> Entry {
+    Entry::on(Terms { places, ..Terms::plain() })
 }
 
 fn holds(share: u32) -> Entry {
@@ -92,12 +96,12 @@ fn a_rate_spreads_starts_over_time() {
 
 #[test]
 fn a_job_takes_as_many_slots_as_it_says_and_all_there_are_when_it_says_more() {
-    let wide = Entry { places: 3, ..entry() };
+    let wide = places(3);
     let (mut core, effects) = batch(4, vec![], vec![wide.clone(), wide, entry(), entry()]);
     assert_eq!(started(&effects), [0, 2]);
     assert_eq!(passes(&mut core, NOW, 2), [3]);
     assert_eq!(passes(&mut core, NOW, 0), [1]);
-    let (_, effects) = batch(2, vec![], vec![Entry { places: 3, ..entry() }, entry()]);
+    let (_, effects) = batch(2, vec![], vec![places(3), entry()]);
     assert_eq!(started(&effects), [0]);
     assert_eq!(effects.start[0].places, 2);
 }
@@ -114,7 +118,7 @@ fn nobody_is_overtaken_for_ever() {
     assert_eq!(core.reasons(PATIENCE)[0].1.to_string(), "waits for share `db`");
     assert_eq!(passes(&mut core, PATIENCE, 3), [2]);
 
-    let mut entries = vec![entry(), entry(), Entry { places: 2, ..entry() }];
+    let mut entries = vec![entry(), entry(), places(2)];
     entries.extend(vec![entry(); 20]);
     let (mut core, _) = batch(2, vec![], entries);
     assert_eq!(passes(&mut core, NOW, 0), [3]);
