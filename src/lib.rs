@@ -73,9 +73,10 @@
 //! | 5 | `step`: the interpreter · `reporter`: the witnesses (indicatif only in its `terminal`) |
 //! | 4 | `browser` (fantoccini only in its `webdriver`) · `store` (rusqlite only here) · `plan` · `serve` |
 //! | 3 | `case` · `config` · `event`, with its tally and the trait of reporters |
-//! | 2 | `custody` · `load` · `filter` |
+//! | 2½ | `filter` |
+//! | 2 | `custody` · `load` · `history` |
 //! | 1 | `diagnostic` · `outcome` · `control` · `deadline` |
-//! | 0 | `text` · `id` · `source` · `mask` · `memory` · `shelf` · `suggestion` |
+//! | 0 | `text` · `id` · `source` · `mask` · `memory` · `shelf` · `suggestion` · `duration` · `random` |
 
 pub mod browser;
 pub mod case;
@@ -85,14 +86,17 @@ pub mod control;
 pub mod custody;
 pub mod deadline;
 pub mod diagnostic;
+pub mod duration;
 pub mod event;
 pub mod filter;
+pub mod history;
 pub mod id;
 pub mod load;
 pub mod mask;
 pub mod memory;
 pub mod outcome;
 pub mod plan;
+pub mod random;
 pub mod reporter;
 pub mod runner;
 pub mod serve;

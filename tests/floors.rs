@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 
 /// The floors of the crate docs, from the ground up.
 const FLOORS: &[&[&str]] = &[
-    &["text", "id", "source", "suggestion", "mask", "memory", "shelf"],
+    &["text", "id", "source", "suggestion", "duration", "random", "mask", "memory", "shelf"],
     &["diagnostic", "outcome", "control", "deadline"],
-    &["custody", "load", "filter"],
+    &["custody", "load", "history"],
+    &["filter"],
     &["case", "config", "event", "tally"],
     &["browser", "store", "plan", "serve"],
     &["step", "reporter"],

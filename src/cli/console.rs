@@ -74,11 +74,12 @@ impl Console {
     pub(crate) fn failure(&mut self, failure: &Failure) {
         match failure {
             Failure::Input(findings) => self.findings(findings),
-            Failure::NothingSelected { cases } => {
-                let finding = Diagnostic::error(match cases {
-                    0 => "no case is selected: there is none".to_owned(),
-                    1 => "no case is selected: the only one does not fit".to_owned(),
-                    _ => format!("no case is selected: none of {cases} fits"),
+            Failure::NothingSelected { cases, why } => {
+                let finding = Diagnostic::error(match (cases, why) {
+                    (_, Some(why)) => format!("no case is selected: {why}"),
+                    (0, None) => "no case is selected: there is none".to_owned(),
+                    (1, None) => "no case is selected: the only one does not fit".to_owned(),
+                    (_, None) => format!("no case is selected: none of {cases} fits"),
                 });
                 self.findings(&[finding.help("`--allow-empty` exits with 0")]);
             }

@@ -13,6 +13,8 @@ pub(crate) enum Failure {
     NothingSelected {
         /// How many cases there are.
         cases: usize,
+        /// What the selection began with, where that was nothing.
+        why: Option<String>,
     },
     /// Data could not be written to stdout.
     Stdout(io::Error),

@@ -15,6 +15,7 @@ mod init;
 mod list;
 mod prepare;
 mod record;
+mod remembered;
 mod report;
 mod run;
 mod schema;

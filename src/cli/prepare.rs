@@ -4,12 +4,15 @@ use super::arguments::{BrowserArguments, LimitArguments, Pace, ProjectArguments,
 use super::cases::{self, Trust};
 use super::console::Console;
 use super::failure::Failure;
+use super::remembered::{Failed, Remembered};
 use crate::case::Loaded;
-use crate::config::{self, Environment, Layer, Settings, Wrong};
+use crate::config::{self, Environment, Layer, Order, Settings, Wrong};
 use crate::diagnostic::Diagnostic;
 use crate::filter::Filter;
+use crate::history::{Blank, History};
 use crate::outcome::ExitCode;
-use crate::plan::{Plan, Planner};
+use crate::plan::{Ordering, Plan, Planner};
+use crate::random;
 use crate::source::SourceFile;
 use anyhow::Context as _;
 
@@ -21,6 +24,8 @@ pub(crate) struct Prepared {
     pub(crate) settings: Settings,
     /// The jobs. Never empty, unless the command line allows that.
     pub(crate) plan: Plan,
+    /// What everything random follows from.
+    pub(crate) seed: u64,
     /// How starts are spread.
     pub(crate) pace: Pace,
 }
@@ -99,21 +104,43 @@ pub(crate) fn prepare(
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let read = read_settings(project, Some(browser), limits, &environment);
     let mut shares = Vec::new();
+    let (mut history, mut failed) = (None, None);
     let (settings, loaded) = both(read, console, |settings| {
-        let planner = Planner::new(&filter, settings.0, today);
+        let database = settings.0.database.value.as_path();
+        let history = history.insert(Remembered::of(database));
+        if let Some(batch) = &selection.rerun_failed {
+            failed = Some(Failed::of(database, batch)?);
+        }
+        let only = failed.as_ref().map(|failed| &failed.jobs);
+        let planner = Planner::new(&filter, settings.0, today, history).only(only);
         let loaded =
             cases::load(&selection.paths, settings, &environment, |case, key| planner.jobs(case, key));
         shares = planner.into_shares();
         loaded
     })?;
     let cases = loaded.cases.len();
-    let plan = Plan::new(loaded.cases, shares, loaded.library).map_err(Failure::Input)?;
+    let (order, seed) = match settings.order.value {
+        Order::Random(Some(seed)) => (settings.order.value, seed),
+        order => (order, random::seed()),
+    };
+    let needs_history = matches!(order, Order::Longest | Order::Failed) || filter.asks_for_the_past();
+    if needs_history && history.as_ref().is_none_or(Remembered::is_blank) {
+        let database = settings.database.value.as_path().display();
+        let warning =
+            format!("there are no past runs in `{database}`: every case is new, and files decide the order");
+        console.warnings(&[Diagnostic::warning(warning)]);
+    }
+    let history: &dyn History = history.as_ref().map_or(&Blank, |history| history);
+    let by = Ordering { order, seed, history };
+    let plan = Plan::new(loaded.cases, shares, loaded.library, by).map_err(Failure::Input)?;
     crate::memory::give_back();
     if plan.jobs.is_empty() && !selection.allow_empty {
-        return Err(Failure::NothingSelected { cases });
+        let why = failed.filter(|failed| failed.jobs.is_empty());
+        let why = why.map(|failed| format!("nothing failed or errored in batch {}", failed.batch));
+        return Err(Failure::NothingSelected { cases, why });
     }
     let pace = limits.map(LimitArguments::pace).unwrap_or_default();
-    Ok(Prepared { environment, settings, plan, pace })
+    Ok(Prepared { environment, settings, plan, seed, pace })
 }
 
 /// All that selects by expression, as one filter.

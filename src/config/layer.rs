@@ -8,6 +8,7 @@ use super::duration::{Pause, TimeLimit};
 use super::endpoint::Endpoints;
 use super::evidence::{Keep, NoTrace};
 use super::names::{AttributeName, VariableNames};
+use super::order::Order;
 use super::origin::{Origin, Sourced};
 use super::overrides::Override;
 use super::project::Project;
@@ -114,6 +115,8 @@ settings! {
     base_url "base_url": Option<Address> = |_| None;
     /// How many cases run at once.
     concurrency "concurrency": Concurrency = |_| Concurrency::DEFAULT;
+    /// In which order cases of the same priority start: `smart`, `file`, `random`, `random:SEED`, `longest`, `failed`.
+    order "order": Order = |_| Order::Smart;
     /// The browsers that every case runs in.
     browsers "browser": Browsers = |_| Browsers::new([Browser::Chrome]);
     /// Whether browsers show no window.

@@ -95,6 +95,11 @@ fn read_one(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<Override> {
 pub(super) fn read_filter(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<Filter> {
     let text = reading.text("a filter such as `tag(slow)`", given)?;
     match Filter::parse(text) {
+        // What settings hold for a case must not depend on how it fared last.
+        Ok(filter) if filter.asks_for_the_past() => {
+            reading.error("a filter in runner.toml cannot ask for past runs", given.span(), "");
+            None
+        }
         Ok(filter) => Some(filter),
         Err(error) => {
             // Only a string without escapes has its bytes where the expression's are.

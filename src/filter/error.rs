@@ -40,8 +40,12 @@ pub enum Problem {
     Glob(String),
     /// The pattern cannot be read.
     Pattern(String),
-    /// A test that needs what past runs have shown.
-    NotSupportedYet(&'static str),
+    /// No verdict that a run may have ended with.
+    NoVerdict(String),
+    /// No duration, and why.
+    NoDuration(String),
+    /// Something stands in the brackets of a test that takes nothing.
+    TakesNothing(&'static str),
     /// More brackets in brackets than anyone writes by hand.
     TooDeep,
 }
@@ -74,7 +78,7 @@ impl Problem {
         match self {
             Self::UnknownTest { meant: Some(meant), .. } => Some(format!("did you mean `{meant}`?")),
             Self::UnknownTest { meant: None, .. } => {
-                Some("tests are `tag(…)`, `file(…)`, `name(…)` and `id(…)`".to_owned())
+                Some("tests are `tag(…)`, `file(…)`, `name(…)`, `id(…)`, `last(…)`, `flaky()`, `slow(…)` and `new()`".to_owned())
             }
             _ => None,
         }
@@ -93,7 +97,11 @@ impl fmt::Display for FilterError {
             Problem::AfterArgument => write!(f, "the filter's test goes on after its argument"),
             Problem::Glob(why) => write!(f, "the filter's glob cannot be read: {why}"),
             Problem::Pattern(why) => write!(f, "the filter's pattern cannot be read: {why}"),
-            Problem::NotSupportedYet(test) => write!(f, "the test `{test}` is not supported yet"),
+            Problem::NoVerdict(found) => {
+                write!(f, "`last` takes `passed`, `flaky`, `failed` or `errored`, not `{found}`")
+            }
+            Problem::NoDuration(why) => write!(f, "what `slow` takes {why}"),
+            Problem::TakesNothing(test) => write!(f, "the test `{test}` takes nothing in its brackets"),
             Problem::TooDeep => write!(f, "the filter has too many brackets in brackets"),
         }
     }

@@ -8,7 +8,9 @@
 
 use super::error::{FilterError, Problem};
 use super::pattern::Pattern;
-use super::{Expression, Field};
+use super::{Expression, Field, Remembered};
+use crate::duration;
+use crate::outcome::Verdict;
 use crate::source::Span;
 use crate::suggestion;
 use winnow::LocatingSlice;
@@ -23,17 +25,30 @@ use winnow::token::take_while;
 type Input<'a> = LocatingSlice<&'a str>;
 type Parsed<T> = ModalResult<T, FilterError>;
 
-/// The tests there are; `None` are those that need past runs, which nothing remembers yet.
-const TESTS: [(&str, Option<Field>); 8] = [
-    ("tag", Some(Field::Tag)),
-    ("file", Some(Field::File)),
-    ("name", Some(Field::Name)),
-    ("id", Some(Field::Id)),
-    ("last", None),
-    ("flaky", None),
-    ("slow", None),
-    ("new", None),
+/// The tests there are.
+const TESTS: [(&str, Test); 8] = [
+    ("tag", Test::Text(Field::Tag)),
+    ("file", Test::Text(Field::File)),
+    ("name", Test::Text(Field::Name)),
+    ("id", Test::Text(Field::Id)),
+    ("last", Test::Last),
+    ("flaky", Test::Bare(Remembered::Flaky)),
+    ("slow", Test::Slow),
+    ("new", Test::Bare(Remembered::New)),
 ];
+
+/// What a test takes in its brackets.
+#[derive(Clone, Copy)]
+enum Test {
+    /// A glob, pattern or quoted text.
+    Text(Field),
+    /// A verdict.
+    Last,
+    /// A duration.
+    Slow,
+    /// Nothing.
+    Bare(Remembered),
+}
 
 /// Deep enough for anything written by hand, shallow enough for the stack.
 const MOST_BRACKETS: usize = 100;
@@ -109,12 +124,51 @@ fn test(input: &mut Input<'_>) -> Parsed<Expression> {
     if opt(symbol('(')).parse_next(input)?.is_none() {
         return Err(cut(Problem::NoBracket(name), bracket));
     }
-    let argument = argument(input, bracket)?;
-    match (field, argument) {
-        (None, _) => Err(cut(Problem::NotSupportedYet(name), span)),
-        (Some(_), None) => Err(cut(Problem::NoArgument(name), bracket)),
-        (Some(field), Some(pattern)) => Ok(Expression::Test(*field, pattern)),
+    match field {
+        Test::Text(field) => match argument(input, bracket)? {
+            Some(pattern) => Ok(Expression::Test(*field, pattern)),
+            None => Err(cut(Problem::NoArgument(name), bracket)),
+        },
+        Test::Last => remembered(input, bracket, name, |word| match word.parse() {
+            Ok(verdict @ (Verdict::Passed | Verdict::Flaky | Verdict::Failed | Verdict::Errored)) => {
+                Ok(Remembered::Last(verdict))
+            }
+            _ => Err(Problem::NoVerdict(word.to_owned())),
+        }),
+        Test::Slow => remembered(input, bracket, name, |word| {
+            duration::parse(word)
+                .map(Remembered::Slow)
+                .map_err(|error| Problem::NoDuration(error.to_string()))
+        }),
+        Test::Bare(test) => {
+            let after = here_after_space(input)?;
+            match opt(symbol(')')).parse_next(input)? {
+                Some(_) => Ok(Expression::Past(*test)),
+                None if input.is_empty() => Err(cut(Problem::NotClosed('('), bracket)),
+                None => Err(cut(Problem::TakesNothing(name), after)),
+            }
+        }
     }
+}
+
+/// A word in brackets that `read` makes a test of past runs of, and the closing bracket.
+fn remembered(
+    input: &mut Input<'_>,
+    bracket: Span,
+    name: &'static str,
+    read: impl FnOnce(&str) -> Result<Remembered, Problem>,
+) -> Parsed<Expression> {
+    let start = here_after_space(input)?.start;
+    let rest: &str = input;
+    let end = end_of_glob(rest).ok_or_else(|| cut(Problem::NotClosed('('), bracket))?;
+    let word = rest[..end].trim_end();
+    if word.is_empty() {
+        return Err(cut(Problem::NoArgument(name), bracket));
+    }
+    let test = read(word).map_err(|problem| cut(problem, Span { start, end: start + word.len() }))?;
+    input.next_slice(end);
+    symbol(')').parse_next(input)?;
+    Ok(Expression::Past(test))
 }
 
 /// What stands in the brackets, and the closing one. `None` when nothing does.
@@ -271,11 +325,24 @@ mod tests {
     }
 
     #[test]
-    fn tests_that_need_history_are_refused() {
-        for test in ["last(failed)", "flaky()", "slow(10s)", "new()"] {
-            let Err(error) = parse(test) else { panic!("{test} parsed") };
-            assert!(error.to_string().ends_with("is not supported yet"), "{error}");
-        }
+    fn mistakes_about_the_past_are_shown_in_their_place() {
+        insta::assert_snapshot!(
+            ["last()", "last(broken)", "slow(ten)", "slow(10)", "flaky(x)", "new("].map(wrong).join("\n"),
+            @r#"
+        last()
+            ^ the test `last` needs something in its brackets
+        last(broken)
+             ^^^^^^ `last` takes `passed`, `flaky`, `failed` or `errored`, not `broken`
+        slow(ten)
+             ^^^ what `slow` takes must be a duration such as `500ms`, `30s` or `2m`, found `ten`
+        slow(10)
+             ^^ what `slow` takes must have a unit, such as `10s` or `10ms`
+        flaky(x)
+              ^ the test `flaky` takes nothing in its brackets
+        new(
+           ^ `(` is never closed in the filter
+        "#
+        );
     }
 
     #[test]

@@ -8,17 +8,24 @@
 //! | `file(F)` | the path below the project root, one of its folders, or the end of either after a `/` fits |
 //! | `name(N)` | the case's name fits |
 //! | `id(I)` | the case's id fits, with or without its row |
+//! | `last(V)` | its last run ended with the verdict `V`: `passed`, `flaky`, `failed` or `errored` |
+//! | `flaky()` | one of its last ten runs was flaky |
+//! | `slow(D)` | the median of its last passing attempts is at least the duration `D` |
+//! | `new()` | it has never run to its end |
 //!
-//! What stands in the brackets is a glob (`*` `?` `[a-z]` `{a,b}`) for the whole text, a `/pattern/` in JavaScript's
+//! What stands in the brackets of the first four is a glob (`*` `?` `[a-z]` `{a,b}`) for the whole text, a `/pattern/` in JavaScript's
 //! syntax for any part of it, or a quoted text for exactly that. An id with its `[row]` may be pasted as it is.
 
 mod error;
 mod grammar;
 mod pattern;
 
+use crate::history::Past;
+use crate::outcome::Verdict;
 pub use error::{FilterError, Problem};
 use pattern::Pattern;
 use std::fmt;
+use std::time::Duration;
 
 /// A parsed expression.
 #[derive(Clone)]
@@ -40,6 +47,8 @@ pub struct Subject<'a> {
     pub file: &'a str,
     /// Its tags.
     pub tags: &'a [String],
+    /// Its past, as far as the filter [asks for it](Filter::asks_for_the_past).
+    pub past: Past,
 }
 
 #[derive(Clone)]
@@ -48,6 +57,16 @@ enum Expression {
     All(Vec<Expression>),
     Not(Box<Expression>),
     Test(Field, Pattern),
+    Past(Remembered),
+}
+
+/// A test of what past runs have shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Remembered {
+    Last(Verdict),
+    Flaky,
+    Slow(Duration),
+    New,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +104,11 @@ impl Filter {
     /// Holds where all of the filters do; everywhere without filters.
     pub fn all(filters: Vec<Self>) -> Self {
         Self { text: joined(&filters, " & "), expression: Expression::All(expressions(filters)) }
+    }
+
+    /// Whether it looks at past runs.
+    pub fn asks_for_the_past(&self) -> bool {
+        self.expression.asks_for_the_past()
     }
 
     /// Whether it holds for `subject`.
@@ -126,6 +150,19 @@ impl Expression {
             Self::Test(Field::Name, pattern) => pattern.fits(subject.name),
             Self::Test(Field::Id, pattern) => pattern.fits(subject.id) || pattern.fits(subject.case_id),
             Self::Test(Field::File, pattern) => pattern.fits_path(subject.file),
+            Self::Past(Remembered::Last(verdict)) => subject.past.last == Some(*verdict),
+            Self::Past(Remembered::Flaky) => subject.past.flaky,
+            Self::Past(Remembered::Slow(from)) => subject.past.median.is_some_and(|it| it >= *from),
+            Self::Past(Remembered::New) => subject.past.is_new(),
+        }
+    }
+
+    fn asks_for_the_past(&self) -> bool {
+        match self {
+            Self::Any(parts) | Self::All(parts) => parts.iter().any(Self::asks_for_the_past),
+            Self::Not(inner) => inner.asks_for_the_past(),
+            Self::Test(..) => false,
+            Self::Past(_) => true,
         }
     }
 }
@@ -142,6 +179,11 @@ mod tests {
             name: "Sign in (again)",
             file: "testcases/admin/users.toml",
             tags: &tags,
+            past: Past {
+                last: Some(Verdict::Failed),
+                flaky: true,
+                median: Some(Duration::from_millis(1_500)),
+            },
         };
         match Filter::parse(expression) {
             Ok(filter) => filter.matches(&subject),
@@ -172,6 +214,15 @@ mod tests {
         assert!(holds("id(testcases/admin/users::Sign in (again)[alice])"));
         assert!(holds("id(testcases/admin/users::Sign in (again))"));
         assert!(holds("id(testcases/*)") && !holds("id(testcases)") && !holds("id(*[bob])"));
+    }
+
+    #[test]
+    fn past_runs_can_be_asked_for() {
+        assert!(holds("last(failed)") && !holds("last( passed )"));
+        assert!(holds("flaky()") && !holds("new()"));
+        assert!(holds("slow(1500ms)") && holds("slow(1s)") && !holds("slow(2s)"));
+        let asks = |text| Filter::parse(text).unwrap().asks_for_the_past();
+        assert!(asks("tag(a) & !new()") && !asks("tag(a) | id(b)"));
     }
 
     #[test]

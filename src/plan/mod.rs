@@ -6,6 +6,7 @@ mod resolve;
 mod share;
 mod terms;
 
+pub use order::Ordering;
 pub use resolve::Resolved;
 pub use share::{Mode, Need, Share, ShareId};
 pub use terms::Terms;
@@ -15,10 +16,13 @@ use crate::case::{CaseKey, Library, Unreadable};
 use crate::config::{Browser, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::filter::{Filter, Subject};
+use crate::history::{History, Past};
 use crate::id::{CaseId, JobId};
 use jiff::civil::Date;
 use share::Shares;
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a batch will run.
 #[derive(Debug)]
@@ -27,6 +31,8 @@ pub struct Plan {
     pub jobs: Vec<Job>,
     /// The shares that they need.
     pub shares: Vec<Share>,
+    /// How long each usually takes.
+    typical: Vec<order::Typical>,
     library: Library,
 }
 
@@ -51,11 +57,13 @@ pub struct Job {
 }
 
 impl Plan {
-    /// The jobs that cases were found to have, in the order of `library`, or all that is wrong with any of them.
+    /// The jobs that cases were found to have, which come in the order of `library`, or all that is wrong with any of
+    /// them.
     pub fn new(
         planned: impl IntoIterator<Item = Result<Vec<Job>, Diagnostic>>,
         shares: Vec<Share>,
         library: Library,
+        by: Ordering<'_>,
     ) -> Result<Self, Vec<Diagnostic>> {
         let (mut jobs, mut findings) = (Vec::new(), Vec::new());
         for planned in planned {
@@ -67,12 +75,17 @@ impl Plan {
         if !findings.is_empty() {
             return Err(findings);
         }
-        let mut jobs = order::ordered(jobs);
-        jobs.shrink_to_fit();
+        let (mut jobs, typical) = order::ordered(jobs, by);
         for job in &mut jobs {
             job.case_id = job.case_id.moved();
         }
-        Ok(Self { jobs, shares, library })
+        Ok(Self { jobs, shares, typical, library })
+    }
+
+    /// How long a job usually takes, if it ever passed.
+    pub fn typical(&self, job: JobId) -> Option<Duration> {
+        let time = self.typical.get(job.0 as usize)?.as_ref()?;
+        Some(Duration::from_millis(time.get().into()))
     }
 
     /// The case of a job, as it was loaded.
@@ -86,6 +99,9 @@ pub struct Planner<'a> {
     filter: &'a Filter,
     settings: &'a Settings,
     today: Date,
+    history: &'a dyn History,
+    /// The only ids and browsers that are wanted.
+    only: Option<&'a HashSet<(CaseId, String)>>,
     shares: Shares<'a>,
     known: terms::Known,
 }
@@ -93,8 +109,15 @@ pub struct Planner<'a> {
 impl<'a> Planner<'a> {
     /// For the cases that `filter` finds; `settings` hold for all of them. `today` (UTC) decides which quarantines are
     /// still in force.
-    pub fn new(filter: &'a Filter, settings: &'a Settings, today: Date) -> Self {
-        Self { filter, settings, today, shares: Shares::new(settings), known: terms::Known::default() }
+    pub fn new(filter: &'a Filter, settings: &'a Settings, today: Date, history: &'a dyn History) -> Self {
+        let (shares, known) = (Shares::new(settings), terms::Known::default());
+        Self { filter, settings, today, history, only: None, shares, known }
+    }
+
+    /// Leaves out all but these ids, each with its browser.
+    #[must_use]
+    pub fn only(self, only: Option<&'a HashSet<(CaseId, String)>>) -> Self {
+        Self { only, ..self }
     }
 
     /// The shares that the jobs made so far speak of.
@@ -104,7 +127,8 @@ impl<'a> Planner<'a> {
 
     /// The jobs of a case: its rows in each browser that the filter finds.
     pub fn jobs(&self, case: &Case, key: CaseKey) -> Result<Vec<Job>, Diagnostic> {
-        let browsers = browsers(case, self.settings)?;
+        let all = browsers(case, self.settings)?;
+        let asks = self.filter.asks_for_the_past();
         let mut jobs = Vec::new();
         for (row, case_id) in rows(case) {
             let subject = Subject {
@@ -113,8 +137,16 @@ impl<'a> Planner<'a> {
                 name: &case.name,
                 file: &case.source.path,
                 tags: &case.tags,
+                past: Past::default(),
             };
-            if !self.filter.matches(&subject) {
+            let is_meant = |browser: &&Browser| {
+                let name = browser.as_str();
+                let past = if asks { self.history.past(case_id.as_str(), name) } else { Past::default() };
+                let only = self.only.is_none_or(|only| only.contains(&(case_id.clone(), name.to_owned())));
+                only && self.filter.matches(&Subject { past, ..subject })
+            };
+            let browsers: Vec<Browser> = all.iter().filter(is_meant).copied().collect();
+            if browsers.is_empty() {
                 continue;
             }
             if let Some(refused) = self.shares.refusal(case) {

@@ -1,15 +1,62 @@
-//! The order of a plan: highest priority first, and where that is equal as the files have it.
+//! The order of a plan: highest priority first, then what the [`Order`] says, then as the files have it.
 
 use super::Job;
+use crate::config::Order;
+use crate::history::{History, median};
 use crate::id::JobId;
+use crate::random;
 use std::cmp::Reverse;
+use std::num::NonZeroU32;
+use std::time::Duration;
 
-/// Sorts the jobs and numbers them.
-pub(super) fn ordered(mut jobs: Vec<Job>) -> Vec<Job> {
-    // The sort is stable: equal priorities stay in the order of the files.
-    jobs.sort_by_key(|job| Reverse(job.priority));
-    for (number, job) in (0..).zip(&mut jobs) {
-        job.id = JobId(number);
+/// What decides about the order of a plan.
+#[derive(Clone, Copy)]
+pub struct Ordering<'a> {
+    /// The order that is asked for.
+    pub order: Order,
+    /// What random orders follow from.
+    pub seed: u64,
+    /// What is remembered.
+    pub history: &'a dyn History,
+}
+
+/// How long a job usually takes, in whole milliseconds: the median of its last attempts that passed.
+pub(super) type Typical = Option<NonZeroU32>;
+
+/// Sorts the jobs and numbers them; answers with the time that each usually takes.
+pub(super) fn ordered(jobs: Vec<Job>, by: Ordering<'_>) -> (Vec<Job>, Vec<Typical>) {
+    let known = |job: Job| {
+        let past = by.history.past(job.case_id.as_str(), job.browser.as_str());
+        (typical(past.median), past.is_new(), past.failed(), job)
+    };
+    let mut known: Vec<_> = jobs.into_iter().map(known).collect();
+    let usual = median(known.iter().filter_map(|(typical, ..)| *typical).collect());
+    let longest = |typical: Typical| Reverse(typical.or(usual));
+    // The sorts are stable: equals stay in the order of the files.
+    match by.order {
+        Order::File => {}
+        Order::Random(_) => {
+            let mut shuffled: Vec<_> = (0..).zip(known).collect();
+            shuffled.sort_by_key(|(place, _)| random::number(by.seed, *place));
+            known = shuffled.into_iter().map(|(_, job)| job).collect();
+        }
+        Order::Longest => known.sort_by_key(|(typical, ..)| longest(*typical)),
+        Order::Failed => known.sort_by_key(|(_, _, failed, _)| !failed),
+        Order::Smart => {
+            known.sort_by_key(|(typical, new, failed, _)| (!(*new || *failed), longest(*typical)));
+        }
     }
-    jobs
+    known.sort_by_key(|(.., job)| Reverse(job.priority));
+    let mut typical = Vec::with_capacity(known.len());
+    let mut jobs = Vec::with_capacity(known.len());
+    for (number, (time, _, _, job)) in (0..).zip(known) {
+        typical.push(time);
+        jobs.push(Job { id: JobId(number), ..job });
+    }
+    (jobs, typical)
+}
+
+fn typical(median: Option<Duration>) -> Typical {
+    let time = u32::try_from(median?.as_millis()).unwrap_or(u32::MAX);
+    NonZeroU32::new(time.max(1))
 }

@@ -4,7 +4,9 @@ use super::*;
 use crate::case::model::Quarantine;
 use crate::case::model::{Retries, Row, Use};
 use crate::case::{LoadOptions, load};
+use crate::config::Order;
 use crate::config::{self, Environment, Layer, Request, Sourced};
+use crate::history::Blank;
 use crate::source::{SourceFile, Span};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -52,10 +54,11 @@ fn settings(file: &str, flags: Layer) -> Settings {
 }
 
 fn plan(cases: &[Case], filter: &Filter, settings: &Settings, today: Date) -> Result<Plan, Vec<Diagnostic>> {
-    let planner = Planner::new(filter, settings, today);
+    let planner = Planner::new(filter, settings, today, &Blank);
     let nothing = load(&[], &LoadOptions::default());
     let jobs: Vec<_> = cases.iter().map(|case| planner.jobs(case, CaseKey::default())).collect();
-    Plan::new(jobs, planner.into_shares(), nothing.library)
+    let by = Ordering { order: Order::Smart, seed: 0, history: &Blank };
+    Plan::new(jobs, planner.into_shares(), nothing.library, by)
 }
 
 fn planned(cases: &[Case], filter: &str, settings: &Settings) -> String {

@@ -43,6 +43,6 @@ pub use open::Store;
 pub use place::Place;
 pub use query::{QueryError, Reader, Which};
 pub use recorder::{Recorded, Recorder};
-pub use rows::{BatchRow, CaseRow, Past, SampleRow};
+pub use rows::{BatchRow, CaseRow, SampleRow};
 pub use sender::EventSender;
 pub use unusable::OpenError;

@@ -4,15 +4,18 @@ use super::attempt_rows::{AttemptRow, EvidenceRow, StepRow};
 use super::lock;
 use super::open::{BUSY_TIMEOUT, Store, check_sqlite};
 use super::place::Place;
-use super::rows::{BatchRow, CaseRow, Past, SampleRow};
+use super::rows::{self, BatchRow, CaseRow, SampleRow};
 use super::schema::{self, Content, MIGRATIONS};
 use super::unusable::{OpenError, open_error};
 use crate::event::Stamped;
+use crate::history::{self, Past};
 use crate::id::{BatchId, CaseId};
 use crate::outcome::BatchStatus;
 use rusqlite::{Connection, OpenFlags, Row, params};
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The database, open to read.
 #[derive(Debug)]
@@ -131,7 +134,7 @@ impl Reader {
 
     /// The last batches, at most `limit`, the latest first.
     pub fn batches(&self, limit: u32) -> Result<Vec<BatchRow>, QueryError> {
-        let sql = "SELECT * FROM batch ORDER BY id DESC LIMIT ?1";
+        let sql = "SELECT * FROM batch ORDER BY started_at DESC, rowid DESC LIMIT ?1";
         self.rows(sql, params![limit], BatchRow::read)
             .map(|rows| rows.into_iter().map(|it| self.live(it)).collect())
     }
@@ -213,23 +216,26 @@ impl Reader {
         Ok(())
     }
 
-    /// How each case ended last with each browser, and how long it takes: the mean of its last ten runs that ended by
-    /// themselves. Batches that run now are left out.
-    pub fn past(&self) -> Result<Vec<Past>, QueryError> {
+    /// The past of a case in a browser: its last [`history::RUNS`] runs that say something.
+    pub fn past(&self, case: &str, browser: &str) -> Result<Past, QueryError> {
         let sql = "
-            WITH ended AS (
-                SELECT case_id, browser, verdict, duration_ms, case_run.finished_at,
-                    row_number() OVER (PARTITION BY case_id, browser ORDER BY case_run.id DESC) AS age
-                FROM case_run JOIN batch ON batch.id = batch_id
-                WHERE verdict IN ('passed', 'flaky', 'failed', 'errored') AND status <> 'running'
-            )
-            SELECT case_id, browser,
-                max(CASE WHEN age = 1 THEN verdict END) AS verdict,
-                max(CASE WHEN age = 1 THEN finished_at END) AS finished_at,
-                max(CASE WHEN age = 1 THEN duration_ms END) AS duration_ms,
-                CAST(avg(CASE WHEN verdict <> 'errored' THEN duration_ms END) AS INTEGER) AS mean_ms
-            FROM ended WHERE age <= 10 GROUP BY case_id, browser ORDER BY case_id, browser";
-        self.rows(sql, [], Past::read)
+            SELECT verdict, (SELECT duration_ms FROM attempt WHERE case_run_id = case_run.id AND verdict = 'passed')
+            FROM case_run
+            WHERE case_id = ?1 AND browser = ?2 AND verdict IN ('passed', 'flaky', 'failed', 'errored')
+            ORDER BY id DESC LIMIT ?3";
+        let read = |row: &Row<'_>| {
+            let time = row.get::<_, Option<u32>>(1)?.map(|ms| Duration::from_millis(ms.into()));
+            Ok((rows::word(row, "verdict")?, time))
+        };
+        self.rows(sql, params![case, browser, history::RUNS], read).map(Past::of)
+    }
+
+    /// The jobs of a batch that failed or errored: their ids, each with its browser.
+    pub fn failed(&self, batch: &BatchId) -> Result<HashSet<(CaseId, String)>, QueryError> {
+        let sql = "
+            SELECT case_id, browser FROM case_run WHERE batch_id = ?1 AND verdict IN ('failed', 'errored')";
+        let read = |row: &Row<'_>| Ok((CaseId::new(&row.get::<_, String>(0)?), row.get(1)?));
+        Ok(self.rows(sql, [batch.as_str()], read)?.into_iter().collect())
     }
 
     fn rows<T>(

@@ -192,38 +192,8 @@ impl SampleRow {
     }
 }
 
-/// How a case ended last, and how long it takes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Past {
-    /// The case's id, with its row.
-    pub case_id: CaseId,
-    /// The browser.
-    pub browser: String,
-    /// Its last verdict that says something: passed, flaky, failed or errored.
-    pub verdict: Verdict,
-    /// When that was.
-    pub finished_at: String,
-    /// How long it took then.
-    pub duration_ms: i64,
-    /// How long it takes on the mean; `None` if it always errored.
-    pub mean_ms: Option<i64>,
-}
-
-impl Past {
-    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            case_id: CaseId::new(&row.get::<_, String>("case_id")?),
-            browser: row.get("browser")?,
-            verdict: word(row, "verdict")?,
-            finished_at: row.get("finished_at")?,
-            duration_ms: row.get("duration_ms")?,
-            mean_ms: row.get("mean_ms")?,
-        })
-    }
-}
-
 /// A word of [`crate::outcome`].
-fn word<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(
+pub(super) fn word<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(
     row: &Row<'_>,
     column: &str,
 ) -> rusqlite::Result<T> {

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 #[test]
 fn short_help() {
-    assert_snapshot!(Project::new().run(["-h"]), @"
+    assert_snapshot!(Project::new().run(["-h"]), @r#"
     exit 0
     --- stdout
     Runs browser test cases in bulk and keeps a record worth trusting
@@ -36,10 +36,12 @@ fn short_help() {
       -V, --version  Print version
 
     Selection:
-      -f, --filter <EXPR>  Only cases that an expression finds
-      -t, --tag <T>        Only cases with this tag; given several times, with any of them
-          --skip-tag <T>   No cases with this tag
-          --dry-run        Show what would run, and run nothing
+      -f, --filter <EXPR>           Only cases that an expression finds
+      -t, --tag <T>                 Only cases with this tag; given several times, with any of them
+          --skip-tag <T>            No cases with this tag
+          --rerun-failed[=<BATCH>]  Only what failed or errored in a batch: `last`, or the beginning of
+                                    its id
+          --dry-run                 Show what would run, and run nothing
 
     Browser:
       -b, --browser <BROWSER>  The browser to run in: chrome
@@ -48,6 +50,8 @@ fn short_help() {
 
     Limits:
       -c, --concurrency <N>  How many cases run at once [default: 5]
+          --order <ORDER>    Which start first: smart, file, random, random:SEED, longest or failed
+                             [default: smart]
           --retries <N>      How often a failed case is tried again [default: 0]
           --timeout <D>      Limit for one attempt of a case [default: 60s]
           --fail-fast[=<N>]  Start nothing more after N failed cases; without N, after the first
@@ -65,12 +69,12 @@ fn short_help() {
 
     Exit codes: 0 all passed, 1 a case failed, 2 wrong input, 3 infrastructure broke, 4 not saved,
     5 nothing selected, 6 incomplete, 75 locked, 101 a bug, 128+n ended by a signal.
-    ");
+    "#);
 }
 
 #[test]
 fn long_help() {
-    assert_snapshot!(Project::new().run(["--help"]), @"
+    assert_snapshot!(Project::new().run(["--help"]), @r#"
     exit 0
     --- stdout
     Runs browser test cases in bulk and keeps a record worth trusting.
@@ -112,14 +116,18 @@ fn long_help() {
               Only cases that an expression finds
               
               Tests are `tag(…)`, `file(…)`, `name(…)` and `id(…)`, each with a glob, a `/pattern/` or a
-              quoted text, joined by `&`, `|`, `!` and brackets: `tag(smoke) & !file(admin/*)`. Given
-              several times, all must hold.
+              quoted text, and of past runs `last(failed)`, `flaky()`, `slow(10s)` and `new()`, joined
+              by `&`, `|`, `!` and brackets: `tag(smoke) & !file(admin/*)`. Given several times, all
+              must hold.
 
       -t, --tag <T>
               Only cases with this tag; given several times, with any of them
 
           --skip-tag <T>
               No cases with this tag
+
+          --rerun-failed[=<BATCH>]
+              Only what failed or errored in a batch: `last`, or the beginning of its id
 
           --allow-empty
               Exit with 0, not 5, when nothing is selected
@@ -140,6 +148,12 @@ fn long_help() {
     Limits:
       -c, --concurrency <N>
               How many cases run at once [default: 5]
+
+          --order <ORDER>
+              Which start first: smart, file, random, random:SEED, longest or failed [default: smart]
+              
+              `smart`: what failed last time or is new, then what takes longest. Higher priorities
+              always come first.
 
           --retries <N>
               How often a failed case is tried again [default: 0]
@@ -223,7 +237,7 @@ fn long_help() {
 
     Exit codes: 0 all passed, 1 a case failed, 2 wrong input, 3 infrastructure broke, 4 not saved,
     5 nothing selected, 6 incomplete, 75 locked, 101 a bug, 128+n ended by a signal.
-    ");
+    "#);
 }
 
 #[test]

@@ -11,6 +11,7 @@ fn defaults_are_shown_with_their_origin() {
     # project root: [PROJECT]
     base_url = -                        # default
     concurrency = 5                     # default
+    order = "smart"                     # default
     browser = ["chrome"]                # default
     headless = true                     # default
     timeout = "1m"                      # default
@@ -70,6 +71,7 @@ fn every_value_says_where_it_comes_from() {
     # profile: ci
     base_url = -                        # default
     concurrency = 6                     # BATCHRUN_CONCURRENCY
+    order = "smart"                     # default
     browser = ["chrome"]                # default
     headless = false                    # runner.toml:9 [profile.ci]
     timeout = "2m"                      # --timeout

@@ -1,6 +1,6 @@
 //! How many at once, how long, how often.
 
-use crate::config::{Concurrency, Layer, Pause, Retries, Sourced, TimeLimit};
+use crate::config::{Concurrency, Layer, Order, Pause, Retries, Sourced, TimeLimit};
 use crate::runner::core::{Chunks, FailFast};
 use clap::Args;
 use std::num::NonZeroU32;
@@ -13,6 +13,12 @@ pub(crate) struct LimitArguments {
     /// How many cases run at once [default: 5]
     #[arg(short, long, value_name = "N")]
     pub(crate) concurrency: Option<Concurrency>,
+
+    /// Which start first: smart, file, random, random:SEED, longest or failed [default: smart]
+    ///
+    /// `smart`: what failed last time or is new, then what takes longest. Higher priorities always come first.
+    #[arg(long, value_name = "ORDER")]
+    pub(crate) order: Option<Order>,
 
     /// How often a failed case is tried again [default: 0]
     #[arg(long, value_name = "N")]
@@ -85,6 +91,7 @@ impl LimitArguments {
     /// Writes what was typed into a layer.
     pub(crate) fn write_to(&self, layer: &mut Layer) {
         layer.concurrency = self.concurrency.map(|value| Sourced::flag("--concurrency", value));
+        layer.order = self.order.map(|value| Sourced::flag("--order", value));
         layer.retries = self.retries.map(|value| Sourced::flag("--retries", value));
         layer.timeout = self.timeout.map(|value| Sourced::flag("--timeout", value));
         layer.step_timeout = self.step_timeout.map(|value| Sourced::flag("--step-timeout", value));

@@ -13,8 +13,9 @@ pub(crate) struct SelectionArguments {
 
     /// Only cases that an expression finds
     ///
-    /// Tests are `tag(…)`, `file(…)`, `name(…)` and `id(…)`, each with a glob, a `/pattern/` or a quoted text, joined by
-    /// `&`, `|`, `!` and brackets: `tag(smoke) & !file(admin/*)`. Given several times, all must hold.
+    /// Tests are `tag(…)`, `file(…)`, `name(…)` and `id(…)`, each with a glob, a `/pattern/` or a quoted text, and of past
+    /// runs `last(failed)`, `flaky()`, `slow(10s)` and `new()`, joined by `&`, `|`, `!` and brackets:
+    /// `tag(smoke) & !file(admin/*)`. Given several times, all must hold.
     #[arg(short, long = "filter", value_name = "EXPR")]
     pub(crate) filters: Vec<String>,
 
@@ -25,6 +26,10 @@ pub(crate) struct SelectionArguments {
     /// No cases with this tag
     #[arg(long = "skip-tag", value_name = "T")]
     pub(crate) skip_tags: Vec<String>,
+
+    /// Only what failed or errored in a batch: `last`, or the beginning of its id
+    #[arg(long, value_name = "BATCH", num_args = 0..=1, require_equals = true, default_missing_value = "last")]
+    pub(crate) rerun_failed: Option<String>,
 
     /// Exit with 0, not 5, when nothing is selected
     #[arg(long, hide_short_help = true)]

@@ -7,12 +7,13 @@ use super::super::prepare::Prepared;
 use super::logging;
 use super::reports;
 use crate::case::model::Case;
-use crate::config::{Settings, TimeLimit};
-use crate::event::{BatchStarted, CaseQueued, Event};
+use crate::config::{Order, Settings, TimeLimit};
+use crate::event::{BatchStarted, CaseQueued, Event, Level};
 use crate::id::BatchId;
 use crate::mask::Masker;
 use crate::outcome::ExitCode;
 use crate::plan::Job;
+use crate::random;
 use crate::reporter::Board;
 use crate::runner::dispatcher::Sink;
 use crate::step;
@@ -52,8 +53,7 @@ pub(super) fn open(
         Some(name) => Some(NamedLock::take(&store.place().run(), name, wait).map_err(locked)?),
         None => None,
     };
-    let seed = random();
-    let batch = BatchId::new(SystemTime::now(), random());
+    let batch = BatchId::new(SystemTime::now(), random::seed());
     let begun = store.begin(&batch).map_err(unusable)?;
     let place = store.place().clone();
     let secrets = settings.secrets.iter().map(|(_, secret)| secret.expose().to_owned());
@@ -67,7 +67,7 @@ pub(super) fn open(
     let recorder = Recorder::start(store, begun, reporters)
         .context("the recorder cannot be started")
         .map_err(|error| Failure::Other(ExitCode::Bug, error))?;
-    Ok(Opened { batch, seed, place, masker, recorder, board, _lock: lock })
+    Ok(Opened { batch, seed: prepared.seed, place, masker, recorder, board, _lock: lock })
 }
 
 /// The first events: the batch, and every job of its plan. Waits now and then until they are recorded, so that not all of
@@ -101,6 +101,10 @@ pub(super) async fn announce(
         command_line: std::env::args().map(|argument| masked(&argument)).collect(),
         settings: serde_json::Value::Object(shown),
     })));
+    if matches!(settings.order.value, Order::Random(_)) {
+        let text = format!("the order is random: `--order random:{}` makes it again", opened.seed);
+        sink.send(Event::Message { level: Level::Info, text: text.into() });
+    }
     for jobs in prepared.plan.jobs.chunks(ANNOUNCED_AT_ONCE) {
         for job in jobs {
             let case =
@@ -179,12 +183,6 @@ fn locked(error: LockError) -> Failure {
         LockError::File { .. } => ExitCode::Usage,
     };
     Failure::Other(exit, anyhow::Error::new(error))
-}
-
-/// 64 bits that no other run has: the standard library seeds its hasher from the system's randomness.
-fn random() -> u64 {
-    use std::hash::{BuildHasher as _, Hasher as _};
-    std::collections::hash_map::RandomState::new().build_hasher().finish()
 }
 
 fn read(path: &str) -> Option<String> {

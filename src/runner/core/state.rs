@@ -338,12 +338,7 @@ fn sooner(known: &mut Option<Duration>, other: Duration) {
     *known = Some(known.map_or(other, |known| known.min(other)));
 }
 
-/// A number that is the same each time for the same seed, job and attempt, and else as good as random (splitmix64).
+/// What spreads the delay of an attempt.
 fn chance(seed: u64, job: JobId, attempt: u32) -> u32 {
-    let mut mixed = seed ^ (u64::from(job.0) << 32 | u64::from(attempt));
-    for multiplier in [0xbf58_476d_1ce4_e5b9, 0x94d0_49bb_1331_11eb] {
-        mixed = mixed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(multiplier);
-    }
-    (mixed >> 32) as u32
+    (crate::random::number(seed, u64::from(job.0) << 32 | u64::from(attempt)) >> 32) as u32
 }

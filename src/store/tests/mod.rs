@@ -183,8 +183,11 @@ fn a_batch_is_found_by_a_unique_prefix() {
     assert_eq!(batch("2028"), Err("no batch begins with `2028`".to_owned()));
     let several = "several batches begin with `2027`: `20270102-030405-bbbbbbbb` `20270102-030405-aaaaaaaa`";
     assert_eq!(batch("2027"), Err(several.to_owned()));
-    let past = &reader.past().unwrap()[0];
-    assert_eq!((past.verdict, past.duration_ms, past.mean_ms), (Verdict::Passed, 21, Some(21)));
+    let case = &reader.case_runs(&BatchId::from_stored("20270102-030405-aaaaaaaa")).unwrap()[0];
+    let past = reader.past(case.case_id.as_str(), &case.browser).unwrap();
+    assert_eq!((past.last, past.flaky, past.is_new()), (Some(Verdict::Passed), false, false));
+    assert!(past.median.is_some());
+    assert!(reader.past(case.case_id.as_str(), "firefox").unwrap().is_new());
 }
 
 #[test]

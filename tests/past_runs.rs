@@ -1,0 +1,114 @@
+//! What past runs are good for: the order, which cases run, and what is said when there are none.
+
+#![expect(clippy::unwrap_used, reason = "what cannot be done fails the test, in functions beside it, too")]
+
+#[expect(dead_code, reason = "no fault is needed here")]
+#[path = "support/scripted_driver.rs"]
+mod scripted_driver;
+#[path = "support/mod.rs"]
+mod support;
+
+use scripted_driver::ScriptedDriver;
+use serde_json::Value;
+use support::Project;
+
+/// `quick` and `slow` pass, `broken` fails.
+fn project(driver: &ScriptedDriver) -> Project {
+    let case = |page: &str, step: &str| {
+        format!(
+            "steps = [ {{ goto = 'http://site.test/{page}' }}, {step}, {{ expect = '#it', text = 'yes' }} ]\n"
+        )
+    };
+    Project::new()
+        .file("runner.toml", &format!("[[endpoint]]\nurl = \"{}\"\ncapacity = 100\n", driver.url()))
+        .file("testcases/a-quick.toml", &case("fine", "{ wait = '1ms' }"))
+        .file("testcases/b-slow.toml", &case("fine", "{ wait = '600ms' }"))
+        .file("testcases/c-broken.toml", &case("fail", "{ wait = '1ms' }"))
+}
+
+/// The jobs that a list has, without their folder.
+fn listed(project: &Project, arguments: &[&str]) -> Vec<String> {
+    let listed = project.run(["list", "--format", "json"].iter().chain(arguments).copied());
+    let json: Value = serde_json::from_str(&listed.stdout).unwrap_or_else(|_| panic!("{listed}"));
+    let id = |job: &Value| job["id"].as_str().unwrap().trim_start_matches("testcases/").to_owned();
+    json["jobs"].as_array().unwrap().iter().map(id).collect()
+}
+
+#[test]
+fn what_failed_or_is_new_comes_first_then_what_takes_longest() {
+    let driver = ScriptedDriver::start();
+    let project = project(&driver);
+    assert_eq!(listed(&project, &[]), ["a-quick", "b-slow", "c-broken"]);
+    assert_eq!(project.run(["-c", "1"]).status, Some(1));
+    assert_eq!(listed(&project, &[]), ["c-broken", "b-slow", "a-quick"]);
+    let project = project.file("testcases/d-new.toml", "steps = [ { wait = '1ms' } ]\n");
+    let smart = listed(&project, &["--order", "smart"]);
+    assert_eq!(smart[2..], ["b-slow", "a-quick"], "{smart:?}");
+    assert_eq!(listed(&project, &["--order", "file"]), ["a-quick", "b-slow", "c-broken", "d-new"]);
+    assert_eq!(listed(&project, &["--order", "failed"]), ["c-broken", "a-quick", "b-slow", "d-new"]);
+    assert_eq!(listed(&project, &["--order", "longest"])[0], "b-slow");
+    let urgent = project.file("testcases/a-quick.toml", "priority = 1\nsteps = [ { wait = '1ms' } ]\n");
+    assert_eq!(listed(&urgent, &[])[0], "a-quick");
+}
+
+#[test]
+fn filters_ask_for_past_runs() {
+    let driver = ScriptedDriver::start();
+    let project = project(&driver);
+    assert_eq!(listed(&project, &["-f", "new()"]).len(), 3);
+    project.run(["-c", "1"]);
+    assert_eq!(listed(&project, &["-f", "last(failed)"]), ["c-broken"]);
+    assert_eq!(listed(&project, &["-f", "slow(500ms) | new()"]), ["b-slow"]);
+    assert_eq!(listed(&project, &["-f", "!last(failed) & !slow(500ms)"]), ["a-quick"]);
+    let none = project.run(["list", "-f", "flaky()"]);
+    assert_eq!(none.status, Some(5), "{none}");
+}
+
+#[test]
+fn what_failed_runs_again() {
+    let driver = ScriptedDriver::start();
+    let project = project(&driver);
+    let early = project.run(["--rerun-failed"]);
+    assert_eq!(early.status, Some(2), "{early}");
+    assert!(early.stderr.contains("nothing has run yet"), "{early}");
+    assert_eq!(project.run(["-c", "3"]).status, Some(1));
+    let again = project.run(["--rerun-failed", "--report", "json=again.json"]);
+    assert_eq!(again.status, Some(1), "{again}");
+    let report = std::fs::read_to_string(project.root().join("again.json")).unwrap();
+    assert!(report.contains("testcases/c-broken") && !report.contains("testcases/a-quick"), "{report}");
+    let mended = project.file("testcases/c-broken.toml", "steps = [ { wait = '1ms' } ]\n");
+    assert_eq!(mended.run(["--rerun-failed"]).status, Some(0));
+    let nothing = mended.run(["--rerun-failed"]);
+    assert_eq!(nothing.status, Some(5), "{nothing}");
+    assert!(nothing.stderr.contains("nothing failed or errored in batch"), "{nothing}");
+}
+
+#[test]
+fn without_past_runs_an_order_by_them_says_what_it_falls_back_to() {
+    let project = Project::new().file("testcases/a.toml", "steps = [ { wait = '1ms' } ]\n");
+    let longest = project.run(["list", "--order", "longest"]);
+    assert_eq!(longest.status, Some(0), "{longest}");
+    assert!(longest.stderr.contains("no past runs"), "{longest}");
+    assert_eq!(project.run(["list"]).stderr, "");
+}
+
+#[test]
+fn a_random_order_can_be_had_again() {
+    let driver = ScriptedDriver::start();
+    let case = "steps = [ { wait = '1ms' } ]\n";
+    let project = (0..20).fold(project(&driver), |it, n| it.file(&format!("testcases/r{n:02}.toml"), case));
+    let in_files = listed(&project, &["--order", "file"]);
+    let shuffled = listed(&project, &["--order", "random:7"]);
+    assert_ne!(shuffled, in_files);
+    assert_eq!(shuffled, listed(&project, &["--order", "random:7"]));
+    let ran = project.run(["--order", "random", "-f", "tag(none) | file(r*)"]);
+    assert_eq!(ran.status, Some(0), "{ran}");
+    let seed = ran.stderr.split("--order random:").nth(1).unwrap().split('`').next().unwrap();
+    let recorded = std::process::Command::new("sqlite3")
+        .arg(project.root().join(".batchrun/batchrun.db"))
+        .arg("SELECT seed FROM batch")
+        .output();
+    if let Ok(recorded) = recorded {
+        assert_eq!(String::from_utf8(recorded.stdout).unwrap().trim(), seed);
+    }
+}
