@@ -42,20 +42,30 @@ pub enum Limit {
     More(u32),
     /// So many fewer than now.
     Fewer(u32),
+    /// As many as fit the machine.
+    Auto,
+    /// As many as fit the machine, within bounds.
+    Within {
+        /// The fewest.
+        lowest: u32,
+        /// The most.
+        highest: u32,
+    },
 }
 
 /// The most that may be asked for: more than any machine's browser can serve, and few enough that a typing error shows.
 pub const MOST_SLOTS: u32 = 1_000;
 
 impl Limit {
-    /// The number, given how many it is `now`.
-    pub fn from(self, now: u32) -> u32 {
+    /// The number, given how many it is `now`; `None` where the machine decides.
+    pub fn fixed(self, now: u32) -> Option<u32> {
         let wanted = match self {
             Self::To(limit) => limit,
             Self::More(more) => now.saturating_add(more),
             Self::Fewer(fewer) => now.saturating_sub(fewer),
+            Self::Auto | Self::Within { .. } => return None,
         };
-        wanted.clamp(1, MOST_SLOTS)
+        Some(wanted.clamp(1, MOST_SLOTS))
     }
 }
 

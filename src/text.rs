@@ -31,6 +31,12 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
+/// An amount of memory as a person writes it: `64 MiB`, `24 GiB`.
+pub fn bytes(bytes: u64) -> String {
+    let mib = bytes >> 20;
+    if mib < 10 * 1024 { format!("{mib} MiB") } else { format!("{} GiB", mib / 1024) }
+}
+
 /// Text from a page, a driver, a file name or a case: anything that may hold escape codes, markup or commands.
 /// It is shown only through a sink of the medium it goes to. Serialization to JSON is a sink of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -202,3 +202,28 @@ fn ctl_says_when_nothing_runs_or_something_else_does() {
     driver.release();
     run.ends(0);
 }
+
+#[test]
+fn a_running_batch_can_be_left_to_the_machine_and_taken_back() {
+    let driver = ScriptedDriver::start();
+    driver.hold();
+    let project = cases(project(&driver, "concurrency = '2..3'\npressure.memory_free = '1MiB'"), &[""; 12]);
+    let run = Run::of(&project, &[]);
+    status_when(&project, |status| running(status) >= 2 && status["limit"].as_u64() <= Some(3));
+    let wish = |what: &str| {
+        let asked = project.run(["ctl", "concurrency", what]);
+        assert_eq!(asked.status, Some(0), "{asked}");
+    };
+    wish("5");
+    status_when(&project, |status| running(status) == 5);
+    wish("1..4");
+    status_when(&project, |status| status["limit"].as_u64() <= Some(4));
+    wish("7");
+    status_when(&project, |status| running(status) == 7);
+    let reversed = project.run(["ctl", "concurrency", "4..1"]);
+    assert!(reversed.stderr.contains("reversed: `1..4`?"), "{reversed}");
+    driver.release();
+    run.ends(0);
+    let (made, ended, _) = driver.sessions();
+    assert_eq!((made, ended), (12, 12));
+}

@@ -7,14 +7,13 @@ use super::setting::Setting as _;
 use crate::source::Span;
 
 /// The tables there are.
-pub(super) const TABLES: [&str; 4] = ["pressure", "history", "notify", "state"];
+pub(super) const TABLES: [&str; 3] = ["history", "notify", "state"];
 
 /// Checks such a table and refuses it.
 pub(super) fn refuse(name: &str, key: Span, given: &Given<'_>, reading: &mut Reading<'_>) {
     let before = reading.findings.len();
     reading.within(name, |reading| match name {
         "state" => each(given, reading, state),
-        "pressure" => pressure(given, reading),
         "history" => history(given, reading),
         _ => {}
     });
@@ -36,18 +35,6 @@ fn state(given: &Given<'_>, reading: &mut Reading<'_>) {
         if key == "max_age" {
             reading.within(key, |reading| Pause::read(value, reading));
         }
-    }
-}
-
-fn pressure(given: &Given<'_>, reading: &mut Reading<'_>) {
-    let Some(table) = reading.table(given) else { return };
-    for (key, value) in reading.entries(table, &["cpu", "memory_free", "some_avg10"]) {
-        reading.within(key, |reading| match key {
-            "memory_free" => size(value, reading),
-            _ => {
-                reading.number(1..=100, value);
-            }
-        });
     }
 }
 

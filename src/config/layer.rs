@@ -11,6 +11,7 @@ use super::names::{AttributeName, VariableNames};
 use super::order::Order;
 use super::origin::{Origin, Sourced};
 use super::overrides::Override;
+use super::pressure::{Percent, Size};
 use super::project::Project;
 use super::reading::{Given, Reading};
 use super::retries::Retries;
@@ -155,6 +156,12 @@ settings! {
     endpoints "endpoint": Endpoints = |_| Endpoints::default();
     /// What cases must not all have at once.
     shares "share": Shares = |_| Shares::default();
+    /// Use of the processors, in percent, from which on nothing more is started (with `auto` or `A..B`).
+    pressure_cpu "pressure.cpu": Percent = |_| Percent::of(85);
+    /// Memory that stays free.
+    pressure_memory_free "pressure.memory_free": Size = |_| Size::mebibytes(500);
+    /// Share of the time in which something waits for memory, in percent (PSI `some avg10`).
+    pressure_some_avg10 "pressure.some_avg10": Percent = |_| Percent::of(40);
     /// When a screenshot is kept.
     evidence_screenshot "evidence.screenshot": Keep = |_| Keep::OnFailure;
     /// When the page's source is kept.

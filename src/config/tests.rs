@@ -100,7 +100,6 @@ fn messages(text: &str) -> String {
 #[test]
 fn every_known_key_is_taken_or_refused_by_name() {
     insta::assert_snapshot!(messages(EVERYTHING), @"
-    `[pressure]` is not supported yet
     `[history]` is not supported yet
     `[state]` is not supported yet
     ");
@@ -190,14 +189,14 @@ fn overrides_are_checked() {
             "[[override]]\ntimeout = \"1s\"\n[[override]]\nfilter = \"last(failed)\"\npriority = 101\nheadless = true\n\
              prio = 1\nquarantine = { until = 2027-12-01 }\n"
         ),
-        @r#"
+        @"
     an `[[override]]` needs a `filter`
     a filter in runner.toml cannot ask for past runs
     `override.priority` must be a whole number from -100 to 100, found the integer `101`
     `headless` in an `[[override]]` is not supported yet
     unknown key `prio` in `override`
     `override.quarantine` needs a `reason`
-    "#
+    "
     );
     insta::assert_snapshot!(
         messages("[[override]]\nfilter = \"tag(a)\"\nquarantine = { owner = \"me\", until = 07:32:00 }\n"),

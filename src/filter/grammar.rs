@@ -328,7 +328,7 @@ mod tests {
     fn mistakes_about_the_past_are_shown_in_their_place() {
         insta::assert_snapshot!(
             ["last()", "last(broken)", "slow(ten)", "slow(10)", "flaky(x)", "new("].map(wrong).join("\n"),
-            @r#"
+            @"
         last()
             ^ the test `last` needs something in its brackets
         last(broken)
@@ -341,7 +341,7 @@ mod tests {
               ^ the test `flaky` takes nothing in its brackets
         new(
            ^ `(` is never closed in the filter
-        "#
+        "
         );
     }
 

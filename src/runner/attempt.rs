@@ -1,16 +1,19 @@
 //! One attempt: a page is leased, the case is carried out on it, what is left of it is kept, the page goes back.
 
+use super::core::Pressure;
 use super::core::Start;
 use super::dispatcher::{Attempted, Sink, Work};
 use super::evidence::{AttemptEvidence, EvidenceRules};
 use super::stop::StopSignal;
+use super::surroundings::Surroundings;
 use super::witness::{AttemptWitness, Masking};
 use crate::browser::lease::{Lessor, NoLease};
 use crate::case::Unreadable;
 use crate::case::model::Case;
 use crate::deadline::Deadline;
-use crate::event::{AttemptStarted, Event, Failure, Load};
+use crate::event::{AttemptStarted, Event, Failure};
 use crate::id::JobId;
+use crate::load::Sight;
 use crate::mask::Masker;
 use crate::outcome::{AttemptVerdict, FailureKind};
 use crate::plan::Plan;
@@ -22,6 +25,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// What all attempts of a batch share.
@@ -38,6 +42,10 @@ pub struct Attempts {
     pub masker: Masker,
     /// What is kept, and when.
     pub evidence: EvidenceRules,
+    /// What the machine is doing.
+    pub sights: watch::Receiver<Sight>,
+    /// Beyond what a failure says what it was.
+    pub pressure: Pressure,
     /// The database's folder.
     pub base: PathBuf,
     /// The batch's evidence folder, beneath it.
@@ -72,6 +80,7 @@ impl Work for Attempts {
     async fn attempt(&self, start: Start, mut stop: StopSignal) -> Attempted {
         let job = &self.plan.jobs[start.job.0 as usize];
         let case = self.plan.case(job);
+        let around = Surroundings::begin(&self.sights);
         if start.attempt > 1 {
             self.lessor.announce(1);
         }
@@ -82,7 +91,7 @@ impl Work for Attempts {
             running: start.running,
             limit: start.limit,
             steps: case.as_ref().map_or(0, |case| steps(case)),
-            load: Load::default(),
+            load: around.load(),
         }));
         let case = match case {
             Ok(case) => case,
@@ -143,13 +152,18 @@ impl Work for Attempts {
             }
             other => other,
         };
+        let with_hints = |mut failure: Failure| {
+            failure.hints.extend(around.hints(&self.pressure));
+            failure
+        };
         Attempted {
             verdict: ended.verdict,
-            failure: failure.map(|failure| masking.failure(failure)),
+            failure: failure.map(|failure| with_hints(masking.failure(failure))),
             skipped: ended.skipped.map(|reason| Untrusted::from(masking.mask(&reason))),
             evidence: evidence.kept,
             duration,
             crashed_at: ended.crashed_at,
+            cpu_mean: around.cpu_mean(),
         }
     }
 }
@@ -200,6 +214,7 @@ fn without_page(verdict: AttemptVerdict, failure: Option<Failure>) -> Attempted 
         evidence: Vec::new(),
         duration: Duration::ZERO,
         crashed_at: None,
+        cpu_mean: None,
     }
 }
 

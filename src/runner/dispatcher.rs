@@ -5,19 +5,21 @@
 //! disposed of. A higher limit adds permits at once; a lower one takes away those that are free, and the others as
 //! attempts give them back.
 
-use super::core::{Core, Effects, Entry, Input, Rules, Settled, Start};
+use super::core::{Change, Core, Effects, Entry, Input, Range, Rules, Settled, Start};
 use super::stop::{StopSignal, StopSource};
+use super::surroundings::Sampler;
 use super::witness::milliseconds;
-use crate::control::{Command, Stop};
+use crate::control::{Command, Limit, Stop};
 use crate::event::{AttemptFinished, CaseFinished, Event, Evidence, Failure, Level};
 use crate::id::JobId;
+use crate::load::Sight;
 use crate::outcome::{AttemptVerdict, BatchStatus, FailureKind, Verdict};
 use crate::text::Untrusted;
 use async_trait::async_trait;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
@@ -56,6 +58,8 @@ pub struct Attempted {
     pub duration: Duration,
     /// The step at which the page crashed.
     pub crashed_at: Option<u32>,
+    /// Mean use of the processors meanwhile, in percent.
+    pub cpu_mean: Option<f64>,
 }
 
 /// Where events go. Never blocks.
@@ -72,6 +76,10 @@ pub struct Orders {
     pub permits: Arc<Semaphore>,
     /// The jobs, by their number.
     pub entries: Vec<Entry>,
+    /// What `auto` means here.
+    pub machine: Range,
+    /// What the machine is doing, as often as somebody looks.
+    pub sights: watch::Receiver<Sight>,
     /// How long the running attempts have after the first wish to stop.
     pub grace: Duration,
     /// How long the whole batch may take.
@@ -98,6 +106,8 @@ pub async fn run(
     Dispatcher {
         core: Core::new(orders.rules, orders.entries),
         permits: orders.permits,
+        machine: orders.machine,
+        sampler: Sampler::default(),
         debt: 0,
         began_at: Instant::now(),
         look_at: None,
@@ -112,13 +122,15 @@ pub async fn run(
         grace_ends: None,
         panicked: false,
     }
-    .run(commands, orders.batch_timeout)
+    .run(commands, orders.sights, orders.batch_timeout)
     .await
 }
 
 struct Dispatcher {
     core: Core,
     permits: Arc<Semaphore>,
+    machine: Range,
+    sampler: Sampler,
     /// Permits that a lower limit has yet to take away.
     debt: usize,
     /// What the core counts time from.
@@ -142,6 +154,7 @@ struct Dispatcher {
 enum Woken {
     Attempt(Box<Result<(Id, Attempted), JoinError>>),
     Command(Command),
+    Sight(Sight),
     LookAgain,
     GraceOver,
     TimedOut,
@@ -151,6 +164,7 @@ impl Dispatcher {
     async fn run(
         mut self,
         mut commands: mpsc::Receiver<Command>,
+        mut sights: watch::Receiver<Sight>,
         batch_timeout: Option<Duration>,
     ) -> BatchEnd {
         let batch_ends = batch_timeout.map(|budget| Instant::now() + budget);
@@ -159,6 +173,7 @@ impl Dispatcher {
             let woken = tokio::select! {
                 Some(ended) = self.attempts.join_next_with_id() => Woken::Attempt(Box::new(ended)),
                 Some(command) = commands.recv() => Woken::Command(command),
+                Ok(()) = sights.changed() => Woken::Sight(*sights.borrow_and_update()),
                 () = at(self.look_at) => Woken::LookAgain,
                 () = at(self.grace_ends) => Woken::GraceOver,
                 () = at(batch_ends), if !self.core.is_stopping() => Woken::TimedOut,
@@ -166,6 +181,7 @@ impl Dispatcher {
             finished = match woken {
                 Woken::Attempt(ended) => self.ended(*ended),
                 Woken::Command(command) => self.asked(command),
+                Woken::Sight(sight) => self.saw(sight),
                 Woken::LookAgain => self.perform(&Input::Look, None),
                 Woken::GraceOver => {
                     self.grace_ends = None;
@@ -184,7 +200,16 @@ impl Dispatcher {
         match command {
             Command::Stop { how: Stop::Drain, .. } if self.core.is_stopping() => None,
             Command::Stop { how, why } => self.asked_to_stop(how, &why),
-            Command::Concurrency { limit, why } => self.resize(limit.from(self.core.limit()), &why),
+            Command::Concurrency { limit, why } => {
+                let input = match (limit.fixed(self.core.limit()), limit) {
+                    (Some(to), _) => Input::Limit { to, why },
+                    (None, Limit::Within { lowest, highest }) => {
+                        Input::Adapt { range: self.machine.within(lowest, highest), why }
+                    }
+                    (None, _) => Input::Adapt { range: self.machine, why },
+                };
+                self.perform(&input, None)
+            }
             Command::Pause { why } if !self.core.is_paused() => {
                 self.sink.send(Event::Paused { why });
                 self.perform(&Input::Pause, None)
@@ -197,11 +222,8 @@ impl Dispatcher {
         }
     }
 
-    fn resize(&mut self, to: u32, why: &str) -> Option<BatchStatus> {
-        let from = self.core.limit();
-        if from == to {
-            return None;
-        }
+    fn resize(&mut self, change: Change) {
+        let Change { from, to, why } = change;
         if to > from {
             let more = (to - from) as usize;
             let forgiven = more.min(self.debt);
@@ -212,8 +234,16 @@ impl Dispatcher {
             self.settle_debt();
         }
         self.work.resize(to);
-        self.sink.send(Event::ConcurrencyChanged { from, to, why: why.to_owned() });
-        self.perform(&Input::Limit(to), None)
+        self.sink.send(Event::ConcurrencyChanged { from, to, why });
+    }
+
+    fn saw(&mut self, sight: Sight) -> Option<BatchStatus> {
+        let (running, limit) = (self.core.running(), self.core.limit());
+        let sample = self.sampler.take(Instant::now(), sight, running, self.core.queued(), limit);
+        if let Some(sample) = sample {
+            self.sink.send(Event::Sample(sample));
+        }
+        self.perform(&Input::Sight(sight), None)
     }
 
     /// Takes away free permits that a lower limit does not allow any more. Nobody else takes permits meanwhile.
@@ -277,6 +307,9 @@ impl Dispatcher {
     }
 
     fn follow(&mut self, effects: Effects) -> Option<BatchStatus> {
+        if let Some(change) = effects.limit {
+            self.resize(change);
+        }
         for (job, verdict) in effects.closed {
             let duration = self.began.remove(&job).map(|at| at.elapsed());
             let message = (verdict == Verdict::Interrupted)
@@ -336,7 +369,7 @@ impl Dispatcher {
             duration_ms: milliseconds(attempted.duration),
             failure,
             evidence: attempted.evidence,
-            cpu_mean: None,
+            cpu_mean: attempted.cpu_mean,
             will_retry: settled.job_verdict.is_none(),
         })));
         if let Some(verdict) = settled.job_verdict {
@@ -390,5 +423,6 @@ fn panicked(error: JoinError) -> Attempted {
         evidence: Vec::new(),
         duration: Duration::ZERO,
         crashed_at: None,
+        cpu_mean: None,
     }
 }

@@ -1,12 +1,13 @@
 //! The loop with attempts that are plain functions, on paused time.
 
-use super::core::{Entry, Rules, Start};
+use super::core::{Entry, Range, Rules, Start};
 use super::dispatcher::{Attempted, BatchEnd, Orders, Sink, Work, run};
 use super::stop::StopSignal;
 use crate::config::Retries;
 use crate::control::{Command, Stop};
 use crate::event::Event;
 use crate::id::JobId;
+use crate::load::Sight;
 use crate::outcome::{AttemptVerdict, BatchStatus, Verdict};
 use crate::text::Untrusted;
 use async_trait::async_trait;
@@ -33,6 +34,7 @@ fn attempted(verdict: AttemptVerdict) -> Attempted {
         evidence: Vec::new(),
         duration: Duration::from_secs(1),
         crashed_at: None,
+        cpu_mean: None,
     }
 }
 
@@ -100,6 +102,8 @@ async fn play(
         rules: rules(limit),
         permits: Arc::new(Semaphore::new(limit as usize)),
         entries: vec![Entry::plain(); jobs],
+        machine: Range::of_machine(2, None),
+        sights: tokio::sync::watch::channel(Sight::default()).1,
         grace: Duration::from_secs(10),
         batch_timeout: Some(Duration::from_secs(3600)),
     };
@@ -156,6 +160,8 @@ async fn a_core_that_starts_more_than_there_are_permits_is_a_bug() {
         rules: rules(5),
         permits: Arc::new(Semaphore::new(4)),
         entries: vec![Entry::plain(); 5],
+        machine: Range::of_machine(2, None),
+        sights: tokio::sync::watch::channel(Sight::default()).1,
         grace: Duration::from_secs(10),
         batch_timeout: None,
     };

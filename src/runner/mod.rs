@@ -10,4 +10,5 @@ mod dispatcher_tests;
 pub mod evidence;
 pub mod signals;
 pub mod stop;
+mod surroundings;
 pub mod witness;

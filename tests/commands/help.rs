@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 #[test]
 fn short_help() {
-    assert_snapshot!(Project::new().run(["-h"]), @r#"
+    assert_snapshot!(Project::new().run(["-h"]), @"
     exit 0
     --- stdout
     Runs browser test cases in bulk and keeps a record worth trusting
@@ -49,7 +49,7 @@ fn short_help() {
           --base-url <URL>     What relative URLs are joined to
 
     Limits:
-      -c, --concurrency <N>  How many cases run at once [default: 5]
+      -c, --concurrency <N>  How many cases run at once: a number, `auto` or `A..B` [default: 5]
           --order <ORDER>    Which start first: smart, file, random, random:SEED, longest or failed
                              [default: smart]
           --retries <N>      How often a failed case is tried again [default: 0]
@@ -69,12 +69,12 @@ fn short_help() {
 
     Exit codes: 0 all passed, 1 a case failed, 2 wrong input, 3 infrastructure broke, 4 not saved,
     5 nothing selected, 6 incomplete, 75 locked, 101 a bug, 128+n ended by a signal.
-    "#);
+    ");
 }
 
 #[test]
 fn long_help() {
-    assert_snapshot!(Project::new().run(["--help"]), @r#"
+    assert_snapshot!(Project::new().run(["--help"]), @"
     exit 0
     --- stdout
     Runs browser test cases in bulk and keeps a record worth trusting.
@@ -147,7 +147,9 @@ fn long_help() {
 
     Limits:
       -c, --concurrency <N>
-              How many cases run at once [default: 5]
+              How many cases run at once: a number, `auto` or `A..B` [default: 5]
+              
+              `auto` fits the number to the machine while cases run, `A..B` does so within bounds.
 
           --order <ORDER>
               Which start first: smart, file, random, random:SEED, longest or failed [default: smart]
@@ -237,7 +239,7 @@ fn long_help() {
 
     Exit codes: 0 all passed, 1 a case failed, 2 wrong input, 3 infrastructure broke, 4 not saved,
     5 nothing selected, 6 incomplete, 75 locked, 101 a bug, 128+n ended by a signal.
-    "#);
+    ");
 }
 
 #[test]
@@ -253,10 +255,10 @@ fn usage_errors_exit_with_2() {
 
     For more information, try '--help'.
     ");
-    assert_snapshot!(Project::new().run(["-c", "auto"]), @"
+    assert_snapshot!(Project::new().run(["-c", "8..2"]), @"
     exit 2
     --- stderr
-    error: invalid value 'auto' for '--concurrency <N>': must be a whole number for now: `auto` is not supported yet
+    error: invalid value '8..2' for '--concurrency <N>': has its bounds reversed: `2..8`?
 
     For more information, try '--help'.
     ");

@@ -31,6 +31,9 @@ fn defaults_are_shown_with_their_origin() {
     chrome.args = []                    # default
     endpoint = []                       # default
     share = {}                          # default
+    pressure.cpu = 85                   # default
+    pressure.memory_free = "500MiB"     # default
+    pressure.some_avg10 = 40            # default
     evidence.screenshot = "on-failure"  # default
     evidence.source = "on-failure"      # default
     evidence.console = "on-failure"     # default
@@ -91,6 +94,9 @@ fn every_value_says_where_it_comes_from() {
     chrome.args = []                    # default
     endpoint = []                       # default
     share = {}                          # default
+    pressure.cpu = 85                   # default
+    pressure.memory_free = "500MiB"     # default
+    pressure.some_avg10 = 40            # default
     evidence.screenshot = "on-failure"  # default
     evidence.source = "off"             # --set
     evidence.console = "on-failure"     # default
@@ -205,12 +211,6 @@ fn what_does_not_work_yet_is_refused_by_name() {
     assert_snapshot!(project.run(["check"]), @r#"
     exit 2
     --- stderr
-    error: `concurrency` must be a whole number for now: `auto` is not supported yet
-     --> runner.toml:1:15
-      |
-    1 | concurrency = "auto"
-      |               ^^^^^^
-
     error: `browser` must be `chrome` for now: `firefox` is not supported yet
      --> runner.toml:2:22
       |
@@ -223,19 +223,13 @@ fn what_does_not_work_yet_is_refused_by_name() {
     10 | per_second = "many"
        |              ^^^^^^ expected a number greater than 0
 
-    error: `[pressure]` is not supported yet
-     --> runner.toml:5:2
-      |
-    5 | [pressure]
-      |  ^^^^^^^^
-
     error: `[history]` is not supported yet
      --> runner.toml:7:2
       |
     7 | [history]
       |  ^^^^^^^
 
-    5 errors
+    3 errors
     "#);
 }
 

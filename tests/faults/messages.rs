@@ -21,7 +21,7 @@ fn said(steps: &[&str]) -> Vec<String> {
     let site = Site::start();
     site.page("/", SHOP);
     let project = Project::new()
-        .file("runner.toml", &format!("step_timeout = \"500ms\"\nbase_url = \"{}\"\n", site.url("/")));
+        .file("runner.toml", &format!("step_timeout = \"500ms\"\npressure.cpu = 100\nbase_url = \"{}\"\n", site.url("/")));
     let project = (1..).zip(steps).fold(project, |project, (number, steps)| {
         project.file(
             &format!("testcases/c{number:02}.toml"),
@@ -236,7 +236,7 @@ fn the_pointer_goes_to_a_disabled_button_whose_tooltip_says_why_it_is_disabled()
     site.page("/", SHOP);
     let steps = "{ goto = \"/\" }, { expect = \"#why i\", hidden = true }, { hover = \"#pay\" }, { expect = \"#why i\", text = \"Fill in the form first\" }";
     let project = Project::new()
-        .file("runner.toml", &format!("base_url = \"{}\"\n", site.url("/")))
+        .file("runner.toml", &format!("pressure.cpu = 100\nbase_url = \"{}\"\n", site.url("/")))
         .file("testcases/tooltip.toml", &format!("steps = [ {steps} ]\n"));
     Running::start(&project, &[]).wait_clean().exits(0);
 }

@@ -1,6 +1,7 @@
 //! What `ctl` takes. Its words are read here: options may stand before, between and after them.
 
 use super::PrintArguments;
+use crate::config::Concurrency;
 use crate::control::{Limit, MOST_SLOTS};
 use crate::suggestion::closest;
 use clap::Args;
@@ -11,7 +12,7 @@ use clap::Args;
     override_usage = "batchrun ctl [OPTIONS] [BATCH] <status|concurrency N|pause|resume|cancel>",
     after_help = "What it can do:\n  \
         status         show what is done and what runs\n  \
-        concurrency N  change how many cases run at once: `8`, `+2` or `-1`\n  \
+        concurrency N  change how many cases run at once: `8`, `+2`, `-1`, `auto` or `2..8`\n  \
         pause          start nothing more for now; running cases go on\n  \
         resume         go on after a pause\n  \
         cancel         stop as one Ctrl-C does"
@@ -52,7 +53,9 @@ impl CtlArguments {
             ["resume"] => Wish::Resume,
             ["cancel"] => Wish::Cancel,
             ["concurrency", number] => Wish::Concurrency(limit(number)?),
-            ["concurrency"] => return Err("`concurrency` needs a number: `8`, `+2` or `-1`".to_owned()),
+            ["concurrency"] => {
+                return Err("`concurrency` needs a number: `8`, `+2`, `-1`, `auto` or `2..8`".to_owned());
+            }
             [action, ..] if ACTIONS.contains(action) => {
                 return Err(format!("`{action}` takes nothing more, found `{}`", rest[1..].join(" ")));
             }
@@ -68,7 +71,7 @@ impl CtlArguments {
     }
 }
 
-/// Reads `8`, `+2` or `-1`.
+/// Reads `8`, `+2`, `-1`, `auto` or `2..8`.
 fn limit(text: &str) -> Result<Limit, String> {
     let number = |digits: &str| {
         let number = digits.parse::<u32>().ok().filter(|number| (1..=MOST_SLOTS).contains(number));
@@ -77,7 +80,10 @@ fn limit(text: &str) -> Result<Limit, String> {
     match (text.strip_prefix('+'), text.strip_prefix('-')) {
         (Some(more), _) => number(more).map(Limit::More),
         (None, Some(fewer)) => number(fewer).map(Limit::Fewer),
-        (None, None) => number(text).map(Limit::To),
+        (None, None) => match text.parse::<Concurrency>() {
+            Ok(concurrency) => Ok(concurrency.limit()),
+            Err(error) => Err(format!("how many {error}")),
+        },
     }
 }
 
@@ -100,13 +106,19 @@ mod tests {
             Ok((Some("last".to_owned()), Wish::Concurrency(Limit::Fewer(2))))
         );
         assert_eq!(wish("concurrency 8"), Ok((None, Wish::Concurrency(Limit::To(8)))));
+        assert_eq!(wish("concurrency auto"), Ok((None, Wish::Concurrency(Limit::Auto))));
+        let within = Limit::Within { lowest: 2, highest: 8 };
+        assert_eq!(wish("concurrency 2..8"), Ok((None, Wish::Concurrency(within))));
     }
 
     #[test]
     fn mistakes_say_what_was_expected() {
         assert_eq!(wish("pauze").unwrap_err(), "cannot do `pauze`: did you mean `pause`?");
-        assert_eq!(wish("concurrency").unwrap_err(), "`concurrency` needs a number: `8`, `+2` or `-1`");
-        assert_eq!(wish("concurrency 0").unwrap_err(), "expected a number from 1 to 1000, found `0`");
+        assert_eq!(
+            wish("concurrency").unwrap_err(),
+            "`concurrency` needs a number: `8`, `+2`, `-1`, `auto` or `2..8`"
+        );
+        assert_eq!(wish("concurrency +0").unwrap_err(), "expected a number from 1 to 1000, found `0`");
         assert_eq!(wish("pause now").unwrap_err(), "`pause` takes nothing more, found `now`");
     }
 }

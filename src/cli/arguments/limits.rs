@@ -10,7 +10,9 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct LimitArguments {
-    /// How many cases run at once [default: 5]
+    /// How many cases run at once: a number, `auto` or `A..B` [default: 5]
+    ///
+    /// `auto` fits the number to the machine while cases run, `A..B` does so within bounds.
     #[arg(short, long, value_name = "N")]
     pub(crate) concurrency: Option<Concurrency>,
 

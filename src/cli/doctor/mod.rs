@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: &DoctorArguments, console: &mut Console) -> Result<
     let settings = prepare::settings(&arguments.print.project, None, None, &environment, console)?;
     let mut signs = browser::signs(&settings)?;
     signs.push(folder::sign(settings.database.value.as_path(), &settings.project));
-    signs.extend(machine::signs(settings.concurrency.value.get()));
+    signs.extend(machine::signs(settings.concurrency.value));
     match arguments.print.format.format {
         Format::Text => console.data(&text(&signs))?,
         Format::Json => console.json(&json(&signs))?,

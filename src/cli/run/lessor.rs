@@ -4,6 +4,7 @@ use super::super::console::Console;
 use super::super::failure::Failure;
 use super::super::prepare::Prepared;
 use super::NotBegun;
+use super::rules::Limits;
 use crate::browser::chrome::LaunchOptions;
 use crate::browser::chrome::find::{self, Mode};
 use crate::browser::lease::{Lessor, NoLease};
@@ -79,7 +80,7 @@ fn local(settings: &Settings) -> Result<Pages, Failure> {
         viewport: VIEWPORT,
         ..LaunchOptions::default()
     };
-    let slots = settings.concurrency.value.get() as usize;
+    let slots = Limits::new(settings, u32::MAX).start as usize;
     Ok(Pages::Local(Box::new(LocalOptions { launch, driver, slots, viewport: VIEWPORT })))
 }
 
@@ -113,11 +114,11 @@ impl Pages {
         }
     }
 
-    /// How many cases run at once where `wanted` was asked for: endpoints take no more than they say.
-    pub(super) fn limit(&self, wanted: u32) -> u32 {
+    /// How many cases can run at once: endpoints take no more than they say.
+    pub(super) fn capacity(&self) -> u32 {
         match self {
-            Self::Remote(ends, _) => wanted.min(ends.capacity()),
-            Self::Local(_) => wanted,
+            Self::Remote(ends, _) => ends.capacity(),
+            Self::Local(_) => u32::MAX,
         }
     }
 

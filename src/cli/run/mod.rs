@@ -18,7 +18,7 @@ use crate::browser::lease::Lessor;
 use crate::control::{Command, Stop};
 use crate::custody::Custody;
 use crate::event::{BatchFinished, Event};
-use crate::load::Meter;
+use crate::load::{Meter, Sight};
 use crate::outcome::{BatchStatus, ExitCode};
 use crate::runner::attempt::Attempts;
 use crate::runner::dispatcher::{self, BatchEnd, Orders, Sink};
@@ -30,10 +30,11 @@ use control::{Desk, Steering};
 use counting::Counting;
 use lessor::Pages;
 use opening::Opened;
+use rules::Limits;
 pub(super) use rules::core;
 use servers::RunningServers;
 use std::sync::Arc;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
 /// Runs a batch.
@@ -75,13 +76,13 @@ async fn batch(
     let pages = lessor::find(&prepared, console)?;
     let opened = opening::open(arguments, console, &prepared, pages.to_mask())?;
     let sink = Arc::new(Counting::new(opened.recorder.sender(), prepared.settings.fail_on_flaky.value));
-    let limit = pages.limit(prepared.settings.concurrency.value.get());
-    opening::announce(&opened, &prepared, limit, sink.as_ref()).await?;
+    let limits = Limits::new(&prepared.settings, pages.capacity());
+    opening::announce(&opened, &prepared, limits.start, sink.as_ref()).await?;
     let (commands, inbox) = mpsc::channel(8);
     let signals = Signals::listen(&commands).context("signals cannot be listened for").map_err(bug)?;
     let meter = Meter::start();
     let jobs = prepared.plan.jobs.len();
-    let staged = Stage { opened: &opened, prepared, pages, limit, sink: Arc::clone(&sink), began };
+    let staged = Stage { opened: &opened, prepared, pages, limits, sink: Arc::clone(&sink), began };
     let (end, leftovers, metered) = Box::pin(staged.run(&commands, inbox, meter)).await;
     let (end, around) = match end {
         Ok(ended) => ended,
@@ -144,7 +145,7 @@ struct Stage<'a> {
     opened: &'a Opened,
     prepared: Prepared,
     pages: Pages,
-    limit: u32,
+    limits: Limits,
     sink: Arc<Counting>,
     began: Instant,
 }
@@ -170,7 +171,7 @@ impl Stage<'_> {
             sink: Arc::clone(&self.sink) as Arc<dyn Sink>,
         };
         let steering = Steering::open(&desk, &custody, &self.opened.place, &self.opened.batch);
-        let ended = self.with_servers(&custody, commands, inbox).await;
+        let ended = self.with_servers(&custody, commands, inbox, meter.sights()).await;
         steering.close(&custody).await;
         let metered = meter.finish();
         watch.abort();
@@ -188,8 +189,9 @@ impl Stage<'_> {
         custody: &Arc<Custody>,
         commands: &mpsc::Sender<Command>,
         mut inbox: mpsc::Receiver<Command>,
+        sights: watch::Receiver<Sight>,
     ) -> Result<(BatchEnd, ExitCode), NotBegun> {
-        let Self { opened, prepared, pages, limit, sink, began } = self;
+        let Self { opened, prepared, pages, limits, sink, began } = self;
         let servers = RunningServers::start(custody, &prepared.settings, &opened.place, &opened.batch);
         // What is starting ends when it is dropped.
         let servers = tokio::select! {
@@ -203,8 +205,8 @@ impl Stage<'_> {
         };
         let ended = match lessor {
             Ok(lessor) => {
-                let cases = Cases { opened, prepared, limit, sink, began };
-                let ended = cases.run(Arc::clone(&lessor), servers.url(), inbox).await;
+                let cases = Cases { opened, prepared, limits, sink, began };
+                let ended = cases.run(Arc::clone(&lessor), servers.url(), inbox, sights).await;
                 lessor.close().await;
                 Ok(ended)
             }
@@ -220,7 +222,7 @@ impl Stage<'_> {
 struct Cases<'a> {
     opened: &'a Opened,
     prepared: Prepared,
-    limit: u32,
+    limits: Limits,
     sink: Arc<Counting>,
     began: Instant,
 }
@@ -231,18 +233,22 @@ impl Cases<'_> {
         lessor: Arc<dyn Lessor>,
         server_url: Option<String>,
         inbox: mpsc::Receiver<Command>,
+        sights: watch::Receiver<Sight>,
     ) -> BatchEnd {
-        let Self { opened, prepared, limit, sink, began } = self;
+        let Self { opened, prepared, limits, sink, began } = self;
         let settings = &prepared.settings;
         let entries = rules::entries(&prepared);
         lessor.announce(entries.iter().filter(|entry| entry.terms.skip.is_none()).count());
         let orders = Orders {
-            rules: rules::rules(&prepared, limit, opened.seed),
-            permits: Arc::new(Semaphore::new(limit as usize)),
+            rules: rules::rules(&prepared, limits, opened.seed),
+            permits: Arc::new(Semaphore::new(limits.start as usize)),
+            machine: limits.machine,
+            sights: sights.clone(),
             entries,
             grace: settings.grace.value.get(),
             batch_timeout: settings.batch_timeout.value.map(crate::config::TimeLimit::get),
         };
+        let pressure = orders.rules.pressure;
         let evidence = EvidenceRules {
             screenshot: settings.evidence_screenshot.value,
             source: settings.evidence_source.value,
@@ -256,6 +262,8 @@ impl Cases<'_> {
             context,
             masker: opened.masker.clone(),
             evidence,
+            sights,
+            pressure,
             base: opened.place.folder().to_owned(),
             evidence_folder: opened.place.evidence(&opened.batch),
             began,

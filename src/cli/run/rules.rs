@@ -1,21 +1,58 @@
 //! What the core is told of a batch, for those that run it and for those that only explain it.
 
 use super::super::prepare::Prepared;
+use crate::config::{Concurrency, Settings};
+use crate::load;
 use crate::plan::Job;
-use crate::runner::core::{Core, Entry, Rules};
+use crate::runner::core::{Core, Entry, Pressure, Range, Rules};
 use std::sync::Arc;
 
 /// Jobs in a row that end in infrastructure errors, with every retry, before the batch is given up.
 const GIVE_UP_AFTER: u32 = 5;
 
-/// The rules of a batch of so many slots.
-pub(super) fn rules(prepared: &Prepared, limit: u32, seed: u64) -> Rules {
+/// How many cases run at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// How many at the beginning.
+    pub(super) start: u32,
+    /// Within what it moves by itself, if it does.
+    pub(super) adaptive: Option<Range>,
+    /// Within what it would.
+    pub(super) machine: Range,
+}
+
+impl Limits {
+    /// What the settings say, where no more than `capacity` can be had.
+    pub(super) fn new(settings: &Settings, capacity: u32) -> Self {
+        let machine = Range::of_machine(load::processors(), load::memory_free()).at_most(capacity);
+        let adaptive = match settings.concurrency.value {
+            Concurrency::Fixed(_) => None,
+            Concurrency::Auto => Some(machine),
+            Concurrency::Within { lowest, highest } => {
+                Some(machine.within(lowest, highest).at_most(capacity))
+            }
+        };
+        let fixed = settings.concurrency.value.limit().fixed(0);
+        let start = fixed.or(adaptive.map(|range| range.start)).unwrap_or(machine.start).min(capacity);
+        Self { start, adaptive, machine }
+    }
+}
+
+/// The rules of a batch.
+pub(super) fn rules(prepared: &Prepared, limits: Limits, seed: u64) -> Rules {
+    let settings = &prepared.settings;
     Rules {
-        limit,
+        limit: limits.start,
+        adaptive: limits.adaptive,
+        pressure: Pressure {
+            cpu: settings.pressure_cpu.value.get(),
+            memory_free: settings.pressure_memory_free.value.bytes(),
+            some_avg10: settings.pressure_some_avg10.value.get(),
+        },
         ramp: prepared.pace.ramp,
         chunks: prepared.pace.chunks,
         shares: prepared.plan.shares.clone(),
-        infra_retries: prepared.settings.infra_retries.value,
+        infra_retries: settings.infra_retries.value,
         fail_fast: prepared.pace.fail_fast,
         give_up_after: GIVE_UP_AFTER,
         seed,
@@ -30,6 +67,6 @@ pub(super) fn entries(prepared: &Prepared) -> Vec<Entry> {
 
 /// A core that has not begun yet.
 pub(in crate::cli) fn core(prepared: &Prepared) -> Core {
-    let limit = prepared.settings.concurrency.value.get();
-    Core::new(rules(prepared, limit, 0), entries(prepared))
+    let limits = Limits::new(&prepared.settings, u32::MAX);
+    Core::new(rules(prepared, limits, 0), entries(prepared))
 }

@@ -85,6 +85,11 @@ impl Held {
         Self { limit, places: 0, alone: false, shares: shares.collect(), chunk }
     }
 
+    /// Places that are taken.
+    pub(super) fn places(&self) -> u32 {
+        self.places
+    }
+
     /// Whether nobody at all can start.
     pub(super) fn is_full(&self) -> bool {
         self.places >= self.limit || self.alone

@@ -3,6 +3,7 @@
 //! No clock, no runtime, no I/O. The dispatcher tells it what happened ([`Input`]) and when, and performs what it
 //! answers ([`Effects`]). It never waits for the semaphore: it decides, the dispatcher takes the permits.
 
+mod adapt;
 mod held;
 mod judge;
 mod reason;
@@ -10,6 +11,7 @@ mod rules;
 mod state;
 mod waiting;
 
+pub use adapt::{Pressure, Range};
 pub use reason::Reason;
 pub use rules::{Chunks, Entry, FailFast, Rules};
 pub use state::Core;
@@ -17,6 +19,7 @@ pub use state::Core;
 use crate::control::Stop;
 use crate::event::Level;
 use crate::id::JobId;
+use crate::load::Sight;
 use crate::outcome::{AttemptVerdict, BatchStatus, FailureKind, Verdict};
 use crate::plan::ShareId;
 use std::time::Duration;
@@ -39,8 +42,22 @@ pub enum Input {
     },
     /// The time that [`Effects::look_at`] named has come.
     Look,
-    /// As many attempts may run from now on.
-    Limit(u32),
+    /// As many attempts may run from now on, however the machine is.
+    Limit {
+        /// How many.
+        to: u32,
+        /// Who wants it.
+        why: String,
+    },
+    /// As many attempts may run from now on as fit the machine.
+    Adapt {
+        /// Within these bounds.
+        range: Range,
+        /// Who wants it.
+        why: String,
+    },
+    /// What the machine is doing.
+    Sight(Sight),
     /// Nothing is started until [`Input::Resume`].
     Pause,
     /// The end of a pause.
@@ -87,11 +104,24 @@ pub struct Settled {
     pub job_verdict: Option<Verdict>,
 }
 
+/// A limit that changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// How many might run.
+    pub from: u32,
+    /// How many may now.
+    pub to: u32,
+    /// Why.
+    pub why: String,
+}
+
 /// What the dispatcher is to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Effects {
     /// The attempt that just ended.
     pub settled: Option<Settled>,
+    /// The limit that holds from now on, for [`Effects::start`], too.
+    pub limit: Option<Change>,
     /// Jobs that got their verdict without an attempt: skipped, or never to be started.
     pub closed: Vec<(JobId, Verdict)>,
     /// Attempts to start now.

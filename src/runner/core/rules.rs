@@ -1,5 +1,6 @@
 //! What the core is told before a batch begins: of each job, and of the batch.
 
+use super::adapt::{Pressure, Range};
 use crate::config::Retries;
 use crate::plan::{Share, Terms};
 use std::num::NonZeroU32;
@@ -20,6 +21,10 @@ pub struct Entry {
 pub struct Rules {
     /// How many attempts may run at the beginning.
     pub limit: u32,
+    /// The machine decides how many, within these bounds; the limit is where it begins.
+    pub adaptive: Option<Range>,
+    /// Beyond this nothing more is started where the machine decides.
+    pub pressure: Pressure,
     /// From nothing to the limit in this time.
     pub ramp: Option<Duration>,
     /// Not all at once, but in chunks.
@@ -73,6 +78,8 @@ impl Rules {
     pub(in crate::runner) fn plain(limit: u32) -> Self {
         Self {
             limit,
+            adaptive: None,
+            pressure: Pressure { cpu: 85.0, memory_free: 500 << 20, some_avg10: 40.0 },
             ramp: None,
             chunks: None,
             shares: Vec::new(),

@@ -1,15 +1,17 @@
 //! The state of a batch that runs, and how each input changes it.
 
+use super::adapt::{Governor, Use};
 use super::held::{Demand, Held, Taken};
 use super::judge::{self, Ending, Follows, Past};
 use super::reason::{Reason, Standing};
 use super::rules::{Entry, Rules};
 use super::waiting::{Group, Rank, Waiting};
-use super::{Effects, Input, Settled, Start};
+use super::{Change, Effects, Input, Settled, Start};
 use crate::config::Placement;
 use crate::control::Stop;
 use crate::event::Level;
 use crate::id::JobId;
+use crate::load::Sight;
 use crate::outcome::{AttemptVerdict, BatchStatus, FailureKind, Verdict};
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -34,6 +36,12 @@ pub struct Core {
     delayed: BTreeSet<(Duration, JobId)>,
     held: Held,
     limit: u32,
+    /// Sets the limit where the machine decides about it.
+    governor: Option<Governor>,
+    /// Attempts that have ended.
+    ended: u64,
+    /// Attempts that the infrastructure broke.
+    errored: u64,
     slots: BTreeSet<u32>,
     /// What runs: its slot, and what it has been given.
     running: HashMap<JobId, (u32, Taken)>,
@@ -64,6 +72,9 @@ impl Core {
             delayed: BTreeSet::new(),
             held: Held::new(rules.limit, &rules.shares, chunk),
             limit: rules.limit,
+            governor: rules.adaptive.map(|range| Governor::new(range, rules.pressure, Duration::ZERO)),
+            ended: 0,
+            errored: 0,
             slots: BTreeSet::new(),
             running: HashMap::new(),
             in_chunk: 0,
@@ -89,7 +100,15 @@ impl Core {
                 self.settle(now, *job, ending, &mut effects);
             }
             Input::Look => {}
-            Input::Limit(limit) => self.limit = (*limit).max(1),
+            Input::Limit { to, why } => {
+                self.governor = None;
+                self.change((*to).max(1), why.clone(), &mut effects);
+            }
+            Input::Adapt { range, why } => {
+                self.governor = Some(Governor::new(*range, self.rules.pressure, now));
+                self.change(self.limit.clamp(range.lowest, range.highest), why.clone(), &mut effects);
+            }
+            Input::Sight(sight) => self.adapt(now, sight, &mut effects),
             Input::Pause => self.paused = true,
             Input::Resume => self.paused = false,
             Input::Stop(how) => self.stop(*how, BatchStatus::Interrupted, &mut effects),
@@ -111,6 +130,11 @@ impl Core {
     /// Attempts that run now.
     pub fn running(&self) -> u32 {
         u32::try_from(self.running.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Jobs that neither run nor have ended.
+    pub fn queued(&self) -> u32 {
+        u32::try_from(self.open - self.running.len()).unwrap_or(u32::MAX)
     }
 
     /// How many may run.
@@ -135,6 +159,27 @@ impl Core {
         let waiting = waiting.map(|(job, obstacle)| (job, standing.reason(obstacle, now)));
         let delayed = self.delayed.iter().map(|(at, job)| (*job, Reason::Delay(at.saturating_sub(now))));
         waiting.chain(delayed).collect()
+    }
+
+    fn change(&mut self, to: u32, why: String, effects: &mut Effects) {
+        let from = std::mem::replace(&mut self.limit, to);
+        if from != to && self.open > 0 {
+            effects.limit = Some(Change { from, to, why });
+        }
+    }
+
+    fn adapt(&mut self, now: Duration, sight: &Sight, effects: &mut Effects) {
+        let at = Use {
+            limit: self.limit,
+            running: self.held.places(),
+            waiting: !self.paused && self.stop.is_none() && self.waiting.wants_places(&self.held, now),
+            ended: self.ended,
+            errored: self.errored,
+        };
+        let change = self.governor.as_mut().and_then(|governor| governor.look(now, sight, at));
+        if let Some((to, why)) = change {
+            self.change(to, why, effects);
+        }
     }
 
     fn begin(&mut self, now: Duration, effects: &mut Effects) {
@@ -232,6 +277,8 @@ impl Core {
         self.held.give_back(&taken);
         self.slots.remove(&slot);
         let (verdict, kind) = job.past.judge(&job.entry.terms, ended);
+        self.ended += 1;
+        self.errored += u64::from(verdict == AttemptVerdict::Errored);
         let attempt = job.past.attempts.into();
         let job_verdict =
             match job.past.follows((verdict, kind), job.entry.terms.retries, infra_retries, chance) {

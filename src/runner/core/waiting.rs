@@ -118,6 +118,13 @@ impl Waiting {
         next
     }
 
+    /// Whether anything waits for a place, and for nothing else.
+    pub(super) fn wants_places(&self, held: &Held, now: Duration) -> bool {
+        let lines = self.heads.values().map(|at| &self.lines[*at]);
+        let mut obstacles = lines.map(|line| held.obstacle(&line.demand, &Kept::default(), now));
+        obstacles.any(|obstacle| obstacle == Some(Obstacle::Places))
+    }
+
     /// What stands in the way of each that waits, best first.
     pub(super) fn obstacles(&self, held: &Held, now: Duration) -> Vec<(JobId, Option<Obstacle>)> {
         let mut all: Vec<_> = self

@@ -1,5 +1,6 @@
 //! The rules of the core one by one, what they mean for pace and shares, and random batches.
 
+mod adapt;
 mod pace;
 mod random;
 mod shares;
@@ -22,6 +23,10 @@ fn entry() -> Entry {
 /// One that is tried so often again.
 fn retried(times: u32) -> Entry {
     Entry::on(Terms { retries: Retries::new(times), ..Terms::plain() })
+}
+
+fn limit(to: u32) -> Input {
+    Input::Limit { to, why: "a test".to_owned() }
 }
 
 fn rules(limit: u32) -> Rules {

@@ -63,8 +63,8 @@ fn a_ramp_lets_one_more_start_in_each_part_of_its_time() {
 fn a_higher_limit_takes_effect_at_once_and_a_lower_one_as_cases_end() {
     let mut core = Core::new(rules(1), vec![entry(); 9]);
     core.handle(NOW, &Input::Begin);
-    assert_eq!(started(&core.handle(NOW, &Input::Limit(4))), [1, 2, 3]);
-    assert!(core.handle(NOW, &Input::Limit(2)).start.is_empty());
+    assert_eq!(started(&core.handle(NOW, &limit(4))), [1, 2, 3]);
+    assert!(core.handle(NOW, &limit(2)).start.is_empty());
     assert!(passes(&mut core, 1, 0).start.is_empty());
     assert!(passes(&mut core, 1, 1).start.is_empty());
     assert_eq!(started(&passes(&mut core, 1, 2)), [4]);

@@ -3,7 +3,9 @@
 use super::*;
 use crate::case::model::Quarantine;
 use crate::config::Placement;
+use crate::load::Sight;
 use crate::plan::{Mode, Need, Share, ShareId};
+use crate::runner::core::Range;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +14,8 @@ enum Move {
     End(usize, AttemptVerdict, Option<u32>),
     Pass(u64),
     Limit(u32),
+    Adapt(u32, u32),
+    Sight(Sight),
     Pause(bool),
     Stop(Stop),
     TimeUp,
@@ -29,11 +33,23 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
             .prop_map(|(at, verdict, crash)| Move::End(at.index(64), verdict, crash)),
         8 => (1_u64..60_000).prop_map(Move::Pass),
         4 => (1_u32..10).prop_map(Move::Limit),
+        2 => (1_u32..10, 0_u32..10).prop_map(|(lowest, more)| Move::Adapt(lowest, lowest + more)),
+        8 => sights().prop_map(Move::Sight),
         3 => any::<bool>().prop_map(Move::Pause),
         1 => prop_oneof![Just(Stop::Drain), Just(Stop::Grace), Just(Stop::Now)].prop_map(Move::Stop),
         1 => Just(Move::TimeUp),
     ];
     prop::collection::vec(one, 0..400)
+}
+
+fn sights() -> impl Strategy<Value = Sight> {
+    (0.0..100.0, 0.0..100.0, 0.0..100.0, 0_u64..2_000).prop_map(|(cpu, others, stall, free)| Sight {
+        cpu: Some(cpu),
+        others: Some(others),
+        memory_stall: Some(stall),
+        memory_free: Some(free << 20),
+        ..Sight::default()
+    })
 }
 
 fn retries() -> impl Strategy<Value = Retries> {
@@ -108,6 +124,10 @@ impl Referee {
         for (job, verdict) in &effects.closed {
             assert!(!self.running.contains_key(job));
             assert_eq!(self.verdicts.insert(*job, *verdict), None, "a job ends once");
+        }
+        if let Some(change) = &effects.limit {
+            assert_eq!(change.from, self.limit, "a change begins where the last one ended");
+            self.limit = change.to;
         }
         for start in &effects.start {
             assert!(!self.paused, "nothing starts in a pause");
@@ -188,10 +208,12 @@ proptest! {
                     now += Duration::from_millis(milliseconds);
                     Input::Look
                 }
-                Move::Limit(limit) => {
-                    referee.limit = limit;
-                    Input::Limit(limit)
+                Move::Limit(limit) => super::limit(limit),
+                Move::Adapt(lowest, highest) => {
+                    let range = Range::of_machine(2, None).within(lowest, highest);
+                    Input::Adapt { range, why: "a test".to_owned() }
                 }
+                Move::Sight(sight) => Input::Sight(sight),
                 Move::Pause(pause) => {
                     referee.paused = pause;
                     if pause { Input::Pause } else { Input::Resume }
