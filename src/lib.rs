@@ -26,6 +26,10 @@
 //!   *shares* ([`plan::Share`]); the core takes everything a job needs at once, so that nobody waits while holding. Jobs
 //!   with equal demands wait in one line, so a decision looks at lines, not at jobs. Who is overtaken for too long gets
 //!   what it needs kept free.
+//! - **The machine and the past are inputs.** [`load`] looks at the machine four times a second, and the core's governor
+//!   answers with another limit and the reason for it: plain values, tested against machines that are made up. What the
+//!   database remembers of a case ([`history::Past`]) decides about its place in the plan and its shard before anything
+//!   starts; nothing asks the database while cases run.
 //! - **Failed is not errored.** [`outcome::FailureKind`] knows the two apart; [`browser::page::Fault`] says of every
 //!   operation whether the page or what lies below it is to blame; at a missed deadline the browser itself is asked.
 //! - **One browser for all slots, a context for each attempt.** Every slot has a WebDriver session of its own, attached

@@ -84,6 +84,39 @@ fn what_failed_runs_again() {
 }
 
 #[test]
+fn shards_are_disjoint_complete_and_take_about_as_long() {
+    let driver = ScriptedDriver::start();
+    let case = |wait: u32| format!("steps = [ {{ wait = '{wait}ms' }} ]\n");
+    let project = [400, 50, 50, 50, 50, 50, 50, 50, 50]
+        .iter()
+        .zip(0..)
+        .fold(project(&driver), |it, (wait, n)| it.file(&format!("testcases/w{n}.toml"), &case(*wait)));
+    let shard = |which: &str, by: &str| listed(&project, &["--shard", which, "--shard-by", by]);
+    let together = |by: &str| {
+        let mut all: Vec<_> = ["1/3", "2/3", "3/3"].map(|it| shard(it, by)).concat();
+        all.sort();
+        all
+    };
+    let mut all = listed(&project, &[]);
+    all.sort();
+    assert_eq!((together("time"), together("count")), (all.clone(), all));
+    assert_eq!(["1/3", "2/3", "3/3"].map(|it| shard(it, "time").len()), [4, 4, 4], "nothing has run yet");
+    project.run(["-c", "20"]);
+    // The two long ones have a part for themselves and little else; what failed has no time and takes the median.
+    let with = |id: &str| {
+        ["1/3", "2/3", "3/3"].map(|it| shard(it, "time")).into_iter().find(|it| it.contains(&id.to_owned()))
+    };
+    assert_eq!(with("b-slow"), Some(vec!["b-slow".to_owned()]));
+    assert!(with("w0").unwrap().len() <= 3);
+    assert_eq!(project.run(["--shard", "2/3", "-c", "20"]).status.map(|it| it < 2), Some(true));
+    let shown = project.run(["show", "--format", "json"]);
+    let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
+    assert_eq!(shown["batch"]["shard"], "2/3");
+    let wrong = project.run(["list", "--shard", "4/3"]);
+    assert!(wrong.status == Some(2) && wrong.stderr.contains("with I from 1 to N"), "{wrong}");
+}
+
+#[test]
 fn without_past_runs_an_order_by_them_says_what_it_falls_back_to() {
     let project = Project::new().file("testcases/a.toml", "steps = [ { wait = '1ms' } ]\n");
     let longest = project.run(["list", "--order", "longest"]);

@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::filter::Filter;
 use crate::history::{Blank, History};
 use crate::outcome::ExitCode;
-use crate::plan::{Ordering, Plan, Planner};
+use crate::plan::{Ordering, Plan, Planner, Shard};
 use crate::random;
 use crate::source::SourceFile;
 use anyhow::Context as _;
@@ -24,6 +24,8 @@ pub(crate) struct Prepared {
     pub(crate) settings: Settings,
     /// The jobs. Never empty, unless the command line allows that.
     pub(crate) plan: Plan,
+    /// Which part of the jobs they are.
+    pub(crate) shard: Option<Shard>,
     /// What everything random follows from.
     pub(crate) seed: u64,
     /// How starts are spread.
@@ -131,16 +133,18 @@ pub(crate) fn prepare(
         console.warnings(&[Diagnostic::warning(warning)]);
     }
     let history: &dyn History = history.as_ref().map_or(&Blank, |history| history);
-    let by = Ordering { order, seed, history };
+    let shard = selection.shard.map(|shard| (shard, selection.shard_by.into()));
+    let by = Ordering { order, seed, history, shard };
     let plan = Plan::new(loaded.cases, shares, loaded.library, by).map_err(Failure::Input)?;
     crate::memory::give_back();
     if plan.jobs.is_empty() && !selection.allow_empty {
         let why = failed.filter(|failed| failed.jobs.is_empty());
         let why = why.map(|failed| format!("nothing failed or errored in batch {}", failed.batch));
+        let why = why.or(selection.shard.map(|shard| format!("shard {shard} has none of {cases}")));
         return Err(Failure::NothingSelected { cases, why });
     }
     let pace = limits.map(LimitArguments::pace).unwrap_or_default();
-    Ok(Prepared { environment, settings, plan, seed, pace })
+    Ok(Prepared { environment, settings, plan, shard: selection.shard, seed, pace })
 }
 
 /// All that selects by expression, as one filter.

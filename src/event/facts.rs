@@ -93,7 +93,7 @@ pub struct Load {
 }
 
 /// See [`Event::Sample`](super::Event::Sample).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// Use of all processors, in percent of all of them.
     pub cpu: Option<f64>,

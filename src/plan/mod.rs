@@ -3,11 +3,13 @@
 
 mod order;
 mod resolve;
+mod shard;
 mod share;
 mod terms;
 
 pub use order::Ordering;
 pub use resolve::Resolved;
+pub use shard::{NotAShard, Shard, ShardBy};
 pub use share::{Mode, Need, Share, ShareId};
 pub use terms::Terms;
 

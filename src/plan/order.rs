@@ -1,6 +1,7 @@
 //! The order of a plan: highest priority first, then what the [`Order`] says, then as the files have it.
 
 use super::Job;
+use super::shard::{self, Shard, ShardBy};
 use crate::config::Order;
 use crate::history::{History, median};
 use crate::id::JobId;
@@ -18,6 +19,8 @@ pub struct Ordering<'a> {
     pub seed: u64,
     /// What is remembered.
     pub history: &'a dyn History,
+    /// The part of the jobs that is meant, and how they are split.
+    pub shard: Option<(Shard, ShardBy)>,
 }
 
 /// How long a job usually takes, in whole milliseconds: the median of its last attempts that passed.
@@ -31,6 +34,11 @@ pub(super) fn ordered(jobs: Vec<Job>, by: Ordering<'_>) -> (Vec<Job>, Vec<Typica
     };
     let mut known: Vec<_> = jobs.into_iter().map(known).collect();
     let usual = median(known.iter().filter_map(|(typical, ..)| *typical).collect());
+    if let Some((shard, split)) = by.shard {
+        let all: Vec<(Typical, &Job)> = known.iter().map(|(typical, .., job)| (*typical, job)).collect();
+        let mut parts = shard::parts(&all, usual, shard.of(), split).into_iter();
+        known.retain(|_| parts.next().is_some_and(|part| shard.is(part)));
+    }
     let longest = |typical: Typical| Reverse(typical.or(usual));
     // The sorts are stable: equals stay in the order of the files.
     match by.order {

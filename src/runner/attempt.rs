@@ -41,7 +41,7 @@ pub struct Attempts {
     /// What must not be written anywhere.
     pub masker: Masker,
     /// What is kept, and when.
-    pub evidence: EvidenceRules,
+    pub rules: EvidenceRules,
     /// What the machine is doing.
     pub sights: watch::Receiver<Sight>,
     /// Beyond what a failure says what it was.
@@ -113,21 +113,8 @@ impl Work for Attempts {
         // The attempt's clock starts when its page is there.
         let began = Instant::now();
         let masking = Masking::new(&self.masker);
-        let mut witness = AttemptWitness {
-            job: start.job,
-            attempt: start.attempt,
-            sink: Arc::clone(&self.sink),
-            masking: masking.clone(),
-            batch_began: self.began,
-        };
-        let mut evidence = AttemptEvidence {
-            base: self.base.clone(),
-            folder: self.evidence_folder.clone(),
-            stem: format!("{}-{}", start.job.0 + 1, start.attempt),
-            rules: self.evidence,
-            masking: masking.clone(),
-            kept: Vec::new(),
-        };
+        let mut witness = self.witness(&start, &masking);
+        let mut evidence = self.evidence(&start, &masking);
         let ended = step::run(
             lease.page(),
             Run {
@@ -152,13 +139,10 @@ impl Work for Attempts {
             }
             other => other,
         };
-        let with_hints = |mut failure: Failure| {
-            failure.hints.extend(around.hints(&self.pressure));
-            failure
-        };
+        let told = |failure: Failure| around.told_with(masking.failure(failure), &self.pressure);
         Attempted {
             verdict: ended.verdict,
-            failure: failure.map(|failure| with_hints(masking.failure(failure))),
+            failure: failure.map(told),
             skipped: ended.skipped.map(|reason| Untrusted::from(masking.mask(&reason))),
             evidence: evidence.kept,
             duration,
@@ -169,6 +153,27 @@ impl Work for Attempts {
 }
 
 impl Attempts {
+    fn witness(&self, start: &Start, masking: &Masking) -> AttemptWitness {
+        AttemptWitness {
+            job: start.job,
+            attempt: start.attempt,
+            sink: Arc::clone(&self.sink),
+            masking: masking.clone(),
+            batch_began: self.began,
+        }
+    }
+
+    fn evidence(&self, start: &Start, masking: &Masking) -> AttemptEvidence {
+        AttemptEvidence {
+            base: self.base.clone(),
+            folder: self.evidence_folder.clone(),
+            stem: format!("{}-{}", start.job.0 + 1, start.attempt),
+            rules: self.rules,
+            masking: masking.clone(),
+            kept: Vec::new(),
+        }
+    }
+
     /// The values of the shares that an attempt holds, by the names that cases know them by.
     fn values(&self, start: &Start) -> BTreeMap<String, String> {
         let named = start.values.iter().map(|(share, value)| {

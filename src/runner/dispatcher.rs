@@ -10,7 +10,7 @@ use super::stop::{StopSignal, StopSource};
 use super::surroundings::Sampler;
 use super::witness::milliseconds;
 use crate::control::{Command, Limit, Stop};
-use crate::event::{AttemptFinished, CaseFinished, Event, Evidence, Failure, Level};
+use crate::event::{AttemptFinished, CaseFinished, Event, Evidence, Failure, Level, Sample};
 use crate::id::JobId;
 use crate::load::Sight;
 use crate::outcome::{AttemptVerdict, BatchStatus, FailureKind, Verdict};
@@ -238,9 +238,9 @@ impl Dispatcher {
     }
 
     fn saw(&mut self, sight: Sight) -> Option<BatchStatus> {
-        let (running, limit) = (self.core.running(), self.core.limit());
-        let sample = self.sampler.take(Instant::now(), sight, running, self.core.queued(), limit);
-        if let Some(sample) = sample {
+        let (running, queued, limit) = (self.core.running(), self.core.queued(), self.core.limit());
+        let batch = Sample { running, queued, limit, ..Sample::default() };
+        if let Some(sample) = self.sampler.take(Instant::now(), sight, batch) {
             self.sink.send(Event::Sample(sample));
         }
         self.perform(&Input::Sight(sight), None)

@@ -1,7 +1,7 @@
 //! What the machine was doing while something ran, in the words of the record.
 
 use super::core::Pressure;
-use crate::event::{Load, Sample};
+use crate::event::{Failure, Load, Sample};
 use crate::load::Sight;
 use crate::text::{Untrusted, bytes};
 use std::time::Duration;
@@ -18,15 +18,8 @@ pub(super) struct Sampler {
 }
 
 impl Sampler {
-    /// The sample that is due, if one is.
-    pub(super) fn take(
-        &mut self,
-        now: Instant,
-        sight: Sight,
-        running: u32,
-        queued: u32,
-        limit: u32,
-    ) -> Option<Sample> {
+    /// The sample that is due, if one is; `batch` is what it says of the batch.
+    pub(super) fn take(&mut self, now: Instant, sight: Sight, batch: Sample) -> Option<Sample> {
         // Sights come on a beat of their own, so that one may be a moment early.
         let due = |(at, _): &(Instant, Sight)| now.duration_since(*at) + INTERVAL / 10 >= INTERVAL;
         if self.last.as_ref().is_some_and(|last| !due(last)) {
@@ -39,9 +32,7 @@ impl Sampler {
             memory_mb: sight.memory_used.map(|bytes| bytes >> 20),
             net_rx: more(sight.net_rx, before.net_rx),
             net_tx: more(sight.net_tx, before.net_tx),
-            running,
-            queued,
-            limit,
+            ..batch
         })
     }
 }
@@ -78,8 +69,13 @@ impl Surroundings {
         Some((100.0 * (now.busy_seconds - self.first.busy_seconds) / passed).clamp(0.0, 100.0))
     }
 
-    /// What may have had its part in a failure.
-    pub(super) fn hints(&self, pressure: &Pressure) -> Vec<Untrusted> {
+    /// The failure, with what may have had its part in it.
+    pub(super) fn told_with(&self, mut failure: Failure, pressure: &Pressure) -> Failure {
+        failure.hints.extend(self.hints(pressure));
+        failure
+    }
+
+    fn hints(&self, pressure: &Pressure) -> Vec<Untrusted> {
         let now = *self.sights.borrow();
         let cpu = self.cpu_mean().filter(|mean| *mean > pressure.cpu);
         let either = [self.first, now];
@@ -107,7 +103,8 @@ mod tests {
         let (mut sampler, mut taken) = (Sampler::default(), Vec::new());
         for received in 0..9 {
             let sight = Sight { net_rx: Some(received * 100), ..Sight::default() };
-            taken.extend(sampler.take(Instant::now(), sight, 2, 7, 5));
+            let batch = Sample { running: 2, queued: 7, limit: 5, ..Sample::default() };
+            taken.extend(sampler.take(Instant::now(), sight, batch));
             tokio::time::advance(Duration::from_millis(250)).await;
         }
         assert_eq!(taken.iter().map(|it| it.net_rx).collect::<Vec<_>>(), [Some(0), Some(400), Some(400)]);

@@ -74,7 +74,7 @@ fn short_help() {
 
 #[test]
 fn long_help() {
-    assert_snapshot!(Project::new().run(["--help"]), @"
+    assert_snapshot!(Project::new().run(["--help"]), @r#"
     exit 0
     --- stdout
     Runs browser test cases in bulk and keeps a record worth trusting.
@@ -128,6 +128,16 @@ fn long_help() {
 
           --rerun-failed[=<BATCH>]
               Only what failed or errored in a batch: `last`, or the beginning of its id
+
+          --shard <I/N>
+              Only one of N parts, the same on every machine with the same files and past runs
+
+          --shard-by <WHAT>
+              What the parts have about the same of [default: time]
+
+              Possible values:
+              - time:  Time, by past runs
+              - count: Cases
 
           --allow-empty
               Exit with 0, not 5, when nothing is selected
@@ -239,7 +249,7 @@ fn long_help() {
 
     Exit codes: 0 all passed, 1 a case failed, 2 wrong input, 3 infrastructure broke, 4 not saved,
     5 nothing selected, 6 incomplete, 75 locked, 101 a bug, 128+n ended by a signal.
-    ");
+    "#);
 }
 
 #[test]

@@ -20,8 +20,10 @@ const SHOP: &str = "<h1 id=msg>Welcome  Alice</h1><nav><a href=/up>Sign up</a> <
 fn said(steps: &[&str]) -> Vec<String> {
     let site = Site::start();
     site.page("/", SHOP);
-    let project = Project::new()
-        .file("runner.toml", &format!("step_timeout = \"500ms\"\npressure.cpu = 100\nbase_url = \"{}\"\n", site.url("/")));
+    let project = Project::new().file(
+        "runner.toml",
+        &format!("step_timeout = \"500ms\"\npressure.cpu = 100\nbase_url = \"{}\"\n", site.url("/")),
+    );
     let project = (1..).zip(steps).fold(project, |project, (number, steps)| {
         project.file(
             &format!("testcases/c{number:02}.toml"),

@@ -1,6 +1,7 @@
 //! Which cases.
 
-use clap::Args;
+use crate::plan::{Shard, ShardBy};
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 /// Which cases.
@@ -31,7 +32,41 @@ pub(crate) struct SelectionArguments {
     #[arg(long, value_name = "BATCH", num_args = 0..=1, require_equals = true, default_missing_value = "last")]
     pub(crate) rerun_failed: Option<String>,
 
+    /// Only one of N parts, the same on every machine with the same files and past runs
+    #[arg(long, value_name = "I/N", hide_short_help = true)]
+    pub(crate) shard: Option<Shard>,
+
+    /// What the parts have about the same of [default: time]
+    #[arg(
+        long,
+        value_name = "WHAT",
+        hide_short_help = true,
+        requires = "shard",
+        default_value = "time",
+        hide_default_value = true
+    )]
+    pub(crate) shard_by: Split,
+
     /// Exit with 0, not 5, when nothing is selected
     #[arg(long, hide_short_help = true)]
     pub(crate) allow_empty: bool,
+}
+
+/// What parts have about the same of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Split {
+    /// Time, by past runs
+    #[default]
+    Time,
+    /// Cases
+    Count,
+}
+
+impl From<Split> for ShardBy {
+    fn from(split: Split) -> Self {
+        match split {
+            Split::Time => Self::Time,
+            Split::Count => Self::Count,
+        }
+    }
 }

@@ -171,7 +171,7 @@ impl Stage<'_> {
             sink: Arc::clone(&self.sink) as Arc<dyn Sink>,
         };
         let steering = Steering::open(&desk, &custody, &self.opened.place, &self.opened.batch);
-        let ended = self.with_servers(&custody, commands, inbox, meter.sights()).await;
+        let ended = Box::pin(self.with_servers(&custody, commands, inbox, meter.sights())).await;
         steering.close(&custody).await;
         let metered = meter.finish();
         watch.abort();
@@ -261,7 +261,7 @@ impl Cases<'_> {
             sink: Arc::clone(&sink) as Arc<dyn Sink>,
             context,
             masker: opened.masker.clone(),
-            evidence,
+            rules: evidence,
             sights,
             pressure,
             base: opened.place.folder().to_owned(),

@@ -95,7 +95,7 @@ pub(super) async fn announce(
         host: read("/proc/sys/kernel/hostname").unwrap_or_else(|| "unknown".to_owned()),
         boot_id: read("/proc/sys/kernel/random/boot_id"),
         seed: opened.seed,
-        shard: None,
+        shard: prepared.shard.map(|shard| shard.to_string()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         git_commit: git_commit(&settings.project.root),
         command_line: std::env::args().map(|argument| masked(&argument)).collect(),

@@ -47,8 +47,6 @@ const TRIAL: Duration = Duration::from_secs(10);
 const WORTH: f64 = 1.2;
 /// From this part of the processors on, others are what the limit gives way to.
 const OTHERS: f64 = 25.0;
-/// What the processors must have left for one more, in percent below the threshold.
-const ROOM: f64 = 10.0;
 
 impl Range {
     /// What fits a machine of so many processors and so much free memory.
@@ -93,7 +91,9 @@ pub(super) struct Use {
 pub(super) struct Governor {
     range: Range,
     pressure: Pressure,
-    /// Smoothed over about a second.
+    /// Use of the processors, smoothed over about two seconds: cases come in bursts.
+    cpu_long: f64,
+    /// The same and what follows smoothed over about half a second.
     cpu: f64,
     others: f64,
     stall: f64,
@@ -122,6 +122,8 @@ impl Governor {
         Self {
             range,
             pressure,
+            // Taken for busy until it is known better.
+            cpu_long: 100.0,
             cpu: 0.0,
             others: 0.0,
             stall: 0.0,
@@ -137,7 +139,8 @@ impl Governor {
 
     /// The limit from now on, and why, where it changes.
     pub(super) fn look(&mut self, now: Duration, sight: &Sight, at: Use) -> Option<(u32, String)> {
-        let smooth = |old: &mut f64, new: Option<f64>| *old = (*old + new.unwrap_or_default()) / 2.0;
+        let smooth = |old: &mut f64, new: Option<f64>| *old = f64::midpoint(*old, new.unwrap_or_default());
+        self.cpu_long += (sight.cpu.unwrap_or_default() - self.cpu_long) / 4.0;
         smooth(&mut self.cpu, sight.cpu);
         smooth(&mut self.others, sight.others);
         smooth(&mut self.stall, sight.memory_stall);
@@ -207,14 +210,14 @@ impl Governor {
         let idle = if at.limit < self.range.start {
             self.others < OTHERS
         } else {
-            self.cpu <= self.pressure.cpu - ROOM
+            self.cpu_long <= self.pressure.cpu
         };
         if !free || !idle || self.stall > self.pressure.some_avg10 / 2.0 {
             return None;
         }
         let memory =
             sight.memory_free.map_or_else(String::new, |free| format!(", {} free", text::bytes(free)));
-        Some((at.limit + 1, format!("room: processors {:.0} % used{memory}", self.cpu)))
+        Some((at.limit + 1, format!("room: processors {:.0} % used{memory}", self.cpu_long)))
     }
 
     /// Finds out whether so many bring more than half as many did.
