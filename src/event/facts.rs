@@ -109,6 +109,18 @@ pub struct Sample {
     pub queued: u32,
     /// Slots there are.
     pub limit: u32,
+    /// How long the batch will still take, where past runs tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eta: Option<Eta>,
+}
+
+/// How long a batch will still take, if its jobs take as long as in the past, and as this batch did so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Eta {
+    /// The shorter of the two.
+    pub least_ms: u64,
+    /// The longer one.
+    pub most_ms: u64,
 }
 
 /// See [`Event::StepStarted`](super::Event::StepStarted).

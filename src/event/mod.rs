@@ -14,7 +14,7 @@ pub mod tally;
 pub mod verdicts;
 
 pub use facts::{
-    AttemptFinished, AttemptStarted, BatchFinished, BatchStarted, CaseFinished, CaseQueued, Evidence,
+    AttemptFinished, AttemptStarted, BatchFinished, BatchStarted, CaseFinished, CaseQueued, Eta, Evidence,
     Failure, Load, Sample, StepFinished, StepStarted,
 };
 

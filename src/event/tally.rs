@@ -5,7 +5,7 @@ use super::facts::{
     AttemptFinished, AttemptStarted, BatchFinished, CaseFinished, CaseQueued, StepFinished, StepStarted,
 };
 use super::verdicts::Verdicts;
-use super::{Event, Evidence, Failure, Stamped};
+use super::{Eta, Event, Evidence, Failure, Stamped};
 use crate::id::{BatchId, CaseId, JobId};
 use crate::outcome::Verdict;
 use crate::text::Untrusted;
@@ -33,6 +33,8 @@ pub struct Tally {
     pub failures_dropped: u32,
     /// Why nothing is started, while nothing is.
     pub paused: Option<String>,
+    /// How long it will still take, by the last sample.
+    pub eta: Option<Eta>,
     /// How the batch ended.
     pub finished: Option<BatchFinished>,
     /// Names of the browsers in the plan, in the order in which they came.
@@ -110,7 +112,8 @@ impl Tally {
             Event::ConcurrencyChanged { to, .. } => self.limit = *to,
             Event::Paused { why } => self.paused = Some(why.clone()),
             Event::Resumed => self.paused = None,
-            Event::Sample(_) | Event::Message { .. } => {}
+            Event::Sample(sample) => self.eta = sample.eta,
+            Event::Message { .. } => {}
             Event::BatchFinished(finished) => self.finished = Some(finished.clone()),
         }
     }

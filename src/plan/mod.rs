@@ -23,8 +23,8 @@ use crate::id::{CaseId, JobId};
 use jiff::civil::Date;
 use share::Shares;
 use std::collections::HashSet;
+use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// What a batch will run.
 #[derive(Debug)]
@@ -84,10 +84,9 @@ impl Plan {
         Ok(Self { jobs, shares, typical, library })
     }
 
-    /// How long a job usually takes, if it ever passed.
-    pub fn typical(&self, job: JobId) -> Option<Duration> {
-        let time = self.typical.get(job.0 as usize)?.as_ref()?;
-        Some(Duration::from_millis(time.get().into()))
+    /// What each job usually takes, in milliseconds; 0 where nothing is known.
+    pub fn typical(&self) -> Vec<u32> {
+        self.typical.iter().map(|it| it.map_or(0, NonZeroU32::get)).collect()
     }
 
     /// The case of a job, as it was loaded.

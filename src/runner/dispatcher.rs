@@ -6,6 +6,7 @@
 //! attempts give them back.
 
 use super::core::{Change, Core, Effects, Entry, Input, Range, Rules, Settled, Start};
+use super::estimate::Estimate;
 use super::stop::{StopSignal, StopSource};
 use super::surroundings::Sampler;
 use super::witness::milliseconds;
@@ -76,6 +77,8 @@ pub struct Orders {
     pub permits: Arc<Semaphore>,
     /// The jobs, by their number.
     pub entries: Vec<Entry>,
+    /// What each usually takes, in milliseconds; 0 where nothing is known.
+    pub typical: Vec<u32>,
     /// What `auto` means here.
     pub machine: Range,
     /// What the machine is doing, as often as somebody looks.
@@ -108,6 +111,7 @@ pub async fn run(
         permits: orders.permits,
         machine: orders.machine,
         sampler: Sampler::default(),
+        estimate: Estimate::new(orders.typical),
         debt: 0,
         began_at: Instant::now(),
         look_at: None,
@@ -131,6 +135,7 @@ struct Dispatcher {
     permits: Arc<Semaphore>,
     machine: Range,
     sampler: Sampler,
+    estimate: Estimate,
     /// Permits that a lower limit has yet to take away.
     debt: usize,
     /// What the core counts time from.
@@ -238,9 +243,21 @@ impl Dispatcher {
     }
 
     fn saw(&mut self, sight: Sight) -> Option<BatchStatus> {
-        let (running, queued, limit) = (self.core.running(), self.core.queued(), self.core.limit());
-        let batch = Sample { running, queued, limit, ..Sample::default() };
-        if let Some(sample) = self.sampler.take(Instant::now(), sight, batch) {
+        if self.sampler.is_due(Instant::now()) {
+            let (queued, limit) = (self.core.queued(), self.core.limit());
+            let began = |start: &Start| self.began.get(&start.job).map(Instant::elapsed).unwrap_or_default();
+            let running: Vec<_> = self.running.values().map(|start| (start.job, began(start))).collect();
+            let sample = self.sampler.take(
+                Instant::now(),
+                sight,
+                Sample {
+                    running: self.core.running(),
+                    queued: u32::try_from(queued.len()).unwrap_or(u32::MAX),
+                    limit,
+                    eta: self.estimate.left(&running, &queued, limit),
+                    ..Sample::default()
+                },
+            );
             self.sink.send(Event::Sample(sample));
         }
         self.perform(&Input::Sight(sight), None)
@@ -287,6 +304,9 @@ impl Dispatcher {
             && let Some(why) = self.work.lost()
         {
             self.asked_to_stop(Stop::Drain, &why);
+        }
+        if attempted.verdict == AttemptVerdict::Passed {
+            self.estimate.passed(start.job, attempted.duration);
         }
         let input = Input::Ended {
             job: start.job,

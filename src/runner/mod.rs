@@ -7,6 +7,7 @@ pub mod core;
 pub mod dispatcher;
 #[cfg(test)]
 mod dispatcher_tests;
+mod estimate;
 pub mod evidence;
 pub mod signals;
 pub mod stop;

@@ -11,29 +11,30 @@ use tokio::time::Instant;
 /// Between two samples.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Makes a sample of a sight now and then.
+/// Makes a sample of a sight once a second.
 #[derive(Debug, Default)]
 pub(super) struct Sampler {
     last: Option<(Instant, Sight)>,
 }
 
 impl Sampler {
-    /// The sample that is due, if one is; `batch` is what it says of the batch.
-    pub(super) fn take(&mut self, now: Instant, sight: Sight, batch: Sample) -> Option<Sample> {
+    /// Whether it is time for another one.
+    pub(super) fn is_due(&self, now: Instant) -> bool {
         // Sights come on a beat of their own, so that one may be a moment early.
-        let due = |(at, _): &(Instant, Sight)| now.duration_since(*at) + INTERVAL / 10 >= INTERVAL;
-        if self.last.as_ref().is_some_and(|last| !due(last)) {
-            return None;
-        }
+        self.last.as_ref().is_none_or(|(at, _)| now.duration_since(*at) + INTERVAL / 10 >= INTERVAL)
+    }
+
+    /// The sample of now; `batch` is what it says of the batch.
+    pub(super) fn take(&mut self, now: Instant, sight: Sight, batch: Sample) -> Sample {
         let (_, before) = self.last.replace((now, sight)).unwrap_or((now, sight));
         let more = |now: Option<u64>, before: Option<u64>| Some(now?.saturating_sub(before?));
-        Some(Sample {
+        Sample {
             cpu: sight.cpu,
             memory_mb: sight.memory_used.map(|bytes| bytes >> 20),
             net_rx: more(sight.net_rx, before.net_rx),
             net_tx: more(sight.net_tx, before.net_tx),
             ..batch
-        })
+        }
     }
 }
 
@@ -104,7 +105,9 @@ mod tests {
         for received in 0..9 {
             let sight = Sight { net_rx: Some(received * 100), ..Sight::default() };
             let batch = Sample { running: 2, queued: 7, limit: 5, ..Sample::default() };
-            taken.extend(sampler.take(Instant::now(), sight, batch));
+            if sampler.is_due(Instant::now()) {
+                taken.push(sampler.take(Instant::now(), sight, batch));
+            }
             tokio::time::advance(Duration::from_millis(250)).await;
         }
         assert_eq!(taken.iter().map(|it| it.net_rx).collect::<Vec<_>>(), [Some(0), Some(400), Some(400)]);

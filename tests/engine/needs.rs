@@ -127,12 +127,17 @@ async fn a_resting_element_is_stable_also_when_it_is_looked_at_once() {
 async fn an_element_that_is_rebuilt_all_the_time_is_ready_all_the_same() {
     let mut lab = Lab::of("<body><div id=host></div>").await;
     lab.script("setInterval(() => { host.innerHTML = '<button id=b onclick=\"window.clicked = true\">x</button>' }, 40)").await;
-    for _ in 0..10 {
+    let mut hits = 0;
+    while hits < 10 {
         let answer = lab.act(&css("#b"), CLICK, Then::Guard).await;
         let element = answer.element.unwrap();
         lab.press(element.point.unwrap()).await;
         let pressed = lab.ask(&Call::Landed { token: element.token }).await;
-        assert_eq!(pressed.value, "hit", "what the locator finds when the press comes is as good");
+        // Rebuilt between press and release there is no click: whoever acts presses again.
+        if pressed.value != "torn" {
+            assert_eq!(pressed.value, "hit", "what the locator finds when the press comes is as good");
+            hits += 1;
+        }
     }
     assert_eq!(lab.script("window.clicked").await, true);
 }

@@ -242,6 +242,7 @@ impl Cases<'_> {
         let orders = Orders {
             rules: rules::rules(&prepared, limits, opened.seed),
             permits: Arc::new(Semaphore::new(limits.start as usize)),
+            typical: prepared.plan.typical(),
             machine: limits.machine,
             sights: sights.clone(),
             entries,

@@ -5,6 +5,7 @@ use super::fit;
 use super::line::{shown, tinted, word_of_count};
 use super::output::Output;
 use super::paint::Paint;
+use crate::event::Eta;
 use crate::event::tally::{Running, Tally};
 use crate::outcome::Verdict;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -128,7 +129,7 @@ impl Bars {
     }
 }
 
-/// `13/340`, `11 passed`, `1 failed`, `3.4/s`: each text with the verdict it is about, if it is about one.
+/// `13/340`, `11 passed`, `1 failed`, `1:02 left`, `3.4/s`: each text with the verdict it is about, if it is about one.
 fn counts(tally: &Tally, elapsed_ms: u64) -> Vec<(String, Option<Verdict>)> {
     let done = tally.verdicts.ended.sum();
     let mut parts = vec![(format!("{done}/{}", tally.total), None)];
@@ -137,6 +138,9 @@ fn counts(tally: &Tally, elapsed_ms: u64) -> Vec<(String, Option<Verdict>)> {
         if number > 0 || verdict == Verdict::Passed {
             parts.push((format!("{number} {}", word_of_count(verdict)), Some(verdict)));
         }
+    }
+    if let Some(eta) = tally.eta.filter(|_| done < tally.total && tally.paused.is_none()) {
+        parts.push((left(eta), None));
     }
     if elapsed_ms >= 1000 {
         parts.push((rate(done, elapsed_ms), None));
@@ -205,6 +209,12 @@ fn clock(ms: u64) -> String {
     let s = ms / 1000;
     let (h, m, s) = (s / 3600, s / 60 % 60, s % 60);
     if h > 0 { format!("{h}:{m:02}:{s:02}") } else { format!("{m}:{s:02}") }
+}
+
+/// `0:12 left`, `0:12-0:18 left`
+fn left(eta: Eta) -> String {
+    let (least, most) = (clock(eta.least_ms), clock(eta.most_ms));
+    if least == most { format!("{least} left") } else { format!("{least}-{most} left") }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "one digit after the point is shown")]

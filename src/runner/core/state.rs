@@ -132,9 +132,10 @@ impl Core {
         u32::try_from(self.running.len()).unwrap_or(u32::MAX)
     }
 
-    /// Jobs that neither run nor have ended.
-    pub fn queued(&self) -> u32 {
-        u32::try_from(self.open - self.running.len()).unwrap_or(u32::MAX)
+    /// Jobs that neither run nor have ended, in the order of the plan.
+    pub fn queued(&self) -> Vec<JobId> {
+        let open = (0..).zip(&self.jobs).filter(|(_, job)| job.verdict.is_none()).map(|(at, _)| JobId(at));
+        open.filter(|job| !self.running.contains_key(job)).collect()
     }
 
     /// How many may run.

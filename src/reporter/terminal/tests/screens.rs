@@ -5,6 +5,7 @@ use super::{closing, settings, tell};
 use crate::event::reporter::Reporter as _;
 use crate::event::samples::failure;
 use crate::event::story::Story;
+use crate::event::{Eta, Event, Sample};
 use crate::outcome::FailureKind;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -99,6 +100,18 @@ fn bars_of_one_slot_in_80_columns() {
       Running 1:09 [>                        ] 5/340  4 passed  1 failed  4.3/min
     1 testcases/login[alice] 1/3 fill "label=User"                          1:05
     "###);
+}
+
+#[test]
+fn what_is_left_is_told_where_past_runs_tell() {
+    let with = |least_ms, most_ms| {
+        let mut story = running(1, 340);
+        let eta = Some(Eta { least_ms, most_ms });
+        story.push(Event::Sample(Sample { eta, ..Sample::default() }));
+        screen(100, &story)
+    };
+    assert!(with(62_000, 62_900).contains("1 failed  1:02 left  "), "{}", with(62_000, 62_900));
+    assert!(with(62_000, 75_000).contains("1 failed  1:02-1:15 left  "), "{}", with(62_000, 75_000));
 }
 
 #[test]

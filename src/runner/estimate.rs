@@ -1,0 +1,116 @@
+//! How long a batch will still take, by what its jobs usually take. Knows no clock.
+
+use crate::event::Eta;
+use crate::id::JobId;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+/// What jobs usually take, and how that compares with this batch.
+#[derive(Debug, Default)]
+pub(super) struct Estimate {
+    /// Milliseconds by the job's number; 0 where nothing is known.
+    typical: Vec<u32>,
+    /// What is taken for those of which nothing is known.
+    usual: u32,
+    /// Of the attempts that passed in this batch: what they took, and what they usually take.
+    took: u64,
+    expected: u64,
+}
+
+impl Estimate {
+    pub(super) fn new(typical: Vec<u32>) -> Self {
+        let known: Vec<u32> = typical.iter().copied().filter(|it| *it > 0).collect();
+        Self { usual: crate::history::median(known).unwrap_or(0), typical, took: 0, expected: 0 }
+    }
+
+    /// An attempt passed.
+    pub(super) fn passed(&mut self, job: JobId, took: Duration) {
+        if let Some(typical) = self.typical.get(job.0 as usize).filter(|it| **it > 0) {
+            self.expected += u64::from(*typical);
+            self.took += u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        }
+    }
+
+    /// How long it will take until `queued`, in their order, and `running`, for so long already, have ended, so many at
+    /// once: as fast as in the past, and as fast as this batch so far. `None` where too little is known.
+    pub(super) fn left(&self, running: &[(JobId, Duration)], queued: &[JobId], limit: u32) -> Option<Eta> {
+        let known = |job: &JobId| self.typical.get(job.0 as usize).is_some_and(|it| *it > 0);
+        let all = running.iter().map(|(job, _)| job).chain(queued);
+        let (count, of_known) =
+            all.fold((0, 0), |(all, some), job| (all + 1, some + usize::from(known(job))));
+        if count == 0 || of_known * 2 < count {
+            return None;
+        }
+        let as_before = self.simulated(running, queued, limit, |usual| usual);
+        let as_now = self.simulated(running, queued, limit, |usual| {
+            usual.saturating_mul(self.took).checked_div(self.expected).unwrap_or(usual)
+        });
+        Some(Eta { least_ms: as_before.min(as_now), most_ms: as_before.max(as_now) })
+    }
+
+    /// Gives each job in turn to the slot that is free first; when the last one ends.
+    fn simulated(
+        &self,
+        running: &[(JobId, Duration)],
+        queued: &[JobId],
+        limit: u32,
+        takes: impl Fn(u64) -> u64,
+    ) -> u64 {
+        let time = |job: &JobId| {
+            let typical = self.typical.get(job.0 as usize).copied().filter(|it| *it > 0);
+            takes(u64::from(typical.unwrap_or(self.usual)))
+        };
+        let mut free: BinaryHeap<Reverse<u64>> = running
+            .iter()
+            .map(|(job, since)| {
+                Reverse(time(job).saturating_sub(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
+            })
+            .collect();
+        while free.len() < limit as usize {
+            free.push(Reverse(0));
+        }
+        let mut last = free.iter().map(|Reverse(at)| *at).max().unwrap_or(0);
+        for job in queued {
+            let Reverse(at) = free.pop().unwrap_or(Reverse(last));
+            let end = at + time(job);
+            last = last.max(end);
+            free.push(Reverse(end));
+        }
+        last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn eta(least_ms: u64, most_ms: u64) -> Eta {
+        Eta { least_ms, most_ms }
+    }
+
+    #[test]
+    fn slots_take_one_job_after_the_other() {
+        let estimate = Estimate::new(vec![400, 100, 100, 100]);
+        let jobs = [0, 1, 2, 3].map(JobId);
+        assert_eq!(estimate.left(&[], &jobs, 1), Some(eta(700, 700)));
+        assert_eq!(estimate.left(&[], &jobs, 2), Some(eta(400, 400)));
+        let running = [(JobId(0), Duration::from_millis(350))];
+        assert_eq!(estimate.left(&running, &jobs[1..], 2), Some(eta(200, 200)));
+    }
+
+    #[test]
+    fn a_batch_that_is_slower_than_the_past_makes_a_range() {
+        let mut estimate = Estimate::new(vec![100, 100, 100]);
+        estimate.passed(JobId(0), Duration::from_millis(150));
+        assert_eq!(estimate.left(&[], &[JobId(1), JobId(2)], 1), Some(eta(200, 300)));
+    }
+
+    #[test]
+    fn what_is_not_known_is_taken_for_usual_and_too_much_of_it_for_no_answer() {
+        let estimate = Estimate::new(vec![100, 0, 0]);
+        assert_eq!(estimate.left(&[], &[JobId(0), JobId(1)], 1), Some(eta(200, 200)));
+        assert_eq!(estimate.left(&[], &[JobId(0), JobId(1), JobId(2)], 1), None);
+        assert_eq!(Estimate::default().left(&[], &[JobId(0)], 1), None);
+    }
+}
