@@ -67,6 +67,16 @@ words! {
     }
 }
 
+impl Verdict {
+    /// Whether a job that ended like this runs again when its batch is resumed.
+    pub fn is_resumed(self) -> bool {
+        match self {
+            Self::Errored | Self::Interrupted | Self::NotRun => true,
+            Self::Passed | Self::Flaky | Self::Failed | Self::Skipped => false,
+        }
+    }
+}
+
 words! {
     /// How one attempt ended. There is no flaky attempt: flakiness is a property of the job.
     AttemptVerdict {

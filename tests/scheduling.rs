@@ -227,3 +227,11 @@ fn a_running_batch_can_be_left_to_the_machine_and_taken_back() {
     let (made, ended, _) = driver.sessions();
     assert_eq!((made, ended), (12, 12));
 }
+
+#[test]
+fn a_case_that_is_skipped_says_why() {
+    let driver = ScriptedDriver::start();
+    let project = cases(project(&driver, ""), &["skip = 'not on Mondays'", ""]);
+    let run = project.run([]);
+    assert!(run.status == Some(0) && run.stderr.contains("testcases/c00: not on Mondays"), "{run}");
+}

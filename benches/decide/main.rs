@@ -9,7 +9,7 @@ use batchrun::plan::{Mode, Need, Share, ShareId, Terms};
 use batchrun::random;
 use batchrun::runner::core::{Core, Entry, FailFast, Input, Pressure, Rules};
 use serde_json::{Value, json};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
@@ -114,5 +114,6 @@ fn rules(shares: Vec<Share>) -> Rules {
         fail_fast,
         give_up_after: 5,
         seed: 1,
+        before: HashMap::new(),
     }
 }

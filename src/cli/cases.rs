@@ -22,19 +22,14 @@ pub(crate) enum Trust {
     Partial,
 }
 
-/// Loads the cases, and keeps of each what `look` makes of it. All that is wrong with any of them is told at once.
+/// Loads the cases that are meant by the command line's paths, and keeps of each what `look` makes of it. All that is
+/// wrong with any of them is told at once.
 pub(crate) fn load<T: Send>(
     paths: &[PathBuf],
     (settings, trust): (&Settings, Trust),
     environment: &Environment,
     look: impl Fn(&Arc<Case>, CaseKey) -> T + Sync,
 ) -> Result<Loaded<T>, Vec<Diagnostic>> {
-    let options = LoadOptions {
-        root: settings.project.root.clone(),
-        directory: environment.working_directory.clone(),
-        names: names(settings, trust),
-        allowed_schemes: Vec::new(),
-    };
     let usual = [settings.project.root.join(USUAL_FOLDER)];
     let paths = match paths {
         [] if usual[0].is_dir() => &usual[..],
@@ -47,6 +42,22 @@ pub(crate) fn load<T: Send>(
     if !misplaced.is_empty() {
         return Err(misplaced);
     }
+    load_only(paths, (settings, trust), environment, look)
+}
+
+/// The same for these paths, which may be none.
+pub(crate) fn load_only<T: Send>(
+    paths: &[PathBuf],
+    (settings, trust): (&Settings, Trust),
+    environment: &Environment,
+    look: impl Fn(&Arc<Case>, CaseKey) -> T + Sync,
+) -> Result<Loaded<T>, Vec<Diagnostic>> {
+    let options = LoadOptions {
+        root: settings.project.root.clone(),
+        directory: environment.working_directory.clone(),
+        names: names(settings, trust),
+        allowed_schemes: Vec::new(),
+    };
     let loaded = case::load_each(paths, &options, look);
     if loaded.has_errors() { Err(loaded.diagnostics) } else { Ok(loaded) }
 }

@@ -17,6 +17,7 @@ mod prepare;
 mod record;
 mod remembered;
 mod report;
+mod resumed;
 mod run;
 mod schema;
 mod settings;

@@ -5,16 +5,20 @@ use super::cases::{self, Trust};
 use super::console::Console;
 use super::failure::Failure;
 use super::remembered::{Failed, Remembered};
+use super::resumed::Resumed;
 use crate::case::Loaded;
 use crate::config::{self, Environment, Layer, Order, Settings, Wrong};
 use crate::diagnostic::Diagnostic;
 use crate::filter::Filter;
 use crate::history::{Blank, History};
+use crate::id::CaseId;
 use crate::outcome::ExitCode;
 use crate::plan::{Ordering, Plan, Planner, Shard};
 use crate::random;
 use crate::source::SourceFile;
 use anyhow::Context as _;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 /// Everything that is known before the first browser starts.
 pub(crate) struct Prepared {
@@ -30,6 +34,8 @@ pub(crate) struct Prepared {
     pub(crate) seed: u64,
     /// How starts are spread.
     pub(crate) pace: Pace,
+    /// The batch that goes on, where none begins.
+    pub(crate) resumed: Option<Resumed>,
 }
 
 /// The environment of this process.
@@ -106,24 +112,42 @@ pub(crate) fn prepare(
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let read = read_settings(project, Some(browser), limits, &environment);
     let mut shares = Vec::new();
-    let (mut history, mut failed) = (None, None);
+    let (mut history, mut failed, mut resumed) = (None, None, None);
+    let hashes = Mutex::new(BTreeMap::new());
     let (settings, loaded) = both(read, console, |settings| {
         let database = settings.0.database.value.as_path();
         let history = history.insert(Remembered::of(database));
         if let Some(batch) = &selection.rerun_failed {
             failed = Some(Failed::of(database, batch)?);
         }
-        let only = failed.as_ref().map(|failed| &failed.jobs);
-        let planner = Planner::new(&filter, settings.0, today, history).only(only);
-        let loaded =
-            cases::load(&selection.paths, settings, &environment, |case, key| planner.jobs(case, key));
+        if let Some(batch) = &selection.resume {
+            resumed = Some(Resumed::of(database, batch)?);
+        }
+        let wanted = |case: &CaseId, browser: &str| {
+            let failed = failed.as_ref().is_none_or(|failed| failed.has(case, browser));
+            failed && resumed.as_ref().is_none_or(|resumed| resumed.has(case, browser))
+        };
+        let planner = Planner::new(&filter, settings.0, today, history).only(&wanted);
+        let loaded = match &resumed {
+            Some(resumed) => {
+                let paths = resumed.paths(&settings.0.project.root);
+                cases::load_only(&paths, settings, &environment, |case, key| {
+                    let (file, hash) = (case.source.path.clone(), case.content_hash.to_string());
+                    hashes.lock().unwrap_or_else(PoisonError::into_inner).insert(file, hash);
+                    planner.jobs(case, key)
+                })
+            }
+            None => {
+                cases::load(&selection.paths, settings, &environment, |case, key| planner.jobs(case, key))
+            }
+        };
         shares = planner.into_shares();
         loaded
     })?;
     let cases = loaded.cases.len();
     let (order, seed) = match settings.order.value {
         Order::Random(Some(seed)) => (settings.order.value, seed),
-        order => (order, random::seed()),
+        order => (order, resumed.as_ref().map_or_else(random::seed, |resumed| resumed.seed)),
     };
     let needs_history = matches!(order, Order::Longest | Order::Failed) || filter.asks_for_the_past();
     if needs_history && history.as_ref().is_none_or(Remembered::is_blank) {
@@ -134,17 +158,22 @@ pub(crate) fn prepare(
     }
     let history: &dyn History = history.as_ref().map_or(&Blank, |history| history);
     let shard = selection.shard.map(|shard| (shard, selection.shard_by.into()));
-    let by = Ordering { order, seed, history, shard };
+    let by = Ordering { order, seed, history, shard, left: resumed.as_ref().map(|it| &it.left) };
     let plan = Plan::new(loaded.cases, shares, loaded.library, by).map_err(Failure::Input)?;
     crate::memory::give_back();
+    if let Some(resumed) = &mut resumed {
+        let hashes = hashes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        console.warnings(&resumed.compare(&plan, &hashes, &settings).map_err(Failure::Input)?);
+    }
     if plan.jobs.is_empty() && !selection.allow_empty {
         let why = failed.filter(|failed| failed.jobs.is_empty());
         let why = why.map(|failed| format!("nothing failed or errored in batch {}", failed.batch));
+        let why = why.or(resumed.map(|resumed| format!("nothing is left of batch {}", resumed.batch)));
         let why = why.or(selection.shard.map(|shard| format!("shard {shard} has none of {cases}")));
         return Err(Failure::NothingSelected { cases, why });
     }
     let pace = limits.map(LimitArguments::pace).unwrap_or_default();
-    Ok(Prepared { environment, settings, plan, shard: selection.shard, seed, pace })
+    Ok(Prepared { environment, settings, plan, shard: selection.shard, seed, pace, resumed })
 }
 
 /// All that selects by expression, as one filter.

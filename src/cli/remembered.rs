@@ -46,6 +46,11 @@ pub(super) struct Failed {
 }
 
 impl Failed {
+    /// Whether a case in a browser is among them.
+    pub(super) fn has(&self, case: &CaseId, browser: &str) -> bool {
+        self.jobs.contains(&(case.clone(), browser.to_owned()))
+    }
+
     /// Of the batch that is meant by `last` or the beginning of an id.
     pub(super) fn of(database: &Path, batch: &str) -> Result<Self, Vec<Diagnostic>> {
         let read = || {

@@ -14,8 +14,8 @@ pub mod tally;
 pub mod verdicts;
 
 pub use facts::{
-    AttemptFinished, AttemptStarted, BatchFinished, BatchStarted, CaseFinished, CaseQueued, Eta, Evidence,
-    Failure, Load, Sample, StepFinished, StepStarted,
+    AttemptFinished, AttemptStarted, BatchFinished, BatchResumed, BatchStarted, CaseFinished, CaseQueued,
+    Eta, Evidence, Failure, Load, Sample, StepFinished, StepStarted,
 };
 
 use crate::text::Untrusted;
@@ -30,7 +30,7 @@ pub struct Stamped {
     /// Wall time, RFC 3339 UTC with milliseconds: for people.
     #[serde(with = "millis")]
     pub at: Timestamp,
-    /// Monotonic milliseconds since the batch started: for arithmetic.
+    /// Monotonic milliseconds since the batch started, without those before it was resumed: for arithmetic.
     pub elapsed_ms: u64,
     /// What happened.
     #[serde(flatten)]
@@ -62,6 +62,9 @@ pub mod millis {
 pub enum Event {
     /// The first event of a batch; its record exists before any browser starts.
     BatchStarted(Box<BatchStarted>),
+    /// A batch that was interrupted, or whose runner died, goes on: its jobs that are interrupted, errored, not run or
+    /// have no verdict are open again, and nothing runs.
+    BatchResumed(Box<BatchResumed>),
     /// A job of the plan; all come before the first attempt.
     CaseQueued(Box<CaseQueued>),
     /// A job got a slot and a page is being leased.
@@ -99,7 +102,7 @@ pub enum Event {
         /// One or more lines.
         text: Untrusted,
     },
-    /// The last event.
+    /// The last event, unless the batch is resumed.
     BatchFinished(BatchFinished),
 }
 
@@ -108,6 +111,7 @@ impl Event {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::BatchStarted(_) => "batch_started",
+            Self::BatchResumed(_) => "batch_resumed",
             Self::CaseQueued(_) => "case_queued",
             Self::AttemptStarted(_) => "attempt_started",
             Self::StepStarted(_) => "step_started",

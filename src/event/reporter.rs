@@ -19,6 +19,11 @@ pub trait Reporter: Send {
     /// Takes in one event; `tally` holds it already.
     fn on(&mut self, event: &Stamped, tally: &Tally) -> Result<(), ReportError>;
 
+    /// Takes in an event of a batch that is resumed, from before it was: to know of, not to tell people again.
+    fn recall(&mut self, event: &Stamped, tally: &Tally) -> Result<(), ReportError> {
+        self.on(event, tally)
+    }
+
     /// Comes after each group of events, and about once a second when there are none. `elapsed_ms` is the batch's age.
     fn refresh(&mut self, _tally: &Tally, _elapsed_ms: u64) -> Result<(), ReportError> {
         Ok(())

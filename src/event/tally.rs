@@ -29,8 +29,6 @@ pub struct Tally {
     pub running: BTreeMap<u32, Running>,
     /// Failed and errored jobs, in the order in which they ended; at most [`FAILURES_KEPT`].
     pub failures: Vec<FailedJob>,
-    /// Failed and errored jobs that are not in [`Tally::failures`].
-    pub failures_dropped: u32,
     /// Why nothing is started, while nothing is.
     pub paused: Option<String>,
     /// How long it will still take, by the last sample.
@@ -103,6 +101,7 @@ impl Tally {
                 self.total = batch.total;
                 self.limit = batch.concurrency;
             }
+            Event::BatchResumed(batch) => self.resume(batch.concurrency),
             Event::CaseQueued(queued) => self.queue(queued),
             Event::AttemptStarted(started) => self.start(started, stamped.elapsed_ms),
             Event::StepStarted(step) => self.enter(step),
@@ -116,6 +115,12 @@ impl Tally {
             Event::Message { .. } => {}
             Event::BatchFinished(finished) => self.finished = Some(finished.clone()),
         }
+    }
+
+    /// Failed and errored jobs that are not in [`Tally::failures`].
+    pub fn failures_dropped(&self) -> u32 {
+        let bad = self.verdicts.ended.of(Verdict::Failed) + self.verdicts.ended.of(Verdict::Errored);
+        bad - u32::try_from(self.failures.len()).unwrap_or(bad)
     }
 
     /// A job of the plan.
@@ -135,6 +140,17 @@ impl Tally {
             Some(it) => it.case.as_str().into(),
             None => format!("job {}", job.0).into(),
         }
+    }
+
+    fn resume(&mut self, limit: u32) {
+        self.limit = limit;
+        self.verdicts.resume();
+        self.running.clear();
+        self.failing.clear();
+        self.failures.retain(|failed| !failed.verdict.is_resumed());
+        self.paused = None;
+        self.eta = None;
+        self.finished = None;
     }
 
     fn queue(&mut self, queued: &CaseQueued) {
@@ -214,8 +230,7 @@ impl Tally {
                     evidence,
                 });
             }
-            Verdict::Failed | Verdict::Errored => self.failures_dropped += 1,
-            Verdict::Passed | Verdict::Flaky | Verdict::Skipped | Verdict::Interrupted | Verdict::NotRun => {}
+            _ => {}
         }
     }
 }
@@ -271,7 +286,7 @@ mod tests {
             story.fail(job, failure(FailureKind::Assertion));
         }
         let tally = tally(&story.events());
-        assert_eq!((tally.failures.len(), tally.failures_dropped), (FAILURES_KEPT, 5));
+        assert_eq!((tally.failures.len(), tally.failures_dropped()), (FAILURES_KEPT, 5));
         assert!(tally.failing.is_empty());
     }
 

@@ -14,7 +14,7 @@ pub struct Verdicts {
     pub ended: Counts,
     /// Those among them that do not decide the exit code.
     pub quarantined: Counts,
-    /// Jobs that do not decide and have not ended.
+    /// Jobs that do not decide.
     undecisive: HashSet<JobId>,
 }
 
@@ -36,6 +36,10 @@ impl Counts {
     fn add(&mut self, verdict: Verdict) {
         self.0[verdict as usize] += 1;
     }
+
+    fn forget(&mut self, verdict: Verdict) {
+        self.0[verdict as usize] = 0;
+    }
 }
 
 /// What flaky cases count as.
@@ -53,19 +57,33 @@ impl Verdicts {
         match event {
             Event::CaseQueued(queued) => self.queue(queued),
             Event::CaseFinished(finished) => self.end(finished),
+            Event::BatchResumed(_) => self.resume(),
             _ => {}
         }
     }
 
+    /// What a batch that is resumed runs again counts as not ended.
+    pub(super) fn resume(&mut self) {
+        for verdict in Verdict::ALL.iter().copied().filter(|verdict| verdict.is_resumed()) {
+            self.ended.forget(verdict);
+            self.quarantined.forget(verdict);
+        }
+    }
+
     pub(super) fn queue(&mut self, queued: &CaseQueued) {
-        if queued.quarantined {
-            self.undecisive.insert(queued.job);
+        self.decides(queued.job, !queued.quarantined);
+    }
+
+    /// Says of a job that has not ended whether it decides.
+    pub fn decides(&mut self, job: JobId, decides: bool) {
+        if !decides {
+            self.undecisive.insert(job);
         }
     }
 
     pub(super) fn end(&mut self, finished: &CaseFinished) {
         self.ended.add(finished.verdict);
-        if self.undecisive.remove(&finished.job) {
+        if self.undecisive.contains(&finished.job) {
             self.quarantined.add(finished.verdict);
         }
     }

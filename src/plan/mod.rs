@@ -7,7 +7,7 @@ mod shard;
 mod share;
 mod terms;
 
-pub use order::Ordering;
+pub use order::{Left, Ordering};
 pub use resolve::Resolved;
 pub use shard::{NotAShard, Shard, ShardBy};
 pub use share::{Mode, Need, Share, ShareId};
@@ -22,18 +22,20 @@ use crate::history::{History, Past};
 use crate::id::{CaseId, JobId};
 use jiff::civil::Date;
 use share::Shares;
-use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 /// What a batch will run.
 #[derive(Debug)]
 pub struct Plan {
-    /// In the order in which they should start; each job's id is its place.
+    /// In the order in which they should start; each job's id is its number in the batch. A batch that is resumed has
+    /// numbers that are not here.
     pub jobs: Vec<Job>,
+    /// How many numbers there are.
+    pub size: usize,
     /// The shares that they need.
     pub shares: Vec<Share>,
-    /// How long each usually takes.
+    /// How long each of the jobs usually takes.
     typical: Vec<order::Typical>,
     library: Library,
 }
@@ -42,7 +44,7 @@ pub struct Plan {
 /// from the beginning, so each one holds little; the case itself is read again when it is wanted ([`Plan::case`]).
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// Its place in the plan.
+    /// Its number in the batch.
     pub id: JobId,
     /// Which case.
     pub case: CaseKey,
@@ -81,12 +83,23 @@ impl Plan {
         for job in &mut jobs {
             job.case_id = job.case_id.moved();
         }
-        Ok(Self { jobs, shares, typical, library })
+        let size = by.left.map_or(jobs.len(), |left| left.size);
+        Ok(Self { jobs, size, shares, typical, library })
     }
 
-    /// What each job usually takes, in milliseconds; 0 where nothing is known.
+    /// What each job usually takes, in milliseconds, by its number; 0 where nothing is known.
     pub fn typical(&self) -> Vec<u32> {
-        self.typical.iter().map(|it| it.map_or(0, NonZeroU32::get)).collect()
+        let mut typical = vec![0; self.size];
+        for (job, time) in self.jobs.iter().zip(&self.typical) {
+            typical[job.id.0 as usize] = time.map_or(0, NonZeroU32::get);
+        }
+        typical
+    }
+
+    /// A job, by its number.
+    pub fn job(&self, id: JobId) -> &Job {
+        let at = self.jobs.binary_search_by_key(&id, |job| job.id);
+        &self.jobs[at.expect("only jobs of the plan are asked for")]
     }
 
     /// The case of a job, as it was loaded.
@@ -95,14 +108,17 @@ impl Plan {
     }
 }
 
+/// Says whether a case, by its id, is wanted in a browser.
+pub type Only<'a> = dyn Fn(&CaseId, &str) -> bool + Sync + 'a;
+
 /// Makes jobs of cases, in any order and from several threads.
 pub struct Planner<'a> {
     filter: &'a Filter,
     settings: &'a Settings,
     today: Date,
     history: &'a dyn History,
-    /// The only ids and browsers that are wanted.
-    only: Option<&'a HashSet<(CaseId, String)>>,
+    /// Whether an id is wanted in a browser.
+    only: &'a Only<'a>,
     shares: Shares<'a>,
     known: terms::Known,
 }
@@ -112,12 +128,12 @@ impl<'a> Planner<'a> {
     /// still in force.
     pub fn new(filter: &'a Filter, settings: &'a Settings, today: Date, history: &'a dyn History) -> Self {
         let (shares, known) = (Shares::new(settings), terms::Known::default());
-        Self { filter, settings, today, history, only: None, shares, known }
+        Self { filter, settings, today, history, only: &|_, _| true, shares, known }
     }
 
-    /// Leaves out all but these ids, each with its browser.
+    /// Leaves out all but what this says is wanted.
     #[must_use]
-    pub fn only(self, only: Option<&'a HashSet<(CaseId, String)>>) -> Self {
+    pub fn only(self, only: &'a Only<'a>) -> Self {
         Self { only, ..self }
     }
 
@@ -143,8 +159,7 @@ impl<'a> Planner<'a> {
             let is_meant = |browser: &&Browser| {
                 let name = browser.as_str();
                 let past = if asks { self.history.past(case_id.as_str(), name) } else { Past::default() };
-                let only = self.only.is_none_or(|only| only.contains(&(case_id.clone(), name.to_owned())));
-                only && self.filter.matches(&Subject { past, ..subject })
+                (self.only)(&case_id, name) && self.filter.matches(&Subject { past, ..subject })
             };
             let browsers: Vec<Browser> = all.iter().filter(is_meant).copied().collect();
             if browsers.is_empty() {

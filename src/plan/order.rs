@@ -4,9 +4,10 @@ use super::Job;
 use super::shard::{self, Shard, ShardBy};
 use crate::config::Order;
 use crate::history::{History, median};
-use crate::id::JobId;
+use crate::id::{CaseId, JobId};
 use crate::random;
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -21,6 +22,24 @@ pub struct Ordering<'a> {
     pub history: &'a dyn History,
     /// The part of the jobs that is meant, and how they are split.
     pub shard: Option<(Shard, ShardBy)>,
+    /// What is left of a batch that is resumed, whose order it keeps.
+    pub left: Option<&'a Left>,
+}
+
+/// What is left of a batch.
+#[derive(Debug)]
+pub struct Left {
+    /// How many jobs the batch has.
+    pub size: usize,
+    /// The numbers of those that are left, by id and browser.
+    pub numbers: HashMap<(CaseId, String), Vec<JobId>>,
+}
+
+impl Left {
+    /// The numbers of a case in a browser.
+    pub fn of(&self, case: &CaseId, browser: &str) -> &[JobId] {
+        self.numbers.get(&(case.clone(), browser.to_owned())).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// How long a job usually takes, in whole milliseconds: the median of its last attempts that passed.
@@ -32,6 +51,9 @@ pub(super) fn ordered(jobs: Vec<Job>, by: Ordering<'_>) -> (Vec<Job>, Vec<Typica
         let past = by.history.past(job.case_id.as_str(), job.browser.as_str());
         (typical(past.median), past.is_new(), past.failed(), job)
     };
+    if let Some(left) = by.left {
+        return left_over(jobs, left, |job| known(job).0);
+    }
     let mut known: Vec<_> = jobs.into_iter().map(known).collect();
     let usual = median(known.iter().filter_map(|(typical, ..)| *typical).collect());
     if let Some((shard, split)) = by.shard {
@@ -61,6 +83,19 @@ pub(super) fn ordered(jobs: Vec<Job>, by: Ordering<'_>) -> (Vec<Job>, Vec<Typica
         typical.push(time);
         jobs.push(Job { id: JobId(number), ..job });
     }
+    (jobs, typical)
+}
+
+/// The jobs with the numbers that they had.
+fn left_over(jobs: Vec<Job>, left: &Left, typical: impl Fn(Job) -> Typical) -> (Vec<Job>, Vec<Typical>) {
+    let numbered = jobs.into_iter().flat_map(|job| {
+        let time = typical(job.clone());
+        let numbers = left.of(&job.case_id, job.browser.as_str());
+        numbers.iter().map(move |number| (time, Job { id: *number, ..job.clone() }))
+    });
+    let mut numbered: Vec<_> = numbered.collect();
+    numbered.sort_by_key(|(_, job)| job.id);
+    let (typical, jobs) = numbered.into_iter().unzip();
     (jobs, typical)
 }
 

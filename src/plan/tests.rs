@@ -57,7 +57,7 @@ fn plan(cases: &[Case], filter: &Filter, settings: &Settings, today: Date) -> Re
     let planner = Planner::new(filter, settings, today, &Blank);
     let nothing = load(&[], &LoadOptions::default());
     let jobs: Vec<_> = cases.iter().map(|case| planner.jobs(case, CaseKey::default())).collect();
-    let by = Ordering { order: Order::Smart, seed: 0, history: &Blank, shard: None };
+    let by = Ordering { order: Order::Smart, seed: 0, history: &Blank, shard: None, left: None };
     Plan::new(jobs, planner.into_shares(), nothing.library, by)
 }
 

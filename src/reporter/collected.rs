@@ -60,6 +60,7 @@ impl Collected {
     pub(super) fn add(&mut self, stamped: &Stamped) -> io::Result<()> {
         match &stamped.event {
             Event::BatchStarted(batch) => self.batch = Some(((**batch).clone(), stamped.at)),
+            Event::BatchResumed(_) => self.finished_at = None,
             Event::CaseQueued(queued) => {
                 let place = Place { queued: self.put(std::slice::from_ref(stamped))?, rest: None };
                 let number = queued.job.0 as usize;
@@ -68,10 +69,10 @@ impl Collected {
                 }
                 self.jobs[number] = Some(place);
             }
-            Event::AttemptStarted(AttemptStarted { job, .. }) => self.note(*job, stamped),
-            Event::AttemptFinished(finished) => self.note(finished.job, stamped),
+            Event::AttemptStarted(AttemptStarted { job, .. }) => self.note(*job, stamped)?,
+            Event::AttemptFinished(finished) => self.note(finished.job, stamped)?,
             Event::CaseFinished(CaseFinished { job, .. }) => {
-                self.note(*job, stamped);
+                self.note(*job, stamped)?;
                 let events = self.running.remove(job).unwrap_or_default();
                 let rest = self.put(&events)?;
                 if let Some(Some(place)) = self.jobs.get_mut(job.0 as usize) {
@@ -93,8 +94,16 @@ impl Collected {
         Ok(())
     }
 
-    fn note(&mut self, job: JobId, stamped: &Stamped) {
+    fn note(&mut self, job: JobId, stamped: &Stamped) -> io::Result<()> {
+        if !self.running.contains_key(&job) {
+            // It had ended already where the batch was resumed.
+            let before = self.jobs.get_mut(job.0 as usize).and_then(Option::as_mut);
+            let before = before.and_then(|place| place.rest.take());
+            let before = before.map(|chunk| self.get(chunk)).transpose()?;
+            self.running.insert(job, before.unwrap_or_default());
+        }
         self.running.entry(job).or_default().push(stamped.clone());
+        Ok(())
     }
 
     fn put(&mut self, events: &[Stamped]) -> io::Result<Chunk> {

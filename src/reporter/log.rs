@@ -53,6 +53,11 @@ impl Reporter for Log {
         Ok(())
     }
 
+    fn recall(&mut self, _: &Stamped, _: &Tally) -> Result<(), ReportError> {
+        // It is in the file already.
+        Ok(())
+    }
+
     fn refresh(&mut self, _: &Tally, _: u64) -> Result<(), ReportError> {
         if self.pending.is_empty() { Ok(()) } else { self.send() }
     }
@@ -78,6 +83,19 @@ fn words(event: &Event, tally: &Tally) -> Option<(Level, String)> {
                 batch.total,
                 batch.concurrency,
                 batch.seed,
+                batch.version,
+                batch.host,
+                command.join(" ")
+            ))
+        }
+        Event::BatchResumed(batch) => {
+            let command: Vec<&str> = batch.command_line.iter().map(Untrusted::raw).collect();
+            info(format!(
+                "batch {} is resumed: {} of {} cases, {} slots, batchrun {} on {}: {}",
+                batch.batch,
+                batch.left,
+                tally.total,
+                batch.concurrency,
                 batch.version,
                 batch.host,
                 command.join(" ")

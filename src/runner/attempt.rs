@@ -62,11 +62,8 @@ const LOST: &str = "the guard of this run was ended from outside";
 #[async_trait]
 impl Work for Attempts {
     fn skip_reason(&self, job: JobId) -> Option<Untrusted> {
-        self.plan.jobs[job.0 as usize]
-            .terms
-            .skip
-            .as_deref()
-            .map(|reason| Untrusted::from(self.masker.mask(reason)))
+        let skip = self.plan.job(job).terms.skip.as_deref();
+        skip.map(|reason| Untrusted::from(self.masker.mask(reason)))
     }
 
     fn resize(&self, limit: u32) {
@@ -78,7 +75,7 @@ impl Work for Attempts {
     }
 
     async fn attempt(&self, start: Start, mut stop: StopSignal) -> Attempted {
-        let job = &self.plan.jobs[start.job.0 as usize];
+        let job = self.plan.job(start.job);
         let case = self.plan.case(job);
         let around = Surroundings::begin(&self.sights);
         if start.attempt > 1 {

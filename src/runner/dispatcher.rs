@@ -5,7 +5,7 @@
 //! disposed of. A higher limit adds permits at once; a lower one takes away those that are free, and the others as
 //! attempts give them back.
 
-use super::core::{Change, Core, Effects, Entry, Input, Range, Rules, Settled, Start};
+use super::core::{Change, Closed, Core, Effects, Entry, Input, Range, Rules, Settled, Start};
 use super::estimate::Estimate;
 use super::stop::{StopSignal, StopSource};
 use super::surroundings::Sampler;
@@ -330,14 +330,17 @@ impl Dispatcher {
         if let Some(change) = effects.limit {
             self.resize(change);
         }
-        for (job, verdict) in effects.closed {
+        for Closed { job, verdict, attempts } in effects.closed {
             let duration = self.began.remove(&job).map(|at| at.elapsed());
-            let message = (verdict == Verdict::Interrupted)
-                .then(|| Untrusted::from("stopped before it was tried again"));
+            let message = match verdict {
+                Verdict::Interrupted => Some(Untrusted::from("stopped before it was tried again")),
+                Verdict::Skipped => self.work.skip_reason(job),
+                _ => None,
+            };
             self.sink.send(Event::CaseFinished(CaseFinished {
                 job,
                 verdict,
-                attempts: 0,
+                attempts,
                 duration_ms: duration.map_or(0, milliseconds),
                 message,
             }));

@@ -20,6 +20,11 @@ impl Fan {
         self.each(|reporter| reporter.on(event, tally))
     }
 
+    /// Lets all know of an event from before the batch was resumed; answers who failed.
+    pub(super) fn recall(&mut self, event: &Stamped, tally: &Tally) -> Vec<ReporterFailure> {
+        self.each(|reporter| reporter.recall(event, tally))
+    }
+
     /// Lets all show how things stand; answers who failed.
     pub(super) fn refresh(&mut self, tally: &Tally, elapsed_ms: u64) -> Vec<ReporterFailure> {
         self.each(|reporter| reporter.refresh(tally, elapsed_ms))

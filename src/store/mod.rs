@@ -3,6 +3,7 @@
 //! ```text
 //! Store::open(path)?            the database as it must be: ours, new enough, writable; else a typed error, file untouched
 //!   .begin(&batch)?             dead batches become `aborted`; the lock of this one, held for its life
+//!   .resume(&batch, last)?      the same for a batch that has run before
 //! Recorder::start(store, begun, reporters)
 //!   .send(event)                stamped and queued; never waits
 //!   .barrier().await            everything sent before is in the database
@@ -37,7 +38,7 @@ mod unusable;
 mod write;
 
 pub use attempt_rows::{AttemptRow, EvidenceRow, StepRow};
-pub use begin::Begun;
+pub use begin::{Begun, ResumeError};
 pub use lock::{BatchLock, LockError, NamedLock, RunningBatch, running_batches, say_where};
 pub use open::Store;
 pub use place::Place;

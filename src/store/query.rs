@@ -4,6 +4,7 @@ use super::attempt_rows::{AttemptRow, EvidenceRow, StepRow};
 use super::lock;
 use super::open::{BUSY_TIMEOUT, Store, check_sqlite};
 use super::place::Place;
+use super::replay;
 use super::rows::{self, BatchRow, CaseRow, SampleRow};
 use super::schema::{self, Content, MIGRATIONS};
 use super::unusable::{OpenError, open_error};
@@ -203,17 +204,14 @@ impl Reader {
 
     /// Hands over the events of a batch in order, all but those of steps and samples. Fed to reporters, they make the
     /// reports of a batch anew.
-    pub fn events(&self, batch: &BatchId, mut each: impl FnMut(Stamped)) -> Result<(), QueryError> {
-        let mut statement =
-            self.connection.prepare("SELECT json FROM event WHERE batch_id = ?1 ORDER BY seq")?;
-        let mut rows = statement.query([batch.as_str()])?;
-        while let Some(row) = rows.next()? {
-            let json = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-            each(serde_json::from_str(json).map_err(|error| {
-                rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
-            })?);
-        }
-        Ok(())
+    pub fn events(&self, batch: &BatchId, each: impl FnMut(Stamped)) -> Result<(), QueryError> {
+        Ok(replay::events(&self.connection, batch, each)?)
+    }
+
+    /// The number of a batch's last event.
+    pub fn last_event(&self, batch: &BatchId) -> Result<u64, QueryError> {
+        let sql = "SELECT coalesce(max(seq), 0) FROM event WHERE batch_id = ?1";
+        Ok(self.connection.query_row(sql, [batch.as_str()], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
     /// The past of a case in a browser: its last [`history::RUNS`] runs that say something.

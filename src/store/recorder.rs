@@ -50,9 +50,10 @@ impl Recorded {
 }
 
 impl Recorder {
-    /// Starts the thread. The first event must be `batch_started`. `reporters` are told, and ended, in this order.
+    /// Starts the thread. The first event must be `batch_started`, or `batch_resumed` where the batch has run before:
+    /// then the tally and the reporters first learn what it came to. `reporters` are told, and ended, in this order.
     pub fn start(store: Store, begun: Begun, reporters: Vec<Box<dyn Reporter>>) -> std::io::Result<Self> {
-        let (sender, inbox) = EventSender::new();
+        let (sender, inbox) = EventSender::new(begun.last);
         let desk = sender.clone();
         let thread = std::thread::Builder::new().name("recorder".to_owned()).spawn(move || {
             let batch = begun.lock.batch().clone();
@@ -80,7 +81,7 @@ impl Recorder {
                 commits: 0,
                 first_words,
             };
-            let recorded = loops.run();
+            let recorded = loops.run(begun.last.0 > 0);
             // Held to the very end: until here the batch is not over.
             drop(begun.lock);
             recorded
@@ -162,7 +163,10 @@ enum Back {
 }
 
 impl Loop {
-    fn run(mut self) -> Recorded {
+    fn run(mut self, resumes: bool) -> Recorded {
+        if resumes {
+            self.recall();
+        }
         let mut closing = false;
         loop {
             let first = match self.inbox.recv_timeout(if closing { Duration::ZERO } else { PULSE }) {
@@ -192,6 +196,21 @@ impl Loop {
             if closing && quiet {
                 return self.close();
             }
+        }
+    }
+
+    /// Learns what the batch came to before it was resumed.
+    fn recall(&mut self) {
+        let Self { writer, fan, tally, .. } = self;
+        let mut failed = Vec::new();
+        let told = writer.recall(|event| {
+            tally.apply(&event);
+            failed.extend(fan.recall(&event, tally));
+        });
+        self.note(failed);
+        if let Err(error) = told {
+            self.first_words
+                .push((Level::Error, format!("what the batch came to before cannot be read: {error}")));
         }
     }
 

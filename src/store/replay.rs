@@ -1,10 +1,29 @@
-//! Reports of an old batch: its events, told again to new reporters.
+//! The events of an old batch, told again: to new reporters, or to those of a run that resumes it.
 
 use super::fan::Fan;
 use super::query::{QueryError, Reader};
+use crate::event::Stamped;
 use crate::event::reporter::{Closing, Reporter};
 use crate::event::tally::Tally;
 use crate::id::BatchId;
+use rusqlite::Connection;
+
+/// Hands over the events of a batch in order.
+pub(super) fn events(
+    connection: &Connection,
+    batch: &BatchId,
+    mut each: impl FnMut(Stamped),
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare("SELECT json FROM event WHERE batch_id = ?1 ORDER BY seq")?;
+    let mut rows = statement.query([batch.as_str()])?;
+    while let Some(row) = rows.next()? {
+        let json = row.get_ref(0)?.as_str()?;
+        each(serde_json::from_str(json).map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
+        })?);
+    }
+    Ok(())
+}
 
 impl Reader {
     /// Tells the events of a batch to `reporters`, in order, and ends them. They are all but those of steps and samples.

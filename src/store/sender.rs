@@ -4,7 +4,7 @@ use crate::event::{Event, Stamped};
 use jiff::Timestamp;
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// Sends events; clones go to whoever has something to tell.
@@ -14,6 +14,8 @@ pub struct EventSender(Arc<Desk>);
 #[derive(Debug)]
 struct Desk {
     started: Instant,
+    /// The batch's age at that moment.
+    before: Duration,
     // One lock for number and queue: the order of the numbers is the order in the queue.
     outbox: Mutex<(u64, mpsc::Sender<Letter>)>,
 }
@@ -25,10 +27,12 @@ pub(super) enum Letter {
 }
 
 impl EventSender {
-    /// A sender, and where what it sends arrives.
-    pub(super) fn new() -> (Self, Receiver<Letter>) {
+    /// A sender, and where what it sends arrives. `last` is the number and the time of the last event there is.
+    pub(super) fn new(last: (u64, Duration)) -> (Self, Receiver<Letter>) {
         let (outbox, inbox) = mpsc::channel();
-        (Self(Arc::new(Desk { started: Instant::now(), outbox: Mutex::new((0, outbox)) })), inbox)
+        let (seq, before) = last;
+        let desk = Desk { started: Instant::now(), before, outbox: Mutex::new((seq, outbox)) };
+        (Self(Arc::new(desk)), inbox)
     }
 
     /// Stamps an event and queues it. Never waits for the disk or for a reporter.
@@ -39,7 +43,7 @@ impl EventSender {
 
     /// Milliseconds since the batch started, by the clock that events are stamped with.
     pub fn elapsed_ms(&self) -> u64 {
-        u64::try_from(self.0.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+        u64::try_from((self.0.before + self.0.started.elapsed()).as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Answers once everything sent before has been written (or spooled) and reported: whether all of it is in the

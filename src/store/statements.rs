@@ -2,7 +2,7 @@
 
 use super::keys::Keys;
 use crate::event::facts::{
-    AttemptFinished, AttemptStarted, BatchFinished, BatchStarted, CaseFinished, CaseQueued,
+    AttemptFinished, AttemptStarted, BatchFinished, BatchResumed, BatchStarted, CaseFinished, CaseQueued,
 };
 use crate::event::{Event, Sample, Stamped, StepFinished, StepStarted, millis};
 use crate::id::{BatchId, JobId};
@@ -37,6 +37,7 @@ impl Rows<'_> {
                 self.keys.case_runs.reserve_exact(batch.total as usize);
                 self.begin(batch, &at)?;
             }
+            Event::BatchResumed(batch) => self.resume(batch)?,
             Event::CaseQueued(queued) => self.queue(queued, &at)?,
             Event::AttemptStarted(started) => self.start(started, &at)?,
             Event::StepStarted(step) => self.enter(step, &at)?,
@@ -86,6 +87,33 @@ impl Rows<'_> {
                 ":shard": batch.shard, ":version": batch.version, ":git_commit": batch.git_commit,
                 ":command_line": words.join(" "), ":settings": batch.settings.to_string(),
             },
+        )?;
+        Ok(())
+    }
+
+    /// What was left is open again; attempts that nobody saw the end of were interrupted.
+    fn resume(&self, batch: &BatchResumed) -> rusqlite::Result<()> {
+        let id = self.batch.as_str();
+        let cut = "case_run_id IN (SELECT id FROM case_run WHERE batch_id = ?1)";
+        let steps = format!(
+            "UPDATE step SET verdict = 'interrupted'
+             WHERE verdict IS NULL AND attempt_id IN (SELECT id FROM attempt WHERE verdict IS NULL AND {cut})"
+        );
+        self.run(&steps, [id])?;
+        self.run(
+            &format!("UPDATE attempt SET verdict = 'interrupted' WHERE verdict IS NULL AND {cut}"),
+            [id],
+        )?;
+        self.run(
+            "UPDATE case_run SET verdict = NULL, finished_at = NULL, duration_ms = NULL, message = NULL
+             WHERE batch_id = ?1 AND verdict IN ('errored', 'interrupted', 'not_run')",
+            [id],
+        )?;
+        self.run(
+            "UPDATE batch SET status = 'running', finished_at = NULL, exit_code = NULL, concurrency = ?2,
+                errored = 0, interrupted = 0, not_run = 0
+             WHERE id = ?1",
+            params![id, batch.concurrency],
         )?;
         Ok(())
     }

@@ -3,6 +3,7 @@
 
 use super::keys::Keys;
 use super::open::Store;
+use super::replay::events;
 use super::statements::Rows;
 use crate::event::Stamped;
 use crate::id::BatchId;
@@ -51,6 +52,19 @@ impl Writer {
 
     pub(super) fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Learns the keys of a batch that is resumed, and hands over its events so far, in order.
+    pub(super) fn recall(&mut self, each: impl FnMut(Stamped)) -> rusqlite::Result<()> {
+        let connection = &self.store.connection;
+        let sql = "SELECT id FROM case_run WHERE batch_id = ?1 ORDER BY id";
+        let keys = connection
+            .prepare(sql)?
+            .query_map([self.batch.as_str()], |row| row.get::<_, i64>(0))?
+            .map(|key| Ok(std::num::NonZeroI64::new(key?)))
+            .collect::<rusqlite::Result<_>>();
+        self.keys.case_runs = keys?;
+        events(connection, &self.batch, each)
     }
 
     /// Writes the events in one transaction.

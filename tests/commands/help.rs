@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 #[test]
 fn short_help() {
-    assert_snapshot!(Project::new().run(["-h"]), @"
+    assert_snapshot!(Project::new().run(["-h"]), @r#"
     exit 0
     --- stdout
     Runs browser test cases in bulk and keeps a record worth trusting
@@ -41,6 +41,8 @@ fn short_help() {
           --skip-tag <T>            No cases with this tag
           --rerun-failed[=<BATCH>]  Only what failed or errored in a batch: `last`, or the beginning of
                                     its id
+          --resume[=<BATCH>]        Go on with a batch that was interrupted: `last`, or the beginning of
+                                    its id
           --dry-run                 Show what would run, and run nothing
 
     Browser:
@@ -69,7 +71,7 @@ fn short_help() {
 
     Exit codes: 0 all passed, 1 a case failed, 2 wrong input, 3 infrastructure broke, 4 not saved,
     5 nothing selected, 6 incomplete, 75 locked, 101 a bug, 128+n ended by a signal.
-    ");
+    "#);
 }
 
 #[test]
@@ -128,6 +130,12 @@ fn long_help() {
 
           --rerun-failed[=<BATCH>]
               Only what failed or errored in a batch: `last`, or the beginning of its id
+
+          --resume[=<BATCH>]
+              Go on with a batch that was interrupted: `last`, or the beginning of its id
+              
+              Runs what it left (interrupted, errored or never run) and records it in the same batch,
+              whose verdicts together decide the exit code. Settings are those of now.
 
           --shard <I/N>
               Only one of N parts, the same on every machine with the same files and past runs

@@ -32,6 +32,20 @@ pub(crate) struct SelectionArguments {
     #[arg(long, value_name = "BATCH", num_args = 0..=1, require_equals = true, default_missing_value = "last")]
     pub(crate) rerun_failed: Option<String>,
 
+    /// Go on with a batch that was interrupted: `last`, or the beginning of its id
+    ///
+    /// Runs what it left (interrupted, errored or never run) and records it in the same batch, whose verdicts together
+    /// decide the exit code. Settings are those of now.
+    #[arg(
+        long,
+        value_name = "BATCH",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "last",
+        conflicts_with_all = ["paths", "filters", "tags", "skip_tags", "rerun_failed", "shard"]
+    )]
+    pub(crate) resume: Option<String>,
+
     /// Only one of N parts, the same on every machine with the same files and past runs
     #[arg(long, value_name = "I/N", hide_short_help = true)]
     pub(crate) shard: Option<Shard>,

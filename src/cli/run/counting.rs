@@ -17,9 +17,10 @@ pub(super) struct Counting {
 }
 
 impl Counting {
-    pub(super) fn new(sender: EventSender, fail_on_flaky: bool) -> Self {
+    /// Counts from `verdicts` on.
+    pub(super) fn new(sender: EventSender, fail_on_flaky: bool, verdicts: Verdicts) -> Self {
         let flaky = if fail_on_flaky { FlakyCounts::AsFailed } else { FlakyCounts::AsPassed };
-        Self { sender, verdicts: Mutex::default(), flaky }
+        Self { sender, verdicts: Mutex::new(verdicts), flaky }
     }
 
     /// What the verdicts so far amount to.
@@ -28,9 +29,9 @@ impl Counting {
     }
 
     /// Nothing could be run: says why, and gives every job its verdict.
-    pub(super) fn give_up(&self, why: &str, jobs: usize) {
+    pub(super) fn give_up(&self, why: &str, jobs: &[JobId]) {
         self.send(Event::Message { level: Level::Error, text: Untrusted::from(why) });
-        for job in (0_u32..).take(jobs).map(JobId) {
+        for &job in jobs {
             let (attempts, duration_ms, message) = (0, 0, None);
             self.send(Event::CaseFinished(CaseFinished {
                 job,

@@ -34,6 +34,7 @@ use rules::Limits;
 pub(super) use rules::core;
 use servers::RunningServers;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
@@ -75,19 +76,24 @@ async fn batch(
     let began = Instant::now();
     let pages = lessor::find(&prepared, console)?;
     let opened = opening::open(arguments, console, &prepared, pages.to_mask())?;
-    let sink = Arc::new(Counting::new(opened.recorder.sender(), prepared.settings.fail_on_flaky.value));
+    let age = Duration::from_millis(opened.recorder.sender().elapsed_ms());
+    // Time counts from the batch's beginning, also where it is resumed.
+    let began = began.checked_sub(age).unwrap_or(began);
+    let verdicts = prepared.resumed.as_ref().map(|resumed| resumed.verdicts.clone()).unwrap_or_default();
+    let flaky = prepared.settings.fail_on_flaky.value;
+    let sink = Arc::new(Counting::new(opened.recorder.sender(), flaky, verdicts));
     let limits = Limits::new(&prepared.settings, pages.capacity());
     opening::announce(&opened, &prepared, limits.start, sink.as_ref()).await?;
     let (commands, inbox) = mpsc::channel(8);
     let signals = Signals::listen(&commands).context("signals cannot be listened for").map_err(bug)?;
     let meter = Meter::start();
-    let jobs = prepared.plan.jobs.len();
+    let jobs: Vec<_> = prepared.plan.jobs.iter().map(|job| job.id).collect();
     let staged = Stage { opened: &opened, prepared, pages, limits, sink: Arc::clone(&sink), began };
     let (end, leftovers, metered) = Box::pin(staged.run(&commands, inbox, meter)).await;
     let (end, around) = match end {
         Ok(ended) => ended,
         Err(NotBegun { status, exit, why }) => {
-            sink.give_up(&format!("{why:#}"), jobs);
+            sink.give_up(&format!("{why:#}"), &jobs);
             (BatchEnd { status, panicked: false }, exit)
         }
     };

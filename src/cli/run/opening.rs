@@ -8,7 +8,7 @@ use super::logging;
 use super::reports;
 use crate::case::model::Case;
 use crate::config::{Order, Settings, TimeLimit};
-use crate::event::{BatchStarted, CaseQueued, Event, Level};
+use crate::event::{BatchResumed, BatchStarted, CaseQueued, Event, Level};
 use crate::id::BatchId;
 use crate::mask::Masker;
 use crate::outcome::ExitCode;
@@ -17,7 +17,7 @@ use crate::random;
 use crate::reporter::Board;
 use crate::runner::dispatcher::Sink;
 use crate::step;
-use crate::store::{LockError, NamedLock, OpenError, Place, Recorder, Store};
+use crate::store::{LockError, NamedLock, OpenError, Place, Recorder, ResumeError, Store};
 use crate::text::Untrusted;
 use anyhow::Context as _;
 use std::path::Path;
@@ -53,8 +53,14 @@ pub(super) fn open(
         Some(name) => Some(NamedLock::take(&store.place().run(), name, wait).map_err(locked)?),
         None => None,
     };
-    let batch = BatchId::new(SystemTime::now(), random::seed());
-    let begun = store.begin(&batch).map_err(unusable)?;
+    let (batch, begun) = if let Some(resumed) = &prepared.resumed {
+        let begun = store.resume(&resumed.batch, resumed.last_event).map_err(not_resumed)?;
+        (resumed.batch.clone(), begun)
+    } else {
+        let batch = BatchId::new(SystemTime::now(), random::seed());
+        let begun = store.begin(&batch).map_err(unusable)?;
+        (batch, begun)
+    };
     let place = store.place().clone();
     let secrets = settings.secrets.iter().map(|(_, secret)| secret.expose().to_owned());
     let masker = Masker::new(secrets.chain(to_mask));
@@ -80,27 +86,13 @@ pub(super) async fn announce(
 ) -> Result<(), Failure> {
     let settings = &prepared.settings;
     let masked = |text: &str| Untrusted::from(opened.masker.mask(text));
-    let shown: serde_json::Map<String, serde_json::Value> = settings
-        .entries()
-        .into_iter()
-        .map(|entry| {
-            let value = opened.masker.mask(&entry.value.to_string());
-            (entry.key, serde_json::json!({"value": value, "from": entry.origin.to_string()}))
-        })
-        .collect();
-    sink.send(Event::BatchStarted(Box::new(BatchStarted {
-        batch: opened.batch.clone(),
-        total: u32::try_from(prepared.plan.jobs.len()).unwrap_or(u32::MAX),
-        concurrency: limit,
-        host: read("/proc/sys/kernel/hostname").unwrap_or_else(|| "unknown".to_owned()),
-        boot_id: read("/proc/sys/kernel/random/boot_id"),
-        seed: opened.seed,
-        shard: prepared.shard.map(|shard| shard.to_string()),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        git_commit: git_commit(&settings.project.root),
-        command_line: std::env::args().map(|argument| masked(&argument)).collect(),
-        settings: serde_json::Value::Object(shown),
-    })));
+    let started = started(opened, prepared, limit, &masked);
+    if let Some(resumed) = &prepared.resumed {
+        sink.send(Event::BatchResumed(Box::new(resumption(started, prepared.plan.jobs.len()))));
+        resumed.last_words().for_each(|event| sink.send(event));
+        return Ok(());
+    }
+    sink.send(Event::BatchStarted(Box::new(started)));
     if matches!(settings.order.value, Order::Random(_)) {
         let text = format!("the order is random: `--order random:{}` makes it again", opened.seed);
         sink.send(Event::Message { level: Level::Info, text: text.into() });
@@ -115,6 +107,45 @@ pub(super) async fn announce(
         let _ = opened.recorder.barrier().await;
     }
     Ok(())
+}
+
+fn started(
+    opened: &Opened,
+    prepared: &Prepared,
+    limit: u32,
+    masked: &dyn Fn(&str) -> Untrusted,
+) -> BatchStarted {
+    let settings = &prepared.settings;
+    let shown: serde_json::Map<String, serde_json::Value> = settings
+        .entries()
+        .into_iter()
+        .map(|entry| {
+            let value = opened.masker.mask(&entry.value.to_string());
+            (entry.key, serde_json::json!({"value": value, "from": entry.origin.to_string()}))
+        })
+        .collect();
+    BatchStarted {
+        batch: opened.batch.clone(),
+        total: u32::try_from(prepared.plan.jobs.len()).unwrap_or(u32::MAX),
+        concurrency: limit,
+        host: read("/proc/sys/kernel/hostname").unwrap_or_else(|| "unknown".to_owned()),
+        boot_id: read("/proc/sys/kernel/random/boot_id"),
+        seed: opened.seed,
+        shard: prepared.shard.map(|shard| shard.to_string()),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        git_commit: git_commit(&settings.project.root),
+        command_line: std::env::args().map(|argument| masked(&argument)).collect(),
+        settings: serde_json::Value::Object(shown),
+    }
+}
+
+/// What is told of a batch that goes on with so many jobs: where and how, as of one that begins.
+fn resumption(started: BatchStarted, left: usize) -> BatchResumed {
+    let BatchStarted {
+        batch, concurrency, host, boot_id, version, git_commit, command_line, settings, ..
+    } = started;
+    let left = u32::try_from(left).unwrap_or(u32::MAX);
+    BatchResumed { batch, left, concurrency, host, boot_id, version, git_commit, command_line, settings }
 }
 
 fn queued(job: &Job, case: &Case, masked: &dyn Fn(&str) -> Untrusted) -> CaseQueued {
@@ -175,6 +206,13 @@ fn unusable(error: OpenError) -> Failure {
             None => error,
         },
     )
+}
+
+fn not_resumed(error: ResumeError) -> Failure {
+    match error {
+        ResumeError::Open(error) => unusable(error),
+        other => Failure::input(format!("`--resume`: {other}")),
+    }
 }
 
 fn locked(error: LockError) -> Failure {

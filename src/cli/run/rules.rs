@@ -56,13 +56,23 @@ pub(super) fn rules(prepared: &Prepared, limits: Limits, seed: u64) -> Rules {
         fail_fast: prepared.pace.fail_fast,
         give_up_after: GIVE_UP_AFTER,
         seed,
+        before: prepared.resumed.as_ref().map(|resumed| resumed.before.clone()).unwrap_or_default(),
     }
 }
 
 /// What the core needs to know of each job.
 pub(super) fn entries(prepared: &Prepared) -> Vec<Entry> {
     let entry = |job: &Job| Entry { priority: job.priority, terms: Arc::clone(&job.terms) };
-    prepared.plan.jobs.iter().map(entry).collect()
+    let Some(any) = prepared.plan.jobs.first() else { return Vec::new() };
+    if prepared.plan.jobs.len() == prepared.plan.size {
+        return prepared.plan.jobs.iter().map(entry).collect();
+    }
+    // What has ended before the batch was resumed never starts, on whatever terms.
+    let mut entries = vec![entry(any); prepared.plan.size];
+    for job in &prepared.plan.jobs {
+        entries[job.id.0 as usize] = entry(job);
+    }
+    entries
 }
 
 /// A core that has not begun yet.

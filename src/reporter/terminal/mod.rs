@@ -80,6 +80,7 @@ impl Terminal {
             }
             Event::Message { level, .. } => *level > Level::Info || !quiet,
             Event::BatchStarted(_)
+            | Event::BatchResumed(_)
             | Event::ConcurrencyChanged { .. }
             | Event::Paused { .. }
             | Event::Resumed => progress && !quiet,
@@ -104,6 +105,10 @@ impl Reporter for Terminal {
         {
             self.print(&text);
         }
+        Ok(())
+    }
+
+    fn recall(&mut self, _: &Stamped, _: &Tally) -> Result<(), ReportError> {
         Ok(())
     }
 

@@ -18,10 +18,10 @@ pub(super) fn of(tally: &Tally, closing: &Closing, settings: &TerminalSettings) 
     let paint = Paint::new(settings.color);
     let shown = |path: &Path| below(path, &settings.working_directory);
     let mut lines = Vec::new();
-    if tally.failures_dropped > 0 {
+    let dropped = tally.failures_dropped();
+    if dropped > 0 {
         let batch = tally.batch.as_ref().map_or("last", |batch| batch.as_str());
-        let more =
-            format!("{} failed or errored; `batchrun show {batch}` shows them", tally.failures_dropped);
+        let more = format!("{dropped} failed or errored; `batchrun show {batch}` shows them");
         lines.push(format!("\n… and {more}"));
     }
     if let Some(finished) = &tally.finished {

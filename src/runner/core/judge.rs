@@ -9,7 +9,7 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 pub(super) struct Past {
     pub(super) attempts: u16,
-    failures: u16,
+    pub(super) failures: u16,
     errors: u16,
     crashed_at: Option<u32>,
 }

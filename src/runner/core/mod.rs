@@ -13,7 +13,7 @@ mod waiting;
 
 pub use adapt::{Pressure, Range};
 pub use reason::Reason;
-pub use rules::{Chunks, Entry, FailFast, Rules};
+pub use rules::{Before, Chunks, Entry, FailFast, Rules};
 pub use state::Core;
 
 use crate::control::Stop;
@@ -104,6 +104,17 @@ pub struct Settled {
     pub job_verdict: Option<Verdict>,
 }
 
+/// A job that got its verdict without an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// The job.
+    pub job: JobId,
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// Attempts that it had before.
+    pub attempts: u32,
+}
+
 /// A limit that changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -123,7 +134,7 @@ pub struct Effects {
     /// The limit that holds from now on, for [`Effects::start`], too.
     pub limit: Option<Change>,
     /// Jobs that got their verdict without an attempt: skipped, or never to be started.
-    pub closed: Vec<(JobId, Verdict)>,
+    pub closed: Vec<Closed>,
     /// Attempts to start now.
     pub start: Vec<Start>,
     /// Running attempts get their grace from now on.

@@ -2,7 +2,9 @@
 
 use super::adapt::{Pressure, Range};
 use crate::config::Retries;
+use crate::id::JobId;
 use crate::plan::{Share, Terms};
+use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +16,17 @@ pub struct Entry {
     pub priority: i8,
     /// On which terms it runs.
     pub terms: Arc<Terms>,
+}
+
+/// What a job came to before its batch was resumed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Before {
+    /// Attempts that it had.
+    pub attempts: u16,
+    /// Those of them that failed.
+    pub failures: u16,
+    /// Whether it has its verdict and does not run again.
+    pub ended: bool,
 }
 
 /// The rules of a batch.
@@ -39,6 +52,8 @@ pub struct Rules {
     pub give_up_after: u32,
     /// Makes the delays of retries differ.
     pub seed: u64,
+    /// What jobs came to before the batch was resumed; of those that are not here, nothing.
+    pub before: HashMap<JobId, Before>,
 }
 
 /// Jobs in chunks: so many, all of them finished, a pause, the next.
@@ -87,6 +102,7 @@ impl Rules {
             fail_fast: None,
             give_up_after: 10,
             seed: 1,
+            before: HashMap::new(),
         }
     }
 }

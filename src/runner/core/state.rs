@@ -6,7 +6,7 @@ use super::judge::{self, Ending, Follows, Past};
 use super::reason::{Reason, Standing};
 use super::rules::{Entry, Rules};
 use super::waiting::{Group, Rank, Waiting};
-use super::{Change, Effects, Input, Settled, Start};
+use super::{Change, Closed, Effects, Input, Settled, Start};
 use crate::config::Placement;
 use crate::control::Stop;
 use crate::event::Level;
@@ -23,7 +23,7 @@ struct Job {
     /// How often it was sent to the end of its priority.
     turn: u32,
     group: Group,
-    verdict: Option<Verdict>,
+    open: bool,
 }
 
 /// The state of a batch that runs.
@@ -62,11 +62,17 @@ pub struct Core {
 impl Core {
     /// A batch of these jobs, in this order.
     pub fn new(rules: Rules, entries: Vec<Entry>) -> Self {
-        let job = |entry| Job { entry, past: Past::default(), turn: 0, group: Group::Main, verdict: None };
-        let jobs: Vec<Job> = entries.into_iter().map(job).collect();
+        let job = |entry| Job { entry, past: Past::default(), turn: 0, group: Group::Main, open: true };
+        let mut jobs: Vec<Job> = entries.into_iter().map(job).collect();
+        for (id, before) in &rules.before {
+            if let Some(job) = jobs.get_mut(id.0 as usize) {
+                job.past.failures = before.failures;
+                job.open = !before.ended;
+            }
+        }
         let chunk = rules.chunks.map(|chunks| chunks.size.get());
         Self {
-            open: jobs.len(),
+            open: jobs.iter().filter(|job| job.open).count(),
             jobs,
             waiting: Waiting::default(),
             delayed: BTreeSet::new(),
@@ -134,7 +140,7 @@ impl Core {
 
     /// Jobs that neither run nor have ended, in the order of the plan.
     pub fn queued(&self) -> Vec<JobId> {
-        let open = (0..).zip(&self.jobs).filter(|(_, job)| job.verdict.is_none()).map(|(at, _)| JobId(at));
+        let open = (0..).zip(&self.jobs).filter(|(_, job)| job.open).map(|(at, _)| JobId(at));
         open.filter(|job| !self.running.contains_key(job)).collect()
     }
 
@@ -185,11 +191,11 @@ impl Core {
 
     fn begin(&mut self, now: Duration, effects: &mut Effects) {
         self.began = now;
-        for (at, job) in (0_u32..).zip(&mut self.jobs) {
+        for (at, job) in (0_u32..).zip(&mut self.jobs).filter(|(_, job)| job.open) {
             if job.entry.terms.skip.is_some() {
-                job.verdict = Some(Verdict::Skipped);
+                job.open = false;
                 self.open -= 1;
-                effects.closed.push((JobId(at), Verdict::Skipped));
+                effects.closed.push(Closed { job: JobId(at), verdict: Verdict::Skipped, attempts: 0 });
             } else {
                 let (rank, demand) = job.waits(at);
                 self.waiting.push(rank, demand);
@@ -258,7 +264,7 @@ impl Core {
             job.past.attempts += 1;
             effects.start.push(Start {
                 job: id,
-                attempt: job.past.attempts.into(),
+                attempt: self.attempts(id),
                 slot,
                 places: taken.places(),
                 running,
@@ -271,7 +277,8 @@ impl Core {
 
     fn settle(&mut self, now: Duration, id: JobId, ended: Ending, effects: &mut Effects) {
         let stopping = self.stop.is_some();
-        let chance = chance(self.rules.seed, id, self.jobs[id.0 as usize].past.attempts.into());
+        let attempt = self.attempts(id);
+        let chance = chance(self.rules.seed, id, attempt);
         let infra_retries = self.rules.infra_retries;
         let Some((slot, taken)) = self.running.remove(&id) else { return };
         let job = &mut self.jobs[id.0 as usize];
@@ -280,7 +287,6 @@ impl Core {
         let (verdict, kind) = job.past.judge(&job.entry.terms, ended);
         self.ended += 1;
         self.errored += u64::from(verdict == AttemptVerdict::Errored);
-        let attempt = job.past.attempts.into();
         let job_verdict =
             match job.past.follows((verdict, kind), job.entry.terms.retries, infra_retries, chance) {
                 Follows::End(verdict) => Some(verdict),
@@ -299,7 +305,7 @@ impl Core {
                     None
                 }
             };
-        job.verdict = job_verdict;
+        job.open = job_verdict.is_none();
         let counts = job.entry.terms.quarantine.is_none();
         if job_verdict.is_some() {
             self.open -= 1;
@@ -352,15 +358,21 @@ impl Core {
         effects.interrupt = how == Stop::Now;
     }
 
+    /// Attempts a job has had, those before the batch was resumed included.
+    fn attempts(&self, id: JobId) -> u32 {
+        let before = self.rules.before.get(&id).map_or(0, |before| before.attempts);
+        u32::from(before) + u32::from(self.jobs[id.0 as usize].past.attempts)
+    }
+
     fn close_the_rest(&mut self, effects: &mut Effects) {
         self.waiting.clear();
         self.delayed.clear();
-        for (at, job) in (0_u32..).zip(&mut self.jobs) {
-            if job.verdict.is_none() {
+        for job in (0..).map(JobId).take(self.jobs.len()) {
+            if std::mem::take(&mut self.jobs[job.0 as usize].open) {
                 // A job between two attempts has begun: it was interrupted, not never run.
-                let verdict = if job.past.attempts > 0 { Verdict::Interrupted } else { Verdict::NotRun };
-                job.verdict = Some(verdict);
-                effects.closed.push((JobId(at), verdict));
+                let attempts = self.attempts(job);
+                let verdict = if attempts > 0 { Verdict::Interrupted } else { Verdict::NotRun };
+                effects.closed.push(Closed { job, verdict, attempts });
             }
         }
         self.open = 0;

@@ -121,7 +121,8 @@ fn fail_fast_starts_nothing_more_and_lets_the_running_ones_end() {
     let effects = core.handle(NOW, &ended(&starts[0], AttemptVerdict::Failed));
     assert!(effects.start.is_empty() && !effects.interrupt && effects.finished.is_none());
     let effects = core.handle(NOW, &ended(&starts[1], AttemptVerdict::Passed));
-    assert_eq!(effects.closed, [(JobId(2), Verdict::NotRun), (JobId(3), Verdict::NotRun)]);
+    let not_run = |job| super::Closed { job: JobId(job), verdict: Verdict::NotRun, attempts: 0 };
+    assert_eq!(effects.closed, [not_run(2), not_run(3)]);
     assert_eq!(effects.finished, Some(BatchStatus::Finished));
 }
 

@@ -121,7 +121,7 @@ impl Referee {
                 assert_eq!(self.verdicts.insert(it.job, verdict), None, "a job ends once");
             }
         }
-        for (job, verdict) in &effects.closed {
+        for crate::runner::core::Closed { job, verdict, .. } in &effects.closed {
             assert!(!self.running.contains_key(job));
             assert_eq!(self.verdicts.insert(*job, *verdict), None, "a job ends once");
         }

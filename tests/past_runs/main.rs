@@ -1,12 +1,14 @@
-//! What past runs are good for: the order, which cases run, and what is said when there are none.
+//! What past runs are good for: the order, which cases run, and what is said when there are none; and batches that go on.
 
 #![expect(clippy::unwrap_used, reason = "what cannot be done fails the test, in functions beside it, too")]
 
 #[expect(dead_code, reason = "no fault is needed here")]
-#[path = "support/scripted_driver.rs"]
+#[path = "../support/scripted_driver.rs"]
 mod scripted_driver;
-#[path = "support/mod.rs"]
+#[path = "../support/mod.rs"]
 mod support;
+
+mod resumed;
 
 use scripted_driver::ScriptedDriver;
 use serde_json::Value;
