@@ -184,6 +184,7 @@ impl Resumed {
                 attempts,
                 duration_ms: 0,
                 message,
+                slow_after_ms: None,
             })
         })
     }
@@ -194,7 +195,14 @@ fn is_left(row: &CaseRow) -> bool {
 }
 
 fn ended(job: JobId, verdict: Verdict) -> Event {
-    Event::CaseFinished(CaseFinished { job, verdict, attempts: 0, duration_ms: 0, message: None })
+    Event::CaseFinished(CaseFinished {
+        job,
+        verdict,
+        attempts: 0,
+        duration_ms: 0,
+        message: None,
+        slow_after_ms: None,
+    })
 }
 
 fn refused(why: &str) -> Vec<Diagnostic> {

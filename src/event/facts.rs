@@ -285,6 +285,9 @@ pub struct CaseFinished {
     pub duration_ms: u64,
     /// Why it did not pass, in one line.
     pub message: Option<Untrusted>,
+    /// Of one that passed and took longer than this: from here on it counts as slow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_after_ms: Option<u64>,
 }
 
 /// See [`Event::BatchFinished`](super::Event::BatchFinished).

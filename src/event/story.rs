@@ -259,6 +259,7 @@ impl Story {
             attempts,
             duration_ms,
             message: message.map(Into::into),
+            slow_after_ms: None,
         }));
     }
 

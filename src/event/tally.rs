@@ -29,6 +29,8 @@ pub struct Tally {
     pub running: BTreeMap<u32, Running>,
     /// Failed and errored jobs, in the order in which they ended; at most [`FAILURES_KEPT`].
     pub failures: Vec<FailedJob>,
+    /// Jobs that passed and were slow.
+    pub slow: u32,
     /// Why nothing is started, while nothing is.
     pub paused: Option<String>,
     /// How long it will still take, by the last sample.
@@ -215,6 +217,7 @@ impl Tally {
     fn end(&mut self, finished: &CaseFinished) {
         self.running.retain(|_, running| running.job != finished.job);
         self.verdicts.end(finished);
+        self.slow += u32::from(finished.slow_after_ms.is_some());
         let failure = self.failing.remove(&finished.job);
         match finished.verdict {
             Verdict::Failed | Verdict::Errored if self.failures.len() < FAILURES_KEPT => {

@@ -120,6 +120,7 @@ fn case(case: &Case) -> Value {
         "quarantined": queued.quarantined,
         "verdict": finished.map(|it| it.verdict),
         "duration_ms": finished.map(|it| it.duration_ms),
+        "slow_after_ms": finished.and_then(|it| it.slow_after_ms),
         "message": finished.and_then(|it| it.message.as_ref()),
         "attempts": case.attempts.iter().map(attempt).collect::<Vec<_>>(),
     })

@@ -166,12 +166,12 @@ fn json_holds_everything() {
     assert_eq!(json["messages"][0]["level"], "warning");
     let keys =
         |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
-    insta::assert_snapshot!([&json, &json["batch"], &json["cases"][1], &json["cases"][1]["attempts"][0]].map(keys).join("\n"), @r###"
+    insta::assert_snapshot!([&json, &json["batch"], &json["cases"][1], &json["cases"][1]["attempts"][0]].map(keys).join("\n"), @r#"
     format batch counts quarantined messages cases
     id started_at finished_at status exit_code duration_ms peak_memory_bytes mean_cpu_percent concurrency total host boot_id seed shard version git_commit command_line settings
-    case_id name file line content_hash browser row tags priority quarantined verdict duration_ms message attempts
+    case_id name file line content_hash browser row tags priority quarantined verdict duration_ms slow_after_ms message attempts
     number slot running slot_limit load started_at verdict duration_ms cpu_mean failure evidence
-    "###);
+    "#);
 }
 
 #[test]

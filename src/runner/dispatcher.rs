@@ -85,6 +85,8 @@ pub struct Orders {
     pub sights: watch::Receiver<Sight>,
     /// How long the running attempts have after the first wish to stop.
     pub grace: Duration,
+    /// From when on a passing attempt counts as slow; by default what past runs say.
+    pub slow_after: Option<Duration>,
     /// How long the whole batch may take.
     pub batch_timeout: Option<Duration>,
 }
@@ -112,6 +114,7 @@ pub async fn run(
         machine: orders.machine,
         sampler: Sampler::default(),
         estimate: Estimate::new(orders.typical),
+        slow_after: orders.slow_after,
         debt: 0,
         began_at: Instant::now(),
         look_at: None,
@@ -136,6 +139,7 @@ struct Dispatcher {
     machine: Range,
     sampler: Sampler,
     estimate: Estimate,
+    slow_after: Option<Duration>,
     /// Permits that a lower limit has yet to take away.
     debt: usize,
     /// What the core counts time from.
@@ -343,6 +347,7 @@ impl Dispatcher {
                 attempts,
                 duration_ms: duration.map_or(0, milliseconds),
                 message,
+                slow_after_ms: None,
             }));
         }
         if let Some((level, notice)) = effects.notice {
@@ -384,6 +389,9 @@ impl Dispatcher {
             (_, failure) => failure.filter(|_| settled.verdict != AttemptVerdict::Passed),
         };
         let message = failure.as_ref().map(|it| it.message.clone()).or(attempted.skipped);
+        let slow_after = self.slow_after.or_else(|| self.estimate.slow_after(settled.job));
+        let slow_after = slow_after
+            .filter(|limit| settled.verdict == AttemptVerdict::Passed && attempted.duration > *limit);
         self.sink.send(Event::AttemptFinished(Box::new(AttemptFinished {
             job: settled.job,
             attempt: settled.attempt,
@@ -403,6 +411,7 @@ impl Dispatcher {
                 attempts: settled.attempt,
                 duration_ms: duration.map_or(0, milliseconds),
                 message,
+                slow_after_ms: slow_after.map(milliseconds),
             }));
         }
     }

@@ -32,6 +32,13 @@ impl Estimate {
         }
     }
 
+    /// From when on an attempt of a job takes unusually long: three times its usual time, and a second longer at least.
+    pub(super) fn slow_after(&self, job: JobId) -> Option<Duration> {
+        let typical = self.typical.get(job.0 as usize).copied().filter(|it| *it > 0)?;
+        let usual = Duration::from_millis(typical.into());
+        Some((usual * 3).max(usual + Duration::from_secs(1)))
+    }
+
     /// How long it will take until `queued`, in their order, and `running`, for so long already, have ended, so many at
     /// once: as fast as in the past, and as fast as this batch so far. `None` where too little is known.
     pub(super) fn left(&self, running: &[(JobId, Duration)], queued: &[JobId], limit: u32) -> Option<Eta> {
@@ -104,6 +111,13 @@ mod tests {
         let mut estimate = Estimate::new(vec![100, 100, 100]);
         estimate.passed(JobId(0), Duration::from_millis(150));
         assert_eq!(estimate.left(&[], &[JobId(1), JobId(2)], 1), Some(eta(200, 300)));
+    }
+
+    #[test]
+    fn slow_is_three_times_as_long_as_usual_and_a_second_longer() {
+        let estimate = Estimate::new(vec![100, 2_000, 0]);
+        let after = |job| estimate.slow_after(JobId(job)).map(|it| it.as_millis());
+        assert_eq!([after(0), after(1), after(2)], [Some(1_100), Some(6_000), None]);
     }
 
     #[test]

@@ -215,6 +215,7 @@ impl Recording {
             attempts,
             duration_ms: 3891 * u64::from(attempts),
             message: why.map(Into::into),
+            slow_after_ms: None,
         }));
     }
 

@@ -147,3 +147,21 @@ fn a_random_order_can_be_had_again() {
         assert_eq!(String::from_utf8(recorded.stdout).unwrap().trim(), seed);
     }
 }
+
+#[test]
+fn a_case_that_takes_much_longer_than_usual_is_marked_slow() {
+    let driver = ScriptedDriver::start();
+    let project = project(&driver);
+    let first = project.run(["testcases/b-slow.toml"]);
+    assert!(first.status == Some(0) && !first.stderr.contains("slow:"), "{first}");
+    let longer = "steps = [ { wait = '2s' } ]\n";
+    let project = project.file("testcases/b-slow.toml", longer);
+    let slow = project.run(["testcases/b-slow.toml", "--report", "json=slow.json"]);
+    assert!(slow.stderr.contains("testcases/b-slow (slow: over "), "{slow}");
+    assert!(slow.stderr.contains("1 passed (1 slow)"), "{slow}");
+    let report = std::fs::read_to_string(project.root().join("slow.json")).unwrap();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert!(report["cases"][0]["slow_after_ms"].as_u64().unwrap() >= 1_600, "600 ms and a second: {report}");
+    let told = project.run(["testcases/b-slow.toml", "--set", "slow_after=1s"]);
+    assert!(told.stderr.contains("(slow: over 1s)"), "{told}");
+}

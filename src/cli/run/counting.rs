@@ -39,6 +39,7 @@ impl Counting {
                 attempts,
                 duration_ms,
                 message,
+                slow_after_ms: None,
             }));
         }
     }

@@ -249,6 +249,7 @@ impl Cases<'_> {
             rules: rules::rules(&prepared, limits, opened.seed),
             permits: Arc::new(Semaphore::new(limits.start as usize)),
             typical: prepared.plan.typical(),
+            slow_after: settings.slow_after.value.map(crate::config::TimeLimit::get),
             machine: limits.machine,
             sights: sights.clone(),
             entries,

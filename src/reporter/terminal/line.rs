@@ -62,8 +62,11 @@ fn case(finished: &CaseFinished, tally: &Tally, paint: Paint) -> String {
         (Verdict::Skipped, Some(why)) => format!(": {}", shown(why)),
         _ => String::new(),
     };
+    let slow = finished.slow_after_ms.map_or_else(String::new, |limit| {
+        paint.doubtful(&format!(" (slow: over {})", duration(Duration::from_millis(limit))))
+    });
     let (time, done) = (seconds(finished.duration_ms), done(tally));
-    format!("{word} {time} {done} {}{quarantined}{why}", shown(&tally.title(finished.job)))
+    format!("{word} {time} {done} {}{quarantined}{why}{slow}", shown(&tally.title(finished.job)))
 }
 
 /// A sign of life: what runs, and what has run longest.

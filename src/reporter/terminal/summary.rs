@@ -101,7 +101,10 @@ fn counts(tally: &Tally, finished: &BatchFinished, paint: Paint) -> String {
             format!("{}{remark}", tinted(*verdict, &text, paint))
         })
         .collect();
-    let parts = if parts.is_empty() { "nothing ran".to_owned() } else { parts.join(", ") };
+    let mut parts = if parts.is_empty() { "nothing ran".to_owned() } else { parts.join(", ") };
+    if tally.slow > 0 {
+        parts.push_str(&paint.doubtful(&format!(" ({} slow)", tally.slow)));
+    }
     let cases = paint.strong(&counted(tally.total, "case"));
     format!("{} {} {cases}: {parts}", tinted(worst, &label(word), paint), seconds(finished.duration_ms))
 }
