@@ -27,6 +27,8 @@ pub enum Severity {
     Error,
     /// Shown, nothing else.
     Warning,
+    /// Nothing is wrong.
+    Note,
 }
 
 /// A place in a text, with words for it.
@@ -49,6 +51,11 @@ impl Diagnostic {
     /// A warning without a place.
     pub fn warning(message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(message) }
+    }
+
+    /// What is good to know.
+    pub fn note(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Note, ..Self::error(message) }
     }
 
     /// Adds a place.

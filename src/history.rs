@@ -17,17 +17,31 @@ pub struct Past {
     pub flaky: bool,
     /// The median time of their attempts that passed.
     pub median: Option<Duration>,
+    /// When the last one was recorded: the higher, the later; 0 if there was none.
+    pub recency: u64,
+}
+
+/// A run of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PastRun {
+    /// How it ended.
+    pub verdict: Verdict,
+    /// How long its attempt took that passed.
+    pub time: Option<Duration>,
+    /// A number that is higher for later runs.
+    pub number: u64,
 }
 
 impl Past {
-    /// What runs, the latest first, with the times of their attempts that passed, come to.
-    pub fn of(runs: impl IntoIterator<Item = (Verdict, Option<Duration>)>) -> Self {
+    /// What runs, the latest first, come to.
+    pub fn of(runs: impl IntoIterator<Item = PastRun>) -> Self {
         let mut past = Self::default();
         let mut times = Vec::new();
-        for (verdict, time) in runs {
-            past.last = past.last.or(Some(verdict));
-            past.flaky |= verdict == Verdict::Flaky;
-            times.extend(time);
+        for run in runs {
+            past.last = past.last.or(Some(run.verdict));
+            past.flaky |= run.verdict == Verdict::Flaky;
+            past.recency = past.recency.max(run.number);
+            times.extend(run.time);
         }
         past.median = median(times);
         past
@@ -74,8 +88,9 @@ mod tests {
     #[test]
     fn the_latest_run_comes_first_and_only_passes_are_timed() {
         let ms = |ms| Some(Duration::from_millis(ms));
-        let past = Past::of([(Verdict::Failed, None), (Verdict::Flaky, ms(30)), (Verdict::Passed, ms(10))]);
-        assert_eq!(past, Past { last: Some(Verdict::Failed), flaky: true, median: ms(10) });
+        let runs = [(Verdict::Failed, None, 7), (Verdict::Flaky, ms(30), 5), (Verdict::Passed, ms(10), 2)];
+        let past = Past::of(runs.map(|(verdict, time, number)| PastRun { verdict, time, number }));
+        assert_eq!(past, Past { last: Some(Verdict::Failed), flaky: true, median: ms(10), recency: 7 });
         assert!(past.failed() && !past.is_new());
         assert!(Past::of([]).is_new());
     }

@@ -63,10 +63,12 @@ impl Console {
         write_stderr(&text);
     }
 
-    /// Shows what is worth a warning, if anything is.
+    /// Shows what is worth a warning, if anything is, and notes to those who want to hear them.
     pub(crate) fn warnings(&mut self, warnings: &[Diagnostic]) {
-        if !warnings.is_empty() {
-            self.findings(warnings);
+        let heard = |it: &&Diagnostic| !self.quiet || it.severity < Severity::Note;
+        let heard: Vec<Diagnostic> = warnings.iter().filter(heard).cloned().collect();
+        if !heard.is_empty() {
+            self.findings(&heard);
         }
     }
 

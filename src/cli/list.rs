@@ -49,10 +49,8 @@ pub(super) fn plain(plan: &Plan) -> Result<String, Failure> {
 /// One line a job: id, place, tags, what is explained.
 fn text(plan: &Plan, reasons: &Reasons) -> Result<String, Failure> {
     let several_browsers = plan.jobs.iter().any(|job| job.browser != plan.jobs[0].browser);
-    let cells = plan
-        .jobs
-        .iter()
-        .map(|job| Ok(cells(job, &*case(plan, job)?, several_browsers, reasons.get(&job.id))));
+    let cells =
+        chosen(plan).map(|job| Ok(cells(job, &*case(plan, job)?, several_browsers, reasons.get(&job.id))));
     let cells: Vec<[String; 3]> = cells.collect::<Result<_, Failure>>()?;
     let width = |column: usize| {
         cells.iter().map(|row| unicode_width::UnicodeWidthStr::width(row[column].as_str())).max()
@@ -67,6 +65,13 @@ fn text(plan: &Plan, reasons: &Reasons) -> Result<String, Failure> {
         let _ = writeln!(text, "{}", line.trim_end());
     }
     Ok(text)
+}
+
+/// The jobs that would run.
+fn chosen(plan: &Plan) -> impl Iterator<Item = &Job> {
+    // Both are in the order of their numbers.
+    let mut left_out = plan.left_out.iter().peekable();
+    plan.jobs.iter().filter(move |job| left_out.next_if(|out| **out == job.id).is_none())
 }
 
 fn case(plan: &Plan, job: &Job) -> Result<Arc<Case>, Failure> {
@@ -114,6 +119,6 @@ fn json(plan: &Plan, reasons: &Reasons) -> Result<Value, Failure> {
         }
         Ok(entry)
     };
-    let jobs = plan.jobs.iter().map(job).collect::<Result<Vec<_>, Failure>>()?;
+    let jobs = chosen(plan).map(job).collect::<Result<Vec<_>, Failure>>()?;
     Ok(json!({"total": jobs.len(), "jobs": jobs}))
 }

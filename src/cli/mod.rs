@@ -5,6 +5,7 @@
 mod arguments;
 mod cases;
 mod check;
+mod choices;
 mod completions;
 mod console;
 mod ctl;
@@ -22,6 +23,7 @@ mod run;
 mod schema;
 mod settings;
 mod setup;
+mod shard_plan;
 mod show;
 
 use arguments::{Arguments, Command};

@@ -6,6 +6,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::remembered::{Failed, Remembered};
 use super::resumed::Resumed;
+use super::{choices, run, shard_plan};
 use crate::case::Loaded;
 use crate::config::{self, Environment, Layer, Order, Settings, Wrong};
 use crate::diagnostic::Diagnostic;
@@ -13,12 +14,11 @@ use crate::filter::Filter;
 use crate::history::{Blank, History};
 use crate::id::CaseId;
 use crate::outcome::ExitCode;
-use crate::plan::{Ordering, Plan, Planner, Shard};
+use crate::plan::{Budget, Ordering, Plan, Planner, Shard, Sharding};
 use crate::random;
 use crate::source::SourceFile;
 use anyhow::Context as _;
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::num::NonZeroU32;
 
 /// Everything that is known before the first browser starts.
 pub(crate) struct Prepared {
@@ -113,7 +113,6 @@ pub(crate) fn prepare(
     let read = read_settings(project, Some(browser), limits, &environment);
     let mut shares = Vec::new();
     let (mut history, mut failed, mut resumed) = (None, None, None);
-    let hashes = Mutex::new(BTreeMap::new());
     let (settings, loaded) = both(read, console, |settings| {
         let database = settings.0.database.value.as_path();
         let history = history.insert(Remembered::of(database));
@@ -130,10 +129,8 @@ pub(crate) fn prepare(
         let planner = Planner::new(&filter, settings.0, today, history).only(&wanted);
         let loaded = match &resumed {
             Some(resumed) => {
-                let paths = resumed.paths(&settings.0.project.root);
-                cases::load_only(&paths, settings, &environment, |case, key| {
-                    let (file, hash) = (case.source.path.clone(), case.content_hash.to_string());
-                    hashes.lock().unwrap_or_else(PoisonError::into_inner).insert(file, hash);
+                cases::load_only(&resumed.paths(settings.0), settings, &environment, |case, key| {
+                    resumed.look_at(case);
                     planner.jobs(case, key)
                 })
             }
@@ -157,13 +154,28 @@ pub(crate) fn prepare(
         console.warnings(&[Diagnostic::warning(warning)]);
     }
     let history: &dyn History = history.as_ref().map_or(&Blank, |history| history);
-    let shard = selection.shard.map(|shard| (shard, selection.shard_by.into()));
-    let by = Ordering { order, seed, history, shard, left: resumed.as_ref().map(|it| &it.left) };
+    let split = match (&selection.shard_plan, selection.shard) {
+        (Some(path), Some(shard)) => shard_plan::read(path, shard)?,
+        _ => None,
+    };
+    let sharding = |shard| Sharding { shard, by: selection.shard_by.into(), given: split.as_ref() };
+    let by = Ordering {
+        order,
+        seed,
+        history,
+        shard: selection.shard.map(sharding),
+        repeat: selection.repeat.unwrap_or(NonZeroU32::MIN),
+        budget: selection.budget.map(|time| Budget { time: time.get(), slots: run::slots(&settings) }),
+        left: resumed.as_ref().map(|it| &it.left),
+    };
     let plan = Plan::new(loaded.cases, shares, loaded.library, by).map_err(Failure::Input)?;
+    if let (Some(path), None, Some(portion)) = (&selection.shard_plan, &split, &plan.portion) {
+        shard_plan::write(path, &portion.split)?;
+    }
+    console.warnings(&choices::of(&plan, selection.shard, selection.budget));
     crate::memory::give_back();
     if let Some(resumed) = &mut resumed {
-        let hashes = hashes.into_inner().unwrap_or_else(PoisonError::into_inner);
-        console.warnings(&resumed.compare(&plan, &hashes, &settings).map_err(Failure::Input)?);
+        console.warnings(&resumed.compare(&plan, &settings).map_err(Failure::Input)?);
     }
     if plan.jobs.is_empty() && !selection.allow_empty {
         let why = failed.filter(|failed| failed.jobs.is_empty());

@@ -1,5 +1,6 @@
 //! A batch that goes on: what its record says it has left, and what became of that since.
 
+use crate::case::model::Case;
 use crate::config::Settings;
 use crate::diagnostic::Diagnostic;
 use crate::event::verdicts::Verdicts;
@@ -11,6 +12,7 @@ use crate::runner::core::Before;
 use crate::store::{BatchRow, CaseRow, QueryError, Reader, Which};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// Names that a warning gives, at most.
 const NAMED: usize = 10;
@@ -36,6 +38,8 @@ pub(crate) struct Resumed {
     settings: serde_json::Value,
     /// The files of what is left, with what was in them.
     files: BTreeMap<String, String>,
+    /// What is in them now.
+    now: Mutex<BTreeMap<String, String>>,
     /// What is left, for people.
     titles: BTreeMap<JobId, (CaseId, String, String)>,
 }
@@ -82,6 +86,7 @@ impl Resumed {
             gone: Vec::new(),
             settings: serde_json::from_str(&batch.settings_json).unwrap_or_default(),
             files: BTreeMap::new(),
+            now: Mutex::default(),
             titles: BTreeMap::new(),
         };
         // The rows are in the order in which the jobs were queued.
@@ -112,8 +117,15 @@ impl Resumed {
     }
 
     /// The files of what is left that are still there.
-    pub(crate) fn paths(&self, root: &Path) -> Vec<PathBuf> {
+    pub(crate) fn paths(&self, settings: &Settings) -> Vec<PathBuf> {
+        let root = &settings.project.root;
         self.files.keys().map(|file| root.join(file)).filter(|path| path.is_file()).collect()
+    }
+
+    /// Takes note of the file of a case as it is now.
+    pub(crate) fn look_at(&self, case: &Case) {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        now.insert(case.source.path.clone(), case.content_hash.to_string());
     }
 
     /// Compares what was left with what there is: `plan` is made of it. Says what is different, and refuses where
@@ -121,7 +133,6 @@ impl Resumed {
     pub(crate) fn compare(
         &mut self,
         plan: &Plan,
-        hashes: &BTreeMap<String, String>,
         settings: &Settings,
     ) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
         let found: BTreeSet<JobId> = plan.jobs.iter().map(|job| job.id).collect();
@@ -136,8 +147,8 @@ impl Resumed {
             let text = format!("nothing that batch {} has left exists any more", self.batch);
             return Err(vec![with_names(Diagnostic::error(format!("`--resume`: {text}")), &gone)]);
         }
-        let changed =
-            self.files.iter().filter(|(file, hash)| hashes.get(*file).is_some_and(|now| now != *hash));
+        let now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = self.files.iter().filter(|(file, hash)| now.get(*file).is_some_and(|now| now != *hash));
         let changed: Vec<String> = changed.map(|(file, _)| format!("`{file}`")).collect();
         let mut warnings = Vec::new();
         if !changed.is_empty() {
@@ -213,5 +224,5 @@ fn with_names(finding: Diagnostic, names: &[String]) -> Diagnostic {
     let more = names.len().saturating_sub(NAMED);
     let shown = names.iter().take(NAMED).cloned();
     let all: Vec<String> = shown.chain((more > 0).then(|| format!("and {more} more"))).collect();
-    finding.help(all.join("\n"))
+    finding.help(all.join(", "))
 }

@@ -61,6 +61,7 @@ fn one(diagnostic: &Diagnostic, renderer: &Renderer, lines: &mut Lines) -> Strin
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let title = level.primary_title(Untrusted::from(diagnostic.message.as_str()).line());
     let mut elements: Vec<Element<'_>> = Vec::new();

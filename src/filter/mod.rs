@@ -183,6 +183,7 @@ mod tests {
                 last: Some(Verdict::Failed),
                 flaky: true,
                 median: Some(Duration::from_millis(1_500)),
+                recency: 1,
             },
         };
         match Filter::parse(expression) {

@@ -1,15 +1,17 @@
 //! The plan of a batch: which jobs there are and in which order they should start, as data. Starts nothing, and reads
 //! neither files nor clocks.
 
+mod budget;
 mod order;
 mod resolve;
 mod shard;
 mod share;
 mod terms;
 
+pub use budget::Budget;
 pub use order::{Left, Ordering};
 pub use resolve::Resolved;
-pub use shard::{NotAShard, Shard, ShardBy};
+pub use shard::{NotAShard, Portion, Shard, ShardBy, Sharding, Split};
 pub use share::{Mode, Need, Share, ShareId};
 pub use terms::Terms;
 
@@ -24,6 +26,7 @@ use jiff::civil::Date;
 use share::Shares;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a batch will run.
 #[derive(Debug)]
@@ -33,6 +36,12 @@ pub struct Plan {
     pub jobs: Vec<Job>,
     /// How many numbers there are.
     pub size: usize,
+    /// Those of the jobs that do not fit into the budget, and do not run.
+    pub left_out: Vec<JobId>,
+    /// How long the others take by past runs, where there is a budget and something is known.
+    pub predicted: Option<Duration>,
+    /// What the shard is of the whole.
+    pub portion: Option<Portion>,
     /// The shares that they need.
     pub shares: Vec<Share>,
     /// How long each of the jobs usually takes.
@@ -79,12 +88,12 @@ impl Plan {
         if !findings.is_empty() {
             return Err(findings);
         }
-        let (mut jobs, typical) = order::ordered(jobs, by);
+        let order::Ordered { mut jobs, typical, portion, left_out, predicted } = order::ordered(jobs, by);
         for job in &mut jobs {
             job.case_id = job.case_id.moved();
         }
         let size = by.left.map_or(jobs.len(), |left| left.size);
-        Ok(Self { jobs, size, shares, typical, library })
+        Ok(Self { jobs, size, left_out, predicted, portion, shares, typical, library })
     }
 
     /// What each job usually takes, in milliseconds, by its number; 0 where nothing is known.

@@ -3,11 +3,13 @@
 
 use super::Job;
 use super::order::Typical;
+use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// Which of how many parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,21 +60,87 @@ impl fmt::Display for Shard {
     }
 }
 
+/// Which part each job belongs to, for machines that do not have the same past runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Split {
+    /// How many parts there are.
+    pub of: NonZeroU32,
+    /// The part of each job, from 1, by its id and browser: `testcases/cart @chrome`.
+    pub parts: BTreeMap<String, NonZeroU32>,
+}
+
+/// A part of a plan, and how the plan is split.
+#[derive(Clone, Copy, Debug)]
+pub struct Sharding<'a> {
+    /// The part that is meant.
+    pub shard: Shard,
+    /// What the parts have about the same of.
+    pub by: ShardBy,
+    /// A split that holds already; what it does not know is added to the part that has least.
+    pub given: Option<&'a Split>,
+}
+
+/// What a shard is of the whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Portion {
+    /// The whole split.
+    pub split: Split,
+    /// Jobs of this part, and of all.
+    pub jobs: (usize, usize),
+    /// What this part takes, and all of them, if one job ran after the other; `None` where nothing has run yet.
+    pub time: Option<(Duration, Duration)>,
+}
+
+/// What a job is called in a split.
+fn name(job: &Job) -> String {
+    format!("{} @{}", job.case_id, job.browser)
+}
+
+impl Sharding<'_> {
+    /// For each job whether it belongs to the part that is meant, and what that part is of the whole.
+    pub(super) fn split(self, jobs: &[(Typical, &Job)], usual: Typical) -> (Vec<bool>, Portion) {
+        let parts = parts(jobs, usual, self);
+        let is_mine: Vec<bool> = parts.iter().map(|part| self.shard.is(*part)).collect();
+        let number = |part: u32| NonZeroU32::new(part + 1).unwrap_or(NonZeroU32::MIN);
+        let named = jobs.iter().zip(&parts).map(|((_, job), part)| (name(job), number(*part)));
+        let split = Split { of: self.shard.of, parts: named.collect() };
+        let mine = || jobs.iter().zip(&is_mine).filter(|(_, mine)| **mine).map(|(job, _)| job);
+        let time = |typical: Typical| u64::from(typical.or(usual).map_or(0, NonZeroU32::get));
+        let sum = |times: u64| Duration::from_millis(times);
+        let times = (mine().map(|it| time(it.0)).sum(), jobs.iter().map(|it| time(it.0)).sum());
+        let time = usual.map(|_| (sum(times.0), sum(times.1)));
+        let jobs = (mine().count(), jobs.len());
+        (is_mine, Portion { split, jobs, time })
+    }
+}
+
 /// For each job the part that it belongs to, from 0. What usually takes longest is given out first, always to the part
 /// that has least so far; what is not known takes as long as `usual`.
-pub(super) fn parts(jobs: &[(Typical, &Job)], usual: Typical, of: NonZeroU32, by: ShardBy) -> Vec<u32> {
-    let time = |typical: Typical| match by {
+fn parts(jobs: &[(Typical, &Job)], usual: Typical, how: Sharding<'_>) -> Vec<u32> {
+    let time = |typical: Typical| match how.by {
         ShardBy::Time => u64::from(typical.or(usual).map_or(1, NonZeroU32::get)),
         ShardBy::Count => 1,
     };
-    let mut order: Vec<usize> = (0..jobs.len()).collect();
+    let given = |job: &Job| Some(how.given?.parts.get(&name(job))?.get() - 1);
+    let mut loads = vec![0; how.shard.of.get() as usize];
+    let mut parts = vec![0; jobs.len()];
+    let mut order = Vec::new();
+    for (at, (typical, job)) in jobs.iter().enumerate() {
+        match given(job) {
+            Some(part) => {
+                parts[at] = part;
+                loads[part as usize] += time(*typical);
+            }
+            None => order.push(at),
+        }
+    }
     // By id where times are equal, so that the order in which files were found does not matter.
     order.sort_by_key(|at| {
         let (typical, job) = &jobs[*at];
         (Reverse(time(*typical)), job.case_id.as_str(), job.browser.as_str())
     });
-    let mut loads: BTreeSet<(u64, u32)> = (0..of.get()).map(|part| (0, part)).collect();
-    let mut parts = vec![0; jobs.len()];
+    let mut loads: BTreeSet<(u64, u32)> = loads.into_iter().zip(0..).collect();
     for at in order {
         if let Some((load, part)) = loads.pop_first() {
             parts[at] = part;
@@ -84,12 +152,12 @@ pub(super) fn parts(jobs: &[(Typical, &Job)], usual: Typical, of: NonZeroU32, by
 
 impl Shard {
     /// How many parts there are.
-    pub(super) fn of(self) -> NonZeroU32 {
+    pub fn of(self) -> NonZeroU32 {
         self.of
     }
 
     /// Whether it is the part of this number, from 0.
-    pub(super) fn is(self, part: u32) -> bool {
+    fn is(self, part: u32) -> bool {
         self.index.get() == part + 1
     }
 }

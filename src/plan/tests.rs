@@ -9,7 +9,7 @@ use crate::config::{self, Environment, Layer, Request, Sourced};
 use crate::history::Blank;
 use crate::source::{SourceFile, Span};
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::num::NonZeroU32;
 
 fn case(id: &str) -> Case {
     Case {
@@ -57,7 +57,15 @@ fn plan(cases: &[Case], filter: &Filter, settings: &Settings, today: Date) -> Re
     let planner = Planner::new(filter, settings, today, &Blank);
     let nothing = load(&[], &LoadOptions::default());
     let jobs: Vec<_> = cases.iter().map(|case| planner.jobs(case, CaseKey::default())).collect();
-    let by = Ordering { order: Order::Smart, seed: 0, history: &Blank, shard: None, left: None };
+    let by = Ordering {
+        order: Order::Smart,
+        seed: 0,
+        history: &Blank,
+        shard: None,
+        repeat: NonZeroU32::MIN,
+        budget: None,
+        left: None,
+    };
     Plan::new(jobs, planner.into_shares(), nothing.library, by)
 }
 

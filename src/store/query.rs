@@ -9,7 +9,7 @@ use super::rows::{self, BatchRow, CaseRow, SampleRow};
 use super::schema::{self, Content, MIGRATIONS};
 use super::unusable::{OpenError, open_error};
 use crate::event::Stamped;
-use crate::history::{self, Past};
+use crate::history::{self, Past, PastRun};
 use crate::id::{BatchId, CaseId};
 use crate::outcome::BatchStatus;
 use rusqlite::{Connection, OpenFlags, Row, params};
@@ -217,13 +217,14 @@ impl Reader {
     /// The past of a case in a browser: its last [`history::RUNS`] runs that say something.
     pub fn past(&self, case: &str, browser: &str) -> Result<Past, QueryError> {
         let sql = "
-            SELECT verdict, (SELECT duration_ms FROM attempt WHERE case_run_id = case_run.id AND verdict = 'passed')
+            SELECT verdict, (SELECT duration_ms FROM attempt WHERE case_run_id = case_run.id AND verdict = 'passed'), id
             FROM case_run
             WHERE case_id = ?1 AND browser = ?2 AND verdict IN ('passed', 'flaky', 'failed', 'errored')
             ORDER BY id DESC LIMIT ?3";
         let read = |row: &Row<'_>| {
             let time = row.get::<_, Option<u32>>(1)?.map(|ms| Duration::from_millis(ms.into()));
-            Ok((rows::word(row, "verdict")?, time))
+            let number = row.get::<_, i64>(2)?.unsigned_abs();
+            Ok(PastRun { verdict: rows::word(row, "verdict")?, time, number })
         };
         self.rows(sql, params![case, browser, history::RUNS], read).map(Past::of)
     }

@@ -147,6 +147,19 @@ fn long_help() {
               - time:  Time, by past runs
               - count: Cases
 
+          --shard-plan <FILE>
+              A file with the split: written where it is missing, else read, so that all machines have
+              the same
+
+          --repeat <N>
+              Run every case N times
+
+          --budget <D>
+              Only what fits into this time by past runs: what failed or is new, then what has not run
+              for longest
+              
+              The others are recorded as not run, and the exit code is 6 where nothing is worse.
+
           --allow-empty
               Exit with 0, not 5, when nothing is selected
 

@@ -165,3 +165,65 @@ fn a_case_that_takes_much_longer_than_usual_is_marked_slow() {
     let told = project.run(["testcases/b-slow.toml", "--set", "slow_after=1s"]);
     assert!(told.stderr.contains("(slow: over 1s)"), "{told}");
 }
+
+#[test]
+fn every_case_can_run_several_times_in_one_batch() {
+    let driver = ScriptedDriver::start();
+    let project = project(&driver);
+    let rounds = listed(&project, &["--repeat", "2", "--order", "file"]);
+    assert_eq!(rounds, ["a-quick", "b-slow", "c-broken", "a-quick", "b-slow", "c-broken"]);
+    let run = project.run(["--repeat", "3", "testcases/a-quick.toml"]);
+    assert!(run.status == Some(0) && run.stderr.contains("3 cases: 3 passed"), "{run}");
+}
+
+#[test]
+fn a_budget_takes_what_fits_and_says_what_does_not() {
+    let driver = ScriptedDriver::start();
+    let project = project(&driver);
+    let blank = project.run(["list", "--budget", "1s"]);
+    assert!(blank.stdout.lines().count() == 3 && blank.stderr.contains("nothing is known"), "{blank}");
+    project.run(["-c", "1"]);
+    let project = project.file("testcases/d-new.toml", "steps = [ { wait = '1ms' } ]\n");
+    let fits = |budget: &str| listed(&project, &["-c", "1", "--budget", budget, "--order", "file"]);
+    assert_eq!(fits("1h").len(), 4);
+    // What has no passing run is taken for the median of the others.
+    assert_eq!(fits("1ms").len(), 0);
+    let run = project.run(["-c", "1", "--budget", "500ms"]);
+    assert!(run.stderr.contains("not run:") && run.stderr.contains("testcases/b-slow"), "{run}");
+    assert!(run.status == Some(1) && run.stderr.contains("1 not run"), "the broken one runs: {run}");
+    let mended = project.file("testcases/c-broken.toml", "steps = [ { wait = '1ms' } ]\n");
+    assert_eq!(mended.run(["-c", "1", "--budget", "500ms"]).status, Some(6));
+    let rest = mended.run(["--resume"]);
+    assert!(rest.status == Some(0) && rest.stderr.contains("1 of 4 cases"), "{rest}");
+}
+
+#[test]
+fn a_split_can_be_handed_to_machines_without_past_runs() {
+    let driver = ScriptedDriver::start();
+    let project = project(&driver);
+    project.run(["-c", "3"]);
+    let plan = project.root().join("split.json");
+    let plan = plan.to_str().unwrap();
+    let here = ["1/2", "2/2"].map(|it| listed(&project, &["--shard", it, "--shard-plan", plan]));
+    let elsewhere = Project::new();
+    let elsewhere = ["a-quick", "b-slow", "c-broken", "d-new"].iter().fold(elsewhere, |it, name| {
+        it.file(&format!("testcases/{name}.toml"), "steps = [ { wait = '1ms' } ]\n")
+    });
+    let mut there = ["1/2", "2/2"].map(|it| listed(&elsewhere, &["--shard", it, "--shard-plan", plan]));
+    let with_new: usize = there.iter().map(|it| usize::from(it.contains(&"d-new".to_owned()))).sum();
+    assert_eq!(with_new, 1, "what the file does not know is in one part");
+    for part in &mut there {
+        part.retain(|id| id != "d-new");
+    }
+    let sorted = |parts: [Vec<String>; 2]| {
+        parts.map(|mut it| {
+            it.sort();
+            it
+        })
+    };
+    assert_eq!(sorted(there), sorted(here));
+    let other = project.run(["list", "--shard", "1/3", "--shard-plan", plan]);
+    assert!(other.status == Some(2) && other.stderr.contains("it has 2 parts"), "{other}");
+    let told = project.run(["list", "--shard", "1/2"]);
+    assert!(told.stderr.contains("of 3 cases, by past runs"), "{told}");
+}

@@ -57,11 +57,11 @@ pub(crate) enum Command {
     /// Run cases (as `batchrun PATHS…` does)
     Run(Box<RunArguments>),
     /// List the jobs that a run would have, in their order
-    List(ListArguments),
+    List(Box<ListArguments>),
     /// Check case files and runner.toml without a browser
     Check(CheckArguments),
     /// Show every setting with where it comes from
-    Config(ConfigArguments),
+    Config(Box<ConfigArguments>),
     /// Show a batch that has run, or a case with its steps
     Show(ShowArguments),
     /// Write reports of a batch that has run

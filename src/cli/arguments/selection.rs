@@ -1,7 +1,9 @@
 //! Which cases.
 
+use crate::config::TimeLimit;
 use crate::plan::{Shard, ShardBy};
 use clap::{Args, ValueEnum};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 /// Which cases.
@@ -42,7 +44,7 @@ pub(crate) struct SelectionArguments {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "last",
-        conflicts_with_all = ["paths", "filters", "tags", "skip_tags", "rerun_failed", "shard"]
+        conflicts_with_all = ["paths", "filters", "tags", "skip_tags", "rerun_failed", "shard", "repeat", "budget"]
     )]
     pub(crate) resume: Option<String>,
 
@@ -60,6 +62,20 @@ pub(crate) struct SelectionArguments {
         hide_default_value = true
     )]
     pub(crate) shard_by: Split,
+
+    /// A file with the split: written where it is missing, else read, so that all machines have the same
+    #[arg(long, value_name = "FILE", hide_short_help = true, requires = "shard")]
+    pub(crate) shard_plan: Option<PathBuf>,
+
+    /// Run every case N times
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    pub(crate) repeat: Option<NonZeroU32>,
+
+    /// Only what fits into this time by past runs: what failed or is new, then what has not run for longest
+    ///
+    /// The others are recorded as not run, and the exit code is 6 where nothing is worse.
+    #[arg(long, value_name = "D", hide_short_help = true)]
+    pub(crate) budget: Option<TimeLimit>,
 
     /// Exit with 0, not 5, when nothing is selected
     #[arg(long, hide_short_help = true)]

@@ -31,7 +31,7 @@ use counting::Counting;
 use lessor::Pages;
 use opening::Opened;
 use rules::Limits;
-pub(super) use rules::core;
+pub(super) use rules::{core, slots};
 use servers::RunningServers;
 use std::sync::Arc;
 use std::time::Duration;
@@ -244,7 +244,7 @@ impl Cases<'_> {
         let Self { opened, prepared, limits, sink, began } = self;
         let settings = &prepared.settings;
         let entries = rules::entries(&prepared);
-        lessor.announce(entries.iter().filter(|entry| entry.terms.skip.is_none()).count());
+        lessor.announce(rules::attempted(&prepared));
         let orders = Orders {
             rules: rules::rules(&prepared, limits, opened.seed),
             permits: Arc::new(Semaphore::new(limits.start as usize)),

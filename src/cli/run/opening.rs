@@ -8,10 +8,10 @@ use super::logging;
 use super::reports;
 use crate::case::model::Case;
 use crate::config::{Order, Settings, TimeLimit};
-use crate::event::{BatchResumed, BatchStarted, CaseQueued, Event, Level};
+use crate::event::{BatchResumed, BatchStarted, CaseFinished, CaseQueued, Event, Level};
 use crate::id::BatchId;
 use crate::mask::Masker;
-use crate::outcome::ExitCode;
+use crate::outcome::{ExitCode, Verdict};
 use crate::plan::Job;
 use crate::random;
 use crate::reporter::Board;
@@ -105,6 +105,12 @@ pub(super) async fn announce(
         }
         // A recorder that is gone is told of when it is joined.
         let _ = opened.recorder.barrier().await;
+    }
+    for &job in &prepared.plan.left_out {
+        let message = Some(Untrusted::from("left out: it does not fit into the budget"));
+        let (verdict, attempts, duration_ms) = (Verdict::NotRun, 0, 0);
+        let finished = CaseFinished { job, verdict, attempts, duration_ms, message, slow_after_ms: None };
+        sink.send(Event::CaseFinished(finished));
     }
     Ok(())
 }

@@ -2,9 +2,11 @@
 
 use super::super::prepare::Prepared;
 use crate::config::{Concurrency, Settings};
+use crate::id::JobId;
 use crate::load;
 use crate::plan::Job;
-use crate::runner::core::{Core, Entry, Pressure, Range, Rules};
+use crate::runner::core::{Before, Core, Entry, Pressure, Range, Rules};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Jobs in a row that end in infrastructure errors, with every retry, before the batch is given up.
@@ -38,6 +40,13 @@ impl Limits {
     }
 }
 
+/// How many cases run at once at the beginning, as far as the settings alone tell.
+pub(in crate::cli) fn slots(settings: &Settings) -> u32 {
+    let endpoints = settings.endpoints.as_slice();
+    let capacity = endpoints.iter().map(|endpoint| endpoint.capacity).fold(0, u32::saturating_add);
+    Limits::new(settings, if endpoints.is_empty() { u32::MAX } else { capacity }).start
+}
+
 /// The rules of a batch.
 pub(super) fn rules(prepared: &Prepared, limits: Limits, seed: u64) -> Rules {
     let settings = &prepared.settings;
@@ -56,8 +65,22 @@ pub(super) fn rules(prepared: &Prepared, limits: Limits, seed: u64) -> Rules {
         fail_fast: prepared.pace.fail_fast,
         give_up_after: GIVE_UP_AFTER,
         seed,
-        before: prepared.resumed.as_ref().map(|resumed| resumed.before.clone()).unwrap_or_default(),
+        before: before(prepared),
     }
+}
+
+/// What jobs come to before the batch begins.
+fn before(prepared: &Prepared) -> HashMap<JobId, Before> {
+    let mut before = prepared.resumed.as_ref().map(|resumed| resumed.before.clone()).unwrap_or_default();
+    let never = Before { ended: true, ..Before::default() };
+    before.extend(prepared.plan.left_out.iter().map(|job| (*job, never)));
+    before
+}
+
+/// How many jobs are tried at least once.
+pub(super) fn attempted(prepared: &Prepared) -> usize {
+    let plan = &prepared.plan;
+    plan.jobs.iter().filter(|job| job.terms.skip.is_none()).count().saturating_sub(plan.left_out.len())
 }
 
 /// What the core needs to know of each job.
