@@ -235,3 +235,26 @@ fn a_case_that_is_skipped_says_why() {
     let run = project.run([]);
     assert!(run.status == Some(0) && run.stderr.contains("testcases/c00: not on Mondays"), "{run}");
 }
+
+#[test]
+fn shares_that_nobody_needs_and_slots_that_are_not_there_are_told() {
+    let driver = ScriptedDriver::start();
+    let shares = "[share.checkout]\nfilter = 'tag(chekout)'\n[share.db]\nmax = 2\n[share.used]\nmax = 1";
+    let project =
+        cases(project(&driver, shares), &["tags = ['checkout']\nuses = ['used', 'dbb']", "slots = 9"]);
+    let listed = project.run(["list"]);
+    assert_eq!(listed.status, Some(0), "{listed}");
+    for told in [
+        "no case needs the share `checkout`",
+        "its `filter` matches none of them",
+        "no case needs the share `db`",
+        "the share `dbb` is declared nowhere, so one case holds it at a time",
+        "did you mean `db`?",
+        "`testcases/c01` asks for 9 slots of 5: it runs alone",
+    ] {
+        assert!(listed.stderr.contains(told), "{told}: {listed}");
+    }
+    assert!(!listed.stderr.contains("`used`"), "{listed}");
+    let part = project.run(["list", "testcases/c00.toml"]);
+    assert!(!part.stderr.contains("no case needs"), "of a part nothing can be said: {part}");
+}

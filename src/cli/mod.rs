@@ -5,7 +5,6 @@
 mod arguments;
 mod cases;
 mod check;
-mod choices;
 mod completions;
 mod console;
 mod ctl;
@@ -16,6 +15,7 @@ mod init;
 mod list;
 mod prepare;
 mod record;
+mod remarks;
 mod remembered;
 mod report;
 mod resumed;

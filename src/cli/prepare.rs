@@ -6,7 +6,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::remembered::{Failed, Remembered};
 use super::resumed::Resumed;
-use super::{choices, run, shard_plan};
+use super::{remarks, run, shard_plan};
 use crate::case::Loaded;
 use crate::config::{self, Environment, Layer, Order, Settings, Wrong};
 use crate::diagnostic::Diagnostic;
@@ -148,10 +148,7 @@ pub(crate) fn prepare(
     };
     let needs_history = matches!(order, Order::Longest | Order::Failed) || filter.asks_for_the_past();
     if needs_history && history.as_ref().is_none_or(Remembered::is_blank) {
-        let database = settings.database.value.as_path().display();
-        let warning =
-            format!("there are no past runs in `{database}`: every case is new, and files decide the order");
-        console.warnings(&[Diagnostic::warning(warning)]);
+        console.warnings(&[remarks::no_past_runs(&settings)]);
     }
     let history: &dyn History = history.as_ref().map_or(&Blank, |history| history);
     let split = match (&selection.shard_plan, selection.shard) {
@@ -172,7 +169,7 @@ pub(crate) fn prepare(
     if let (Some(path), None, Some(portion)) = (&selection.shard_plan, &split, &plan.portion) {
         shard_plan::write(path, &portion.split)?;
     }
-    console.warnings(&choices::of(&plan, selection.shard, selection.budget));
+    console.warnings(&remarks::of(&plan, selection, &settings));
     crate::memory::give_back();
     if let Some(resumed) = &mut resumed {
         console.warnings(&resumed.compare(&plan, &settings).map_err(Failure::Input)?);

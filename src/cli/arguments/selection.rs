@@ -82,6 +82,18 @@ pub(crate) struct SelectionArguments {
     pub(crate) allow_empty: bool,
 }
 
+impl SelectionArguments {
+    /// Whether nothing is left out.
+    pub(crate) fn is_everything(&self) -> bool {
+        let listed = [&self.filters, &self.tags, &self.skip_tags];
+        let chosen = [&self.rerun_failed, &self.resume];
+        self.paths.is_empty()
+            && listed.iter().all(|it| it.is_empty())
+            && chosen.iter().all(|it| it.is_none())
+            && self.shard.is_none()
+    }
+}
+
 /// What parts have about the same of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Split {
