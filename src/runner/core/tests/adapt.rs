@@ -10,7 +10,7 @@ const GIB: u64 = 1 << 30;
 /// A machine, what others take of it, and a site.
 #[derive(Clone, Copy)]
 struct World {
-    processors: f64,
+    processors: u32,
     /// Processors that others use.
     others: f64,
     memory_free: u64,
@@ -24,7 +24,7 @@ struct World {
 }
 
 const SMALL: World = World {
-    processors: 2.0,
+    processors: 2,
     others: 0.0,
     memory_free: 8 * GIB,
     memory_stall: 0.0,
@@ -53,8 +53,7 @@ impl Run {
     }
 
     fn auto(world: World) -> Self {
-        let processors = if world.processors > 2.0 { 16 } else { 2 };
-        Self::new(world, Range::of_machine(processors, Some(world.memory_free)))
+        Self::new(world, Range::of_machine(world.processors, Some(world.memory_free)))
     }
 
     /// Goes on for so many seconds.
@@ -66,7 +65,8 @@ impl Run {
     }
 
     fn step(&mut self) {
-        let World { processors, others, work, wait, site, .. } = self.world;
+        let World { others, work, wait, site, .. } = self.world;
+        let processors = f64::from(self.world.processors);
         let at_once = f64::from(self.core.running());
         // A case gets its part of what others leave, and of what the site serves.
         let part = ((processors - others).max(0.1) / at_once).min(1.0);
@@ -84,6 +84,7 @@ impl Run {
         }
         let share = |of: f64| Some(100.0 * of / processors);
         self.tell(&Input::Sight(Sight {
+            processors: self.world.processors,
             cpu: share(used + others),
             others: share(others),
             memory_free: Some(self.world.memory_free),
@@ -155,6 +156,23 @@ fn others_that_take_the_processors_are_given_way_to_and_come_back_from() {
     run.world.others = 0.0;
     run.runs(20);
     assert!(run.limit() + 1 >= before.min(4), "{:?}", run.changes);
+}
+
+#[test]
+fn a_quota_that_changes_is_followed() {
+    let mut run = Run::auto(World { work: 0.5, wait: 0.1, ..SMALL });
+    run.runs(10);
+    let before = run.limit();
+    assert!((4..=5).contains(&before), "{:?}", run.changes);
+    run.world.processors = 1;
+    run.runs(1);
+    assert_eq!(run.limit(), before.div_ceil(2), "{:?}", run.changes);
+    assert_eq!(run.changes.last().unwrap().2, "processors: 1 left of 2");
+    run.runs(20);
+    assert!(run.limit() <= 3, "{:?}", run.changes);
+    run.world.processors = 2;
+    run.runs(10);
+    assert!(run.limit() >= 4, "{:?}", run.changes);
 }
 
 #[test]

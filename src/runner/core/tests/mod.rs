@@ -1,9 +1,10 @@
-//! The rules of the core one by one, what they mean for pace and shares, and random batches.
+//! The rules of the core one by one, what they mean for pace and shares, random batches, and whole ones in simulated time.
 
 mod adapt;
 mod pace;
 mod random;
 mod shares;
+mod simulated;
 
 use super::{Core, Effects, Entry, FailFast, Input, Rules, Start};
 use crate::config::Retries;
