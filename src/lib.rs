@@ -30,6 +30,9 @@
 //!   answers with another limit and the reason for it: plain values, tested against machines that are made up. What the
 //!   database remembers of a case ([`history::Past`]) decides about its place in the plan and its shard before anything
 //!   starts; nothing asks the database while cases run.
+//! - **A batch can go on.** Every event is a fact that adds to a fold ([`event::tally`]), so a batch that is resumed is
+//!   the same stream with more at its end: the record hands the events so far to the same folds and reporters, and what
+//!   `batch_resumed` opens again ([`outcome::Verdict::is_resumed`]) runs under its old number.
 //! - **Failed is not errored.** [`outcome::FailureKind`] knows the two apart; [`browser::page::Fault`] says of every
 //!   operation whether the page or what lies below it is to blame; at a missed deadline the browser itself is asked.
 //! - **One browser for all slots, a context for each attempt.** Every slot has a WebDriver session of its own, attached

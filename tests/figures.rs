@@ -1,5 +1,5 @@
 //! The figures in the README are those of `benches/peers/results.json`, those in benches/README.md are those of
-//! `benches/volume/results.json`: medians of the runs, and their ratios.
+//! `benches/volume/results.json` and `benches/schedule/results.json`: medians of the runs, and their ratios.
 
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ fn the_table_in_the_readme_is_that_of_the_results() {
 }
 
 /// What `benches/volume` runs, with its name in the table.
-const VOLUME: [(&str, &str, u64); 7] = [
+const VOLUME: [(&str, &str, u64); 9] = [
     ("run", "a batch", 1_000),
     ("run", "a batch", 5_000),
     ("run", "a batch", 10_000),
@@ -57,6 +57,8 @@ const VOLUME: [(&str, &str, u64); 7] = [
     ("run_bare_pages", "bare pages", 10_000),
     ("check", "`check`", 10_000),
     ("control", "driver alone", 10_000),
+    ("handover", "handover", 3_000),
+    ("thousand_sessions", "1,000 sessions", 3_000),
 ];
 
 #[test]
@@ -76,5 +78,33 @@ fn the_table_of_volume_is_that_of_its_results() {
         let cells = [cell("wall_s", 2), cell("cases_per_s", 0), cell("peak_mb", 1), cell("cpu_s", 2)];
         let row = format!("| {name} | {cases} | {} |", cells.join(" | "));
         assert!(table.contains(&row), "benches/README.md lacks\n{row}");
+    }
+}
+
+#[test]
+fn the_tables_of_schedule_are_those_of_its_results() {
+    let results: Value = serde_json::from_str(include_str!("../benches/schedule/results.json")).unwrap();
+    let text = include_str!("../benches/README.md");
+    let middle = |values: &Value| {
+        let mut values: Vec<f64> = values.as_array().unwrap().iter().filter_map(Value::as_f64).collect();
+        values.sort_by(f64::total_cmp);
+        let at = values.len() / 2;
+        if values.len() % 2 == 1 { values[at] } else { f64::midpoint(values[at - 1], values[at]) }
+    };
+    let mut rows = Vec::new();
+    for run in results["auto"].as_array().unwrap() {
+        let (best, auto) = (middle(&run["best_s"]), middle(&run["auto_s"]));
+        let (name, cases, slots) = (run["workload"].as_str().unwrap(), &run["cases"], &run["best"]);
+        rows.push(format!("| {name} | {cases} | {slots} | {best:.1} | {auto:.1} | {:.2} |", best / auto));
+    }
+    assert_eq!(rows.len(), 3);
+    let longest = &results["longest"];
+    let bound = longest["lower_bound_s"].as_f64().unwrap();
+    for order in ["file", "longest"] {
+        let took = middle(&longest[format!("{order}_s")]);
+        rows.push(format!("| {order} | {took:.1} | {:.2} |", took / bound));
+    }
+    for row in rows {
+        assert!(text.contains(&row), "benches/README.md lacks\n{row}");
     }
 }

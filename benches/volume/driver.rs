@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::io::{self, Read as _, Write as _};
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 
 /// A script longer than this brings the engine along.
@@ -14,8 +15,7 @@ const ENGINE_BYTES: usize = 8 * 1024;
 /// What the driver was asked, in all.
 #[derive(Default)]
 struct Book {
-    /// Whether a page lacks the engine until it is sent, as pages of real browsers do.
-    pages_are_bare: bool,
+    mode: Mode,
     requests: u64,
     made: u64,
     ended: u64,
@@ -24,12 +24,33 @@ struct Book {
     connections: u64,
     /// Sessions whose page has the engine.
     equipped: HashSet<String>,
+    /// When new sessions were asked for.
+    asked: Vec<Instant>,
+    /// When sessions had been ended.
+    left: Vec<Instant>,
+}
+
+/// What a driver is like.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Mode {
+    /// Whether a page lacks the engine until it is sent, as pages of real browsers do.
+    pages_are_bare: bool,
+    /// How long every answer takes.
+    pause: Duration,
+}
+
+impl Mode {
+    /// `equipped`, `bare`, or the milliseconds that every answer takes.
+    pub(crate) fn parse(word: &str) -> Self {
+        let pause = Duration::from_millis(word.parse().unwrap_or(0));
+        Self { pages_are_bare: word == "bare", pause }
+    }
 }
 
 /// Serves until stdin ends. The first line of stdout is the address, the last one what it was asked, as JSON.
-pub(crate) fn run(pages_are_bare: bool) -> io::Result<()> {
+pub(crate) fn run(mode: Mode) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let book = Rc::new(RefCell::new(Book { pages_are_bare, ..Book::default() }));
+    let book = Rc::new(RefCell::new(Book { mode, ..Book::default() }));
     let (closed, mut end) = tokio::sync::mpsc::channel::<()>(1);
     std::thread::spawn(move || {
         let _ = io::stdin().read_to_end(&mut Vec::new());
@@ -48,9 +69,10 @@ pub(crate) fn run(pages_are_bare: bool) -> io::Result<()> {
             tokio::task::spawn_local(serve(stream, Rc::clone(&book)));
         }
         let book = book.borrow();
+        let [median, high, highest] = book.handovers();
         writeln!(
             io::stdout(),
-            r#"{{"requests":{},"connections":{},"sessions_made":{},"sessions_ended":{},"most_open":{}}}"#,
+            r#"{{"requests":{},"connections":{},"sessions_made":{},"sessions_ended":{},"most_open":{},"handover_us":{{"p50":{median},"p99":{high},"max":{highest}}}}}"#,
             book.requests,
             book.connections,
             book.made,
@@ -64,15 +86,36 @@ pub(crate) fn run(pages_are_bare: bool) -> io::Result<()> {
 async fn serve(stream: TcpStream, book: Rc<RefCell<Book>>) {
     let mut buffer = Vec::with_capacity(16 * 1024);
     while let Ok(Some(request)) = http::receive(&stream, &mut buffer).await {
+        let ends = request.first_line.starts_with("DELETE");
         let (answer, length) = (book.borrow_mut().answer(&request), request.length);
         buffer.drain(..length);
+        let pause = book.borrow().mode.pause;
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
         if http::send(&stream, answer.as_bytes()).await.is_err() {
             return;
+        }
+        if ends {
+            book.borrow_mut().left.push(Instant::now());
         }
     }
 }
 
 impl Book {
+    /// From the end of a session to the beginning of the one that took its place, in microseconds: the median, the 99th
+    /// percentile and the longest.
+    fn handovers(&self) -> [u128; 3] {
+        let first = usize::try_from(self.most).unwrap_or(usize::MAX);
+        let pairs = self.left.iter().zip(self.asked.iter().skip(first));
+        let mut times: Vec<u128> =
+            pairs.map(|(left, asked)| asked.saturating_duration_since(*left).as_micros()).collect();
+        times.sort_unstable();
+        [50, 99, 100].map(|part| {
+            times.get((times.len() * part / 100).min(times.len().max(1) - 1)).copied().unwrap_or(0)
+        })
+    }
+
     fn answer(&mut self, request: &Message) -> String {
         self.requests += 1;
         let mut words = request.first_line.split(' ');
@@ -82,6 +125,7 @@ impl Book {
         match (method, session, command) {
             ("POST", None, _) => {
                 self.made += 1;
+                self.asked.push(Instant::now());
                 self.open += 1;
                 self.most = self.most.max(self.open);
                 value(&format!(
@@ -100,7 +144,7 @@ impl Book {
                 value("null")
             }
             ("POST", Some(session), Some("execute/async")) => {
-                if self.pages_are_bare && !self.equipped.contains(session) {
+                if self.mode.pages_are_bare && !self.equipped.contains(session) {
                     if request.body.len() < ENGINE_BYTES {
                         return value("null");
                     }

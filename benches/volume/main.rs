@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
-        ["driver", mode] => driver::run(*mode == "bare"),
+        ["driver", mode] => driver::run(driver::Mode::parse(mode)),
         // `cargo test --benches` starts it without: there is nothing to test here.
         _ if !words.contains(&"--bench") => return ExitCode::SUCCESS,
         _ => everything(rounds(&words)),
@@ -54,10 +54,12 @@ fn everything(rounds: usize) -> io::Result<()> {
     for _ in 0..rounds {
         keep(control()?);
         for cases in CASES {
-            keep(batch("run", cases, &[])?);
+            keep(batch(&Batch::plain("run", cases))?);
         }
-        keep(batch("run_bare_pages", CASES[2], &[])?);
-        keep(batch("run_with_reports", CASES[2], &REPORTS)?);
+        keep(batch(&Batch { driver: "bare", ..Batch::plain("run_bare_pages", CASES[2]) })?);
+        keep(batch(&Batch { more: &REPORTS, ..Batch::plain("run_with_reports", CASES[2]) })?);
+        keep(batch(&Batch { driver: "40", ..Batch::plain("handover", 3_000) })?);
+        keep(batch(&Batch { driver: "1000", slots: 1_000, ..Batch::plain("thousand_sessions", 3_000) })?);
         keep(check()?);
     }
     let results = json!({"machine": machine(), "slots": SLOTS, "runs": runs});
@@ -80,12 +82,28 @@ fn control() -> io::Result<Value> {
     }))
 }
 
-/// A batch of so many cases.
-fn batch(kind: &str, cases: usize, more: &[&str]) -> io::Result<Value> {
-    let driver = Driver::start(if kind == "run_bare_pages" { "bare" } else { "equipped" })?;
+/// What is run.
+struct Batch<'a> {
+    kind: &'a str,
+    cases: usize,
+    slots: usize,
+    /// See [`driver::Mode::parse`].
+    driver: &'a str,
+    /// Further arguments.
+    more: &'a [&'a str],
+}
+
+impl<'a> Batch<'a> {
+    fn plain(kind: &'a str, cases: usize) -> Self {
+        Self { kind, cases, slots: SLOTS, driver: "equipped", more: &[] }
+    }
+}
+
+fn batch(&Batch { kind, cases, slots, driver, more }: &Batch<'_>) -> io::Result<Value> {
+    let driver = Driver::start(driver)?;
     let folder = tempfile::tempdir()?;
     project::write(folder.path(), cases, &driver.url)?;
-    let slots = SLOTS.to_string();
+    let slots = slots.to_string();
     let mut command = batchrun(folder.path());
     command.args(["--concurrency", &slots, "--progress", "lines"]).args(more);
     let output = folder.path().join("output.txt");
