@@ -64,13 +64,6 @@ impl Range {
         Self { lowest: self.lowest.min(most), highest: self.highest.min(most), start: self.start.min(most) }
     }
 
-    /// The same where of so many processors so many are left.
-    fn scaled(self, left: u32, of: u32) -> Self {
-        let scaled = |number: u32| number.saturating_mul(left).div_ceil(of.max(1)).max(self.lowest.max(1));
-        let start = scaled(self.start);
-        Self { lowest: self.lowest, highest: scaled(self.highest).max(start), start }
-    }
-
     /// The same within bounds that somebody gave.
     #[must_use]
     pub fn within(self, lowest: u32, highest: u32) -> Self {
@@ -96,12 +89,11 @@ pub(super) struct Use {
 /// The state of an adaptive limit.
 #[derive(Clone, Debug)]
 pub(super) struct Governor {
-    /// What was given, for so many processors as there were at the first look.
-    given: Range,
-    given_processors: Option<u32>,
-    /// The same for the processors that are left.
     range: Range,
-    processors: u32,
+    /// Where it began, and with how many processors.
+    began: Option<(u32, u32)>,
+    /// Processors at the last look, where they are known.
+    processors: Option<u32>,
     pressure: Pressure,
     /// Use of the processors, smoothed over about two seconds: cases come in bursts.
     cpu_long: f64,
@@ -132,10 +124,9 @@ struct Trial {
 impl Governor {
     pub(super) fn new(range: Range, pressure: Pressure, now: Duration) -> Self {
         Self {
-            given: range,
-            given_processors: None,
             range,
-            processors: 0,
+            began: None,
+            processors: None,
             pressure,
             // Taken for busy until it is known better.
             cpu_long: 100.0,
@@ -166,38 +157,40 @@ impl Governor {
         if at.limit < self.range.lowest {
             return Some((self.range.lowest, "fewer are not wanted".to_owned()));
         }
-        if let Some((to, why)) = self.resize(sight.processors, at.limit) {
-            self.rest = now + REST;
-            (self.known, self.trial) = (None, None);
-            self.next_trial = to.max(self.range.start).saturating_mul(2);
+        if let Some((to, why)) = self.follow(sight.processors, at.limit) {
+            self.start_over(now, to);
             return Some((to, why));
         }
         let errored = std::mem::replace(&mut self.errored, at.errored) < at.errored;
         if let Some((to, why)) = self.fall(now, sight, at, errored) {
             let to = to.max(self.range.lowest);
             if to < at.limit {
-                (self.rest, self.fall_again) = (now + REST, now + REST);
-                (self.known, self.trial) = (None, None);
-                self.next_trial = to.max(self.range.start).saturating_mul(2);
+                self.fall_again = now + REST;
+                self.start_over(now, to);
                 return Some((to, why));
             }
         }
         self.rise(now, sight, at)
     }
 
+    /// After a fall: rests, and forgets what was found at other limits.
+    fn start_over(&mut self, now: Duration, to: u32) {
+        self.rest = now + REST;
+        (self.known, self.trial) = (None, None);
+        self.next_trial = to.max(self.range.start).saturating_mul(2);
+    }
+
     /// Follows a quota or an affinity that has changed: at once where fewer processors are left, and by what may rise
     /// where there are more.
-    fn resize(&mut self, processors: u32, limit: u32) -> Option<(u32, String)> {
+    fn follow(&mut self, processors: u32, limit: u32) -> Option<(u32, String)> {
         if processors == 0 {
             return None;
         }
-        let given = *self.given_processors.get_or_insert(processors);
-        let before = std::mem::replace(&mut self.processors, processors);
-        if before == 0 || before == processors {
-            return None;
-        }
-        self.range = self.given.scaled(processors, given);
-        let to = limit.saturating_mul(processors).div_ceil(before).max(self.range.lowest);
+        let (start, of) = *self.began.get_or_insert((self.range.start, processors));
+        let before = self.processors.replace(processors).filter(|before| *before != processors)?;
+        let scaled = |number: u32, of: u32| number.saturating_mul(processors).div_ceil(of.max(1));
+        self.range.start = scaled(start, of).clamp(self.range.lowest, self.range.highest);
+        let to = scaled(limit, before).max(self.range.lowest);
         (to < limit).then(|| (to, format!("processors: {processors} left of {before}")))
     }
 
