@@ -83,8 +83,10 @@ impl Known {
     }
 
     fn candidate(&self, usual: NonZeroU32) -> Candidate {
+        // What is skipped takes no time.
+        let time = if self.job.terms.skip.is_some() { 0 } else { self.typical.unwrap_or(usual).get() };
         Candidate {
-            time: self.typical.unwrap_or(usual).get().into(),
+            time: time.into(),
             places: self.job.terms.places,
             priority: self.job.priority,
             risky: self.is_risky(),

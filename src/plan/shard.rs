@@ -77,7 +77,7 @@ pub struct Sharding<'a> {
     pub shard: Shard,
     /// What the parts have about the same of.
     pub by: ShardBy,
-    /// A split that holds already; what it does not know is added to the part that has least.
+    /// A split that holds already; what it does not know is added to the part that has fewest.
     pub given: Option<&'a Split>,
 }
 
@@ -115,36 +115,41 @@ impl Sharding<'_> {
     }
 }
 
-/// For each job the part that it belongs to, from 0. What usually takes longest is given out first, always to the part
-/// that has least so far; what is not known takes as long as `usual`.
+/// For each job the part that it belongs to, from 0.
 fn parts(jobs: &[(Typical, &Job)], usual: Typical, how: Sharding<'_>) -> Vec<u32> {
-    let time = |typical: Typical| match how.by {
-        ShardBy::Time => u64::from(typical.or(usual).map_or(1, NonZeroU32::get)),
-        ShardBy::Count => 1,
+    let of = how.shard.of;
+    let Some(split) = how.given else {
+        let time = |typical: Typical| match how.by {
+            ShardBy::Time => u64::from(typical.or(usual).map_or(1, NonZeroU32::get)),
+            ShardBy::Count => 1,
+        };
+        let jobs: Vec<_> = jobs.iter().map(|(typical, job)| (time(*typical), *job)).collect();
+        return even(&jobs, vec![0; of.get() as usize]);
     };
-    let given = |job: &Job| Some(how.given?.parts.get(&name(job))?.get() - 1);
-    let mut loads = vec![0; how.shard.of.get() as usize];
-    let mut parts = vec![0; jobs.len()];
-    let mut order = Vec::new();
-    for (at, (typical, job)) in jobs.iter().enumerate() {
-        match given(job) {
-            Some(part) => {
-                parts[at] = part;
-                loads[part as usize] += time(*typical);
-            }
-            None => order.push(at),
-        }
-    }
-    // By id where times are equal, so that the order in which files were found does not matter.
+    // What the split does not know is counted, not timed: other machines know nothing of past runs here.
+    let mut loads = vec![0; of.get() as usize];
+    split.parts.values().for_each(|part| loads[part.get() as usize - 1] += 1);
+    let given = |job: &Job| split.parts.get(&name(job)).map(|part| part.get() - 1);
+    let unknown: Vec<_> =
+        jobs.iter().filter(|(_, job)| given(job).is_none()).map(|(_, job)| (1, *job)).collect();
+    let mut added = even(&unknown, loads).into_iter();
+    jobs.iter().map(|(_, job)| given(job).or_else(|| added.next()).unwrap_or_default()).collect()
+}
+
+/// Gives out what weighs most first, always to the part that has least so far; `loads` is what they have already.
+fn even(jobs: &[(u64, &Job)], loads: Vec<u64>) -> Vec<u32> {
+    let mut order: Vec<usize> = (0..jobs.len()).collect();
+    // By id where weights are equal, so that the order in which files were found does not matter.
     order.sort_by_key(|at| {
-        let (typical, job) = &jobs[*at];
-        (Reverse(time(*typical)), job.case_id.as_str(), job.browser.as_str())
+        let (weight, job) = &jobs[*at];
+        (Reverse(*weight), job.case_id.as_str(), job.browser.as_str())
     });
     let mut loads: BTreeSet<(u64, u32)> = loads.into_iter().zip(0..).collect();
+    let mut parts = vec![0; jobs.len()];
     for at in order {
         if let Some((load, part)) = loads.pop_first() {
             parts[at] = part;
-            loads.insert((load + time(jobs[at].0), part));
+            loads.insert((load + jobs[at].0, part));
         }
     }
     parts

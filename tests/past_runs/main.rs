@@ -188,6 +188,10 @@ fn a_budget_takes_what_fits_and_says_what_does_not() {
     assert_eq!(fits("1h").len(), 4);
     // What has no passing run is taken for the median of the others.
     assert_eq!(fits("1ms").len(), 0);
+    let skipped = "skip = 'later'\nsteps = [ { wait = '1ms' } ]\n";
+    let project = project.file("testcases/e-skipped.toml", skipped);
+    assert_eq!(listed(&project, &["-c", "1", "--budget", "1ms"]), ["e-skipped"]);
+    std::fs::remove_file(project.root().join("testcases/e-skipped.toml")).unwrap();
     let run = project.run(["-c", "1", "--budget", "500ms"]);
     assert!(run.stderr.contains("not run:") && run.stderr.contains("testcases/b-slow"), "{run}");
     assert!(run.status == Some(1) && run.stderr.contains("1 not run"), "the broken one runs: {run}");
@@ -195,6 +199,10 @@ fn a_budget_takes_what_fits_and_says_what_does_not() {
     assert_eq!(mended.run(["-c", "1", "--budget", "500ms"]).status, Some(6));
     let rest = mended.run(["--resume"]);
     assert!(rest.status == Some(0) && rest.stderr.contains("1 of 4 cases"), "{rest}");
+    // Nothing begins at all: what is left out is still counted once.
+    let server = "[server]\ncommand = ['false']\nurl = 'http://127.0.0.1:1/'\n";
+    let broken = mended.file("runner.toml", server).run(["-c", "1", "--budget", "500ms"]);
+    assert!(broken.status == Some(3) && broken.stderr.contains("4 cases: 4 not run"), "{broken}");
 }
 
 #[test]
@@ -205,6 +213,8 @@ fn a_split_can_be_handed_to_machines_without_past_runs() {
     let plan = project.root().join("split.json");
     let plan = plan.to_str().unwrap();
     let here = ["1/2", "2/2"].map(|it| listed(&project, &["--shard", it, "--shard-plan", plan]));
+    let told = project.run(["list", "--shard", "1/2"]);
+    assert!(told.stderr.contains("of 3 cases, by past runs"), "{told}");
     let elsewhere = Project::new();
     let elsewhere = ["a-quick", "b-slow", "c-broken", "d-new"].iter().fold(elsewhere, |it, name| {
         it.file(&format!("testcases/{name}.toml"), "steps = [ { wait = '1ms' } ]\n")
@@ -222,8 +232,17 @@ fn a_split_can_be_handed_to_machines_without_past_runs() {
         })
     };
     assert_eq!(sorted(there), sorted(here));
+    // One machine knows how long cases take, the other does not: of what is new since, nothing is in none or two parts.
+    let add = |it: Project, name: &str| {
+        it.file(&format!("testcases/{name}.toml"), "steps = [ { wait = '1ms' } ]\n")
+    };
+    let (project, elsewhere) = ["d-new", "e-new", "f-new"]
+        .iter()
+        .fold((project, elsewhere), |(one, other), name| (add(one, name), add(other, name)));
+    let mut all = listed(&project, &["--shard", "1/2", "--shard-plan", plan]);
+    all.extend(listed(&elsewhere, &["--shard", "2/2", "--shard-plan", plan]));
+    all.sort();
+    assert_eq!(all, ["a-quick", "b-slow", "c-broken", "d-new", "e-new", "f-new"]);
     let other = project.run(["list", "--shard", "1/3", "--shard-plan", plan]);
     assert!(other.status == Some(2) && other.stderr.contains("it has 2 parts"), "{other}");
-    let told = project.run(["list", "--shard", "1/2"]);
-    assert!(told.stderr.contains("of 3 cases, by past runs"), "{told}");
 }
