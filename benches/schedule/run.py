@@ -169,7 +169,8 @@ def quota(project):
             time.sleep(max(0, began + at - time.monotonic()))
             allow(processors)
             changes.append({"at_s": round(time.monotonic() - began, 1), "processors": processors})
-        run.wait()
+        if run.wait() != 0:
+            sys.exit(f"the batch in the control group ended with {run.returncode}")
         sql = """SELECT elapsed_ms / 1000.0, json FROM event WHERE kind = 'concurrency_changed'
                  AND batch_id = (SELECT id FROM batch ORDER BY started_at DESC LIMIT 1) ORDER BY seq"""
         limits = [(at, json.loads(text)) for at, text in project.query(sql)]
