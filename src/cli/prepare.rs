@@ -142,9 +142,11 @@ pub(crate) fn prepare(
         loaded
     })?;
     let cases = loaded.cases.len();
-    let (order, seed) = match settings.order.value {
-        Order::Random(Some(seed)) => (settings.order.value, seed),
-        order => (order, resumed.as_ref().map_or_else(random::seed, |resumed| resumed.seed)),
+    let order = settings.order.value;
+    let seed = match (&resumed, order) {
+        (Some(resumed), _) => resumed.seed,
+        (None, Order::Random(Some(seed))) => seed,
+        (None, _) => random::seed(),
     };
     let needs_history = matches!(order, Order::Longest | Order::Failed) || filter.asks_for_the_past();
     if needs_history && history.as_ref().is_none_or(Remembered::is_blank) {

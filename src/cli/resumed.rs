@@ -91,11 +91,11 @@ impl Resumed {
         };
         // The rows are in the order in which the jobs were queued.
         for (job, row) in (0..).map(JobId).zip(rows) {
-            resumed.verdicts.decides(job, !row.quarantined);
-            let left = is_left(&row);
-            if !left {
-                resumed.verdicts.apply(&ended(job, row.verdict.unwrap_or(Verdict::NotRun)));
+            resumed.verdicts.queue(job, row.quarantined);
+            if let Some(verdict) = row.verdict.filter(|verdict| !verdict.is_resumed()) {
+                resumed.verdicts.end(job, verdict);
             }
+            let left = is_left(&row);
             let attempts = u16::try_from(row.attempts).unwrap_or(u16::MAX);
             let failures = failures.get(&row.id).copied().unwrap_or(0);
             if !left || attempts > 0 {
@@ -189,31 +189,13 @@ impl Resumed {
         self.gone.iter().map(|(job, why)| {
             let attempts = self.before.get(job).map_or(0, |before| u32::from(before.attempts));
             let message = Some(why.as_str().into());
-            Event::CaseFinished(CaseFinished {
-                job: *job,
-                verdict: Verdict::NotRun,
-                attempts,
-                duration_ms: 0,
-                message,
-                slow_after_ms: None,
-            })
+            Event::CaseFinished(CaseFinished::without_attempt(*job, Verdict::NotRun, attempts, message))
         })
     }
 }
 
 fn is_left(row: &CaseRow) -> bool {
     row.verdict.is_none_or(Verdict::is_resumed)
-}
-
-fn ended(job: JobId, verdict: Verdict) -> Event {
-    Event::CaseFinished(CaseFinished {
-        job,
-        verdict,
-        attempts: 0,
-        duration_ms: 0,
-        message: None,
-        slow_after_ms: None,
-    })
 }
 
 fn refused(why: &str) -> Vec<Diagnostic> {

@@ -290,6 +290,13 @@ pub struct CaseFinished {
     pub slow_after_ms: Option<u64>,
 }
 
+impl CaseFinished {
+    /// Of a job that ends without a further attempt, after so many.
+    pub fn without_attempt(job: JobId, verdict: Verdict, attempts: u32, message: Option<Untrusted>) -> Self {
+        Self { job, verdict, attempts, duration_ms: 0, message, slow_after_ms: None }
+    }
+}
+
 /// See [`Event::BatchFinished`](super::Event::BatchFinished).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BatchFinished {

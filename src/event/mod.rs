@@ -30,7 +30,8 @@ pub struct Stamped {
     /// Wall time, RFC 3339 UTC with milliseconds: for people.
     #[serde(with = "millis")]
     pub at: Timestamp,
-    /// Monotonic milliseconds since the batch started, without those before it was resumed: for arithmetic.
+    /// Monotonic milliseconds since the batch started: for arithmetic. Where it is resumed they count on from the last
+    /// event, so that the time between two runs is none of the batch.
     pub elapsed_ms: u64,
     /// What happened.
     #[serde(flatten)]

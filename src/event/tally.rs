@@ -161,7 +161,7 @@ impl Tally {
             self.browsers.push(queued.browser.clone());
             self.browsers.len() - 1
         });
-        self.verdicts.queue(queued);
+        self.verdicts.queue(queued.job, queued.quarantined);
         let place = queued.job.0 as usize;
         if self.jobs.len() <= place {
             self.jobs.reserve_exact((self.total as usize).saturating_sub(self.jobs.len()));
@@ -216,7 +216,7 @@ impl Tally {
 
     fn end(&mut self, finished: &CaseFinished) {
         self.running.retain(|_, running| running.job != finished.job);
-        self.verdicts.end(finished);
+        self.verdicts.end(finished.job, finished.verdict);
         self.slow += u32::from(finished.slow_after_ms.is_some());
         let failure = self.failing.remove(&finished.job);
         match finished.verdict {

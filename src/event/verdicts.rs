@@ -2,7 +2,6 @@
 //! code both read it, so that they cannot disagree.
 
 use super::Event;
-use super::facts::{CaseFinished, CaseQueued};
 use crate::id::JobId;
 use crate::outcome::{ExitCode, Verdict};
 use std::collections::HashSet;
@@ -55,8 +54,8 @@ impl Verdicts {
     /// Takes in the next event.
     pub fn apply(&mut self, event: &Event) {
         match event {
-            Event::CaseQueued(queued) => self.queue(queued),
-            Event::CaseFinished(finished) => self.end(finished),
+            Event::CaseQueued(queued) => self.queue(queued.job, queued.quarantined),
+            Event::CaseFinished(finished) => self.end(finished.job, finished.verdict),
             Event::BatchResumed(_) => self.resume(),
             _ => {}
         }
@@ -70,21 +69,18 @@ impl Verdicts {
         }
     }
 
-    pub(super) fn queue(&mut self, queued: &CaseQueued) {
-        self.decides(queued.job, !queued.quarantined);
-    }
-
-    /// Says of a job that has not ended whether it decides.
-    pub fn decides(&mut self, job: JobId, decides: bool) {
-        if !decides {
+    /// A job of the plan; one in quarantine does not decide.
+    pub fn queue(&mut self, job: JobId, quarantined: bool) {
+        if quarantined {
             self.undecisive.insert(job);
         }
     }
 
-    pub(super) fn end(&mut self, finished: &CaseFinished) {
-        self.ended.add(finished.verdict);
-        if self.undecisive.contains(&finished.job) {
-            self.quarantined.add(finished.verdict);
+    /// A job has its verdict.
+    pub fn end(&mut self, job: JobId, verdict: Verdict) {
+        self.ended.add(verdict);
+        if self.undecisive.contains(&job) {
+            self.quarantined.add(verdict);
         }
     }
 

@@ -163,3 +163,40 @@ fn what_cannot_be_resumed_is_refused() {
     let unknown = project.run(["--resume=zzz"]);
     assert!(unknown.status == Some(2) && unknown.stderr.contains("no batch begins with `zzz`"), "{unknown}");
 }
+
+#[test]
+fn a_resume_that_cannot_begin_takes_nothing_away() {
+    let driver = ScriptedDriver::start();
+    let project = project(&driver, 2);
+    driver.fault("POST url", Fault::Answer(500, "text/plain", b"no".to_vec()));
+    assert_eq!(project.run(["--set", "infra_retries=0"]).status, Some(3));
+    let mended = ScriptedDriver::start();
+    let endpoint = |more: &str| format!("{more}\n[[endpoint]]\nurl = \"{}\"\ncapacity = 100\n", mended.url());
+    let server = "[server]\ncommand = ['false']\nurl = 'http://127.0.0.1:1/'";
+    let project = project.file("runner.toml", &endpoint(server));
+    let broken = project.run(["--resume"]);
+    assert_eq!(broken.status, Some(3), "{broken}");
+    let kept = rows(&project, "SELECT DISTINCT verdict, attempts FROM case_run");
+    assert_eq!(kept, ["Text(\"interrupted\") Integer(1)"]);
+    let project = project.file("runner.toml", &endpoint(""));
+    let resumed = project.run(["--resume"]);
+    assert!(resumed.status == Some(0) && resumed.stderr.contains("2 passed"), "{resumed}");
+    let attempts = rows(&project, "SELECT number, verdict, count(*) FROM attempt GROUP BY 1, 2");
+    let each_twice = ["Integer(1) Text(\"errored\") Integer(2)", "Integer(2) Text(\"passed\") Integer(2)"];
+    assert_eq!(attempts, each_twice);
+}
+
+#[test]
+fn a_batch_that_is_resumed_keeps_its_seed_and_its_order() {
+    let driver = ScriptedDriver::start();
+    let project = project(&driver, 3);
+    driver.fault("POST url", Fault::Answer(500, "text/plain", b"no".to_vec()));
+    assert_eq!(project.run(["--order", "random:5", "--set", "infra_retries=0"]).status, Some(3));
+    let planned = rows(&project, "SELECT case_id FROM case_run ORDER BY id");
+    let left = project.run(["list", "--resume", "--set", "order=random:99"]);
+    let left: Vec<String> =
+        left.stdout.lines().map(|line| format!("Text({:?})", line.split(' ').next().unwrap())).collect();
+    assert_eq!(left, planned);
+    let refused = project.run(["--resume", "--order", "file"]);
+    assert!(refused.status == Some(2) && refused.stderr.contains("--order"), "{refused}");
+}

@@ -44,7 +44,7 @@ pub(crate) struct SelectionArguments {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "last",
-        conflicts_with_all = ["paths", "filters", "tags", "skip_tags", "rerun_failed", "shard", "repeat", "budget"]
+        conflicts_with_all = ["paths", "filters", "tags", "skip_tags", "rerun_failed", "shard", "repeat", "budget", "order"]
     )]
     pub(crate) resume: Option<String>,
 

@@ -28,19 +28,13 @@ impl Counting {
         self.verdicts.lock().unwrap_or_else(PoisonError::into_inner).exit_code(self.flaky)
     }
 
-    /// Nothing could be run: says why, and gives every job its verdict.
-    pub(super) fn give_up(&self, why: &str, jobs: &[JobId]) {
+    /// Nothing could be run: says why, and gives every job, with the attempts that it had before, its verdict.
+    pub(super) fn give_up(&self, why: &str, jobs: &[(JobId, u32)]) {
         self.send(Event::Message { level: Level::Error, text: Untrusted::from(why) });
-        for &job in jobs {
-            let (attempts, duration_ms, message) = (0, 0, None);
-            self.send(Event::CaseFinished(CaseFinished {
-                job,
-                verdict: Verdict::NotRun,
-                attempts,
-                duration_ms,
-                message,
-                slow_after_ms: None,
-            }));
+        for &(job, attempts) in jobs {
+            // As wherever a batch is stopped: what has been tried was interrupted.
+            let verdict = if attempts > 0 { Verdict::Interrupted } else { Verdict::NotRun };
+            self.send(Event::CaseFinished(CaseFinished::without_attempt(job, verdict, attempts, None)));
         }
     }
 }

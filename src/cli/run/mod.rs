@@ -87,7 +87,7 @@ async fn batch(
     let (commands, inbox) = mpsc::channel(8);
     let signals = Signals::listen(&commands).context("signals cannot be listened for").map_err(bug)?;
     let meter = Meter::start();
-    let jobs: Vec<_> = prepared.plan.jobs.iter().map(|job| job.id).collect();
+    let jobs = rules::open(&prepared);
     let staged = Stage { opened: &opened, prepared, pages, limits, sink: Arc::clone(&sink), began };
     let (end, leftovers, metered) = Box::pin(staged.run(&commands, inbox, meter)).await;
     let (end, around) = match end {

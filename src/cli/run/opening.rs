@@ -108,9 +108,7 @@ pub(super) async fn announce(
     }
     for &job in &prepared.plan.left_out {
         let message = Some(Untrusted::from("left out: it does not fit into the budget"));
-        let (verdict, attempts, duration_ms) = (Verdict::NotRun, 0, 0);
-        let finished = CaseFinished { job, verdict, attempts, duration_ms, message, slow_after_ms: None };
-        sink.send(Event::CaseFinished(finished));
+        sink.send(Event::CaseFinished(CaseFinished::without_attempt(job, Verdict::NotRun, 0, message)));
     }
     Ok(())
 }

@@ -77,10 +77,18 @@ fn before(prepared: &Prepared) -> HashMap<JobId, Before> {
     before
 }
 
+/// The jobs that have no verdict yet, with the attempts that they had before.
+pub(super) fn open(prepared: &Prepared) -> Vec<(JobId, u32)> {
+    let before = before(prepared);
+    let of = |job: &Job| before.get(&job.id).copied().unwrap_or_default();
+    let open = prepared.plan.jobs.iter().filter(|job| !of(job).ended);
+    open.map(|job| (job.id, of(job).attempts.into())).collect()
+}
+
 /// How many jobs are tried at least once.
 pub(super) fn attempted(prepared: &Prepared) -> usize {
-    let plan = &prepared.plan;
-    plan.jobs.iter().filter(|job| job.terms.skip.is_none()).count().saturating_sub(plan.left_out.len())
+    let skipped = |job: JobId| prepared.plan.job(job).terms.skip.is_some();
+    open(prepared).into_iter().filter(|(job, _)| !skipped(*job)).count()
 }
 
 /// What the core needs to know of each job.
