@@ -167,24 +167,26 @@ pub(crate) fn prepare(
         budget: selection.budget.map(|time| Budget { time: time.get(), slots: run::slots(&settings) }),
         left: resumed.as_ref().map(|it| &it.left),
     };
-    let plan = Plan::new(loaded.cases, shares, loaded.library, by).map_err(Failure::Input)?;
-    if let (Some(path), None, Some(portion)) = (&selection.shard_plan, &split, &plan.portion) {
+    let mut plan = Plan::new(loaded.cases, shares, loaded.library, by).map_err(Failure::Input)?;
+    let portion = plan.portion.take();
+    if let (Some(path), None, Some(portion)) = (&selection.shard_plan, &split, &portion) {
         shard_plan::write(path, &portion.split)?;
     }
-    console.warnings(&remarks::of(&plan, selection, &settings));
+    console.warnings(&remarks::of(&plan, portion.as_ref(), selection, &settings));
     crate::memory::give_back();
     if let Some(resumed) = &mut resumed {
         console.warnings(&resumed.compare(&plan, &settings).map_err(Failure::Input)?);
     }
     if plan.jobs.is_empty() && !selection.allow_empty {
-        let why = failed.filter(|failed| failed.jobs.is_empty());
-        let why = why.map(|failed| format!("nothing failed or errored in batch {}", failed.batch));
-        let why = why.or(resumed.map(|resumed| format!("nothing is left of batch {}", resumed.batch)));
-        let why = why.or(selection.shard.map(|shard| format!("shard {shard} has none of {cases}")));
-        return Err(Failure::NothingSelected { cases, why });
+        let failed = failed.filter(|failed| failed.jobs.is_empty());
+        let failed = failed.map(|failed| format!("nothing failed or errored in batch {}", failed.batch));
+        let left = || resumed.map(|resumed| format!("nothing is left of batch {}", resumed.batch));
+        let shard = || selection.shard.map(|shard| format!("shard {shard} has none of {cases}"));
+        return Err(Failure::NothingSelected { cases, why: failed.or_else(left).or_else(shard) });
     }
     let pace = limits.map(LimitArguments::pace).unwrap_or_default();
-    Ok(Prepared { environment, settings, plan, shard: selection.shard, seed, pace, resumed })
+    let shard = resumed.as_ref().map_or(selection.shard, |resumed| resumed.shard);
+    Ok(Prepared { environment, settings, plan, shard, seed, pace, resumed })
 }
 
 /// All that selects by expression, as one filter.

@@ -4,17 +4,24 @@ use super::arguments::SelectionArguments;
 use super::run;
 use crate::config::{Concurrency, Settings, TimeLimit};
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Plan, Shard};
+use crate::plan::{Plan, Portion, Shard};
 use crate::{suggestion, text};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// Names of cases that are left out, at most.
+/// Names that a remark gives, at most.
 const NAMED: usize = 20;
 
 /// All that is said of a plan.
-pub(super) fn of(plan: &Plan, selection: &SelectionArguments, settings: &Settings) -> Vec<Diagnostic> {
-    let mut said = of_choices(plan, selection.shard, selection.budget);
+pub(super) fn of(
+    plan: &Plan,
+    portion: Option<&Portion>,
+    selection: &SelectionArguments,
+    settings: &Settings,
+) -> Vec<Diagnostic> {
+    let mut said = Vec::new();
+    said.extend(selection.shard.zip(portion).map(|(shard, portion)| of_shard(shard, portion)));
+    said.extend(selection.budget.and_then(|budget| of_budget(plan, budget)));
     said.extend(of_places(plan, settings));
     said.extend(of_likely_typos(plan, settings));
     if selection.is_everything() {
@@ -31,42 +38,42 @@ pub(super) fn no_past_runs(settings: &Settings) -> Diagnostic {
     ))
 }
 
-/// What a shard and a budget make of it.
-fn of_choices(plan: &Plan, shard: Option<Shard>, budget: Option<TimeLimit>) -> Vec<Diagnostic> {
-    let mut said = Vec::new();
-    let time = |time: Duration| {
-        text::duration(Duration::from_secs(time.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)))
+/// What a shard is of the whole.
+fn of_shard(shard: Shard, portion: &Portion) -> Diagnostic {
+    let (mine, all) = portion.jobs;
+    let takes = portion.time.map_or_else(String::new, |(mine, all)| {
+        format!(", by past runs {} of {}, one after the other", seconds(mine), seconds(all))
+    });
+    Diagnostic::note(format!("shard {shard}: {mine} of {all} cases{takes}"))
+}
+
+/// What a budget leaves of a plan.
+fn of_budget(plan: &Plan, budget: TimeLimit) -> Option<Diagnostic> {
+    let Some(predicted) = plan.predicted else {
+        let text =
+            format!("nothing is known of past runs, so nothing is left out for the budget of {budget}");
+        let warning = Diagnostic::warning(text).help("`--batch-timeout` stops what takes too long");
+        return (!plan.jobs.is_empty()).then_some(warning);
     };
-    if let (Some(shard), Some(portion)) = (shard, &plan.portion) {
-        let (mine, all) = portion.jobs;
-        let takes = portion.time.map(|(mine, all)| {
-            format!(", by past runs {} of {}, one after the other", time(mine), time(all))
-        });
-        said.push(Diagnostic::note(format!(
-            "shard {shard}: {mine} of {all} cases{}",
-            takes.unwrap_or_default()
-        )));
-    }
-    match (budget, plan.predicted) {
-        (Some(budget), None) if !plan.jobs.is_empty() => {
-            let text =
-                format!("nothing is known of past runs, so nothing is left out for the budget of {budget}");
-            said.push(Diagnostic::warning(text).help("`--batch-timeout` stops what takes too long"));
-        }
-        (Some(budget), Some(predicted)) => {
-            let (out, all) = (plan.left_out.len(), plan.jobs.len());
-            let text =
-                format!("budget of {budget}: {} of {all} cases, {} by past runs", all - out, time(predicted));
-            let names = plan.left_out.iter().map(|job| format!("`{}`", plan.job(*job).case_id));
-            let names: Vec<String> = names.take(NAMED).collect();
-            let more =
-                if out > names.len() { format!(" and {} more", out - names.len()) } else { String::new() };
-            let note = Diagnostic::note(text);
-            said.push(if out > 0 { note.help(format!("not run: {}{more}", names.join(", "))) } else { note });
-        }
-        _ => {}
-    }
-    said
+    let (out, all) = (plan.left_out.len(), plan.jobs.len());
+    let takes = seconds(predicted);
+    let note =
+        Diagnostic::note(format!("budget of {budget}: {} of {all} cases, {takes} by past runs", all - out));
+    let names = plan.left_out.iter().map(|job| format!("`{}`", plan.job(*job).case_id));
+    let names: Vec<String> = names.collect();
+    Some(if out > 0 { note.help(format!("not run: {}", named(&names))) } else { note })
+}
+
+/// In whole seconds, rounded up.
+fn seconds(time: Duration) -> String {
+    text::duration(Duration::from_secs(time.as_secs() + u64::from(time.subsec_nanos() > 0)))
+}
+
+/// Names, as many as anyone reads.
+pub(super) fn named(names: &[String]) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    format!("{}{more}", names[..names.len().min(NAMED)].join(", "))
 }
 
 /// Cases that take more places than there are.

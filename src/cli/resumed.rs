@@ -1,5 +1,6 @@
 //! A batch that goes on: what its record says it has left, and what became of that since.
 
+use super::remarks::named;
 use crate::case::model::Case;
 use crate::config::Settings;
 use crate::diagnostic::Diagnostic;
@@ -7,15 +8,12 @@ use crate::event::verdicts::Verdicts;
 use crate::event::{CaseFinished, Event};
 use crate::id::{BatchId, CaseId, JobId};
 use crate::outcome::{AttemptVerdict, BatchStatus, Verdict};
-use crate::plan::{Left, Plan};
+use crate::plan::{Left, Plan, Shard};
 use crate::runner::core::Before;
 use crate::store::{BatchRow, CaseRow, QueryError, Reader, Which};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-
-/// Names that a warning gives, at most.
-const NAMED: usize = 10;
 
 /// A batch that is to go on.
 #[derive(Debug)]
@@ -26,6 +24,8 @@ pub(crate) struct Resumed {
     pub(crate) last_event: u64,
     /// What everything random in it follows from.
     pub(crate) seed: u64,
+    /// Which part of the whole it is.
+    pub(crate) shard: Option<Shard>,
     /// What it has left.
     pub(crate) left: Left,
     /// What its jobs came to.
@@ -80,6 +80,7 @@ impl Resumed {
             batch: batch.id,
             last_event,
             seed: batch.seed.parse().unwrap_or_default(),
+            shard: batch.shard.and_then(|shard| shard.parse().ok()),
             left: Left { size: rows.len(), numbers: HashMap::new() },
             before: HashMap::new(),
             verdicts: Verdicts::default(),
@@ -145,7 +146,7 @@ impl Resumed {
         let gone: Vec<String> = self.gone.iter().map(|(_, why)| why.clone()).collect();
         if found.is_empty() && !gone.is_empty() {
             let text = format!("nothing that batch {} has left exists any more", self.batch);
-            return Err(vec![with_names(Diagnostic::error(format!("`--resume`: {text}")), &gone)]);
+            return Err(vec![Diagnostic::error(format!("`--resume`: {text}")).help(named(&gone))]);
         }
         let now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = self.files.iter().filter(|(file, hash)| now.get(*file).is_some_and(|now| now != *hash));
@@ -154,17 +155,17 @@ impl Resumed {
         if !changed.is_empty() {
             let text =
                 format!("files that changed since batch {} ran them: they run as they are now", self.batch);
-            warnings.push(with_names(Diagnostic::warning(text), &changed));
+            warnings.push(Diagnostic::warning(text).help(named(&changed)));
         }
         if !gone.is_empty() {
             let text =
                 format!("cases that batch {} has left and that are gone: they stay not run", self.batch);
-            warnings.push(with_names(Diagnostic::warning(text), &gone));
+            warnings.push(Diagnostic::warning(text).help(named(&gone)));
         }
         let settings = self.other_settings(settings);
         if !settings.is_empty() {
             let text = format!("settings that are not as they were when batch {} started", self.batch);
-            warnings.push(with_names(Diagnostic::warning(text), &settings));
+            warnings.push(Diagnostic::warning(text).help(named(&settings)));
         }
         Ok(warnings)
     }
@@ -200,11 +201,4 @@ fn is_left(row: &CaseRow) -> bool {
 
 fn refused(why: &str) -> Vec<Diagnostic> {
     vec![Diagnostic::error(format!("`--resume`: {why}"))]
-}
-
-fn with_names(finding: Diagnostic, names: &[String]) -> Diagnostic {
-    let more = names.len().saturating_sub(NAMED);
-    let shown = names.iter().take(NAMED).cloned();
-    let all: Vec<String> = shown.chain((more > 0).then(|| format!("and {more} more"))).collect();
-    finding.help(all.join(", "))
 }

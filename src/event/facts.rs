@@ -36,24 +36,11 @@ pub struct BatchStarted {
 /// See [`Event::BatchResumed`](super::Event::BatchResumed).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BatchResumed {
-    /// The batch.
-    pub batch: BatchId,
     /// Jobs that it had left: interrupted, errored, or never run.
     pub left: u32,
-    /// Slots.
-    pub concurrency: u32,
-    /// The machine's name.
-    pub host: String,
-    /// The kernel's boot id, where there is one.
-    pub boot_id: Option<String>,
-    /// batchrun's version.
-    pub version: String,
-    /// The commit that is checked out in the project root.
-    pub git_commit: Option<String>,
-    /// The arguments, masked.
-    pub command_line: Vec<Untrusted>,
-    /// Settings with their origins, masked.
-    pub settings: serde_json::Value,
+    /// Where and how it goes on, as of one that begins.
+    #[serde(flatten)]
+    pub started: BatchStarted,
 }
 
 /// See [`Event::CaseQueued`](super::Event::CaseQueued).

@@ -103,7 +103,7 @@ impl Tally {
                 self.total = batch.total;
                 self.limit = batch.concurrency;
             }
-            Event::BatchResumed(batch) => self.resume(batch.concurrency),
+            Event::BatchResumed(batch) => self.resume(batch.started.concurrency),
             Event::CaseQueued(queued) => self.queue(queued),
             Event::AttemptStarted(started) => self.start(started, stamped.elapsed_ms),
             Event::StepStarted(step) => self.enter(step),

@@ -3,7 +3,7 @@
 
 use crate::event::reporter::{Artifact, Closing, ReportError, Reporter};
 use crate::event::tally::Tally;
-use crate::event::{Event, Level, Stamped, millis};
+use crate::event::{BatchStarted, Event, Level, Stamped, millis};
 use crate::text::{Untrusted, duration};
 use jiff::Timestamp;
 use std::fs::{File, OpenOptions};
@@ -75,31 +75,10 @@ impl Reporter for Log {
 fn words(event: &Event, tally: &Tally) -> Option<(Level, String)> {
     let info = |text: String| Some((Level::Info, text));
     match event {
-        Event::BatchStarted(batch) => {
-            let command: Vec<&str> = batch.command_line.iter().map(Untrusted::raw).collect();
-            info(format!(
-                "batch {} starts: {} cases, {} slots, seed {}, batchrun {} on {}: {}",
-                batch.batch,
-                batch.total,
-                batch.concurrency,
-                batch.seed,
-                batch.version,
-                batch.host,
-                command.join(" ")
-            ))
-        }
-        Event::BatchResumed(batch) => {
-            let command: Vec<&str> = batch.command_line.iter().map(Untrusted::raw).collect();
-            info(format!(
-                "batch {} is resumed: {} of {} cases, {} slots, batchrun {} on {}: {}",
-                batch.batch,
-                batch.left,
-                tally.total,
-                batch.concurrency,
-                batch.version,
-                batch.host,
-                command.join(" ")
-            ))
+        Event::BatchStarted(batch) => info(begins(batch, &format!("starts: {} cases", batch.total))),
+        Event::BatchResumed(resumed) => {
+            let batch = &resumed.started;
+            info(begins(batch, &format!("is resumed: {} of {} cases", resumed.left, batch.total)))
         }
         Event::AttemptStarted(started) => info(format!(
             "start {} attempt {} in slot {}, {} of {} run",
@@ -139,6 +118,14 @@ fn words(event: &Event, tally: &Tally) -> Option<(Level, String)> {
         }
         Event::CaseQueued(_) | Event::StepStarted(_) | Event::StepFinished(_) | Event::Sample(_) => None,
     }
+}
+
+/// A batch that begins, or goes on: how, by whom and where.
+fn begins(batch: &BatchStarted, how: &str) -> String {
+    let BatchStarted { batch: id, concurrency, seed, version, host, .. } = batch;
+    let command: Vec<&str> = batch.command_line.iter().map(Untrusted::raw).collect();
+    let command = command.join(" ");
+    format!("batch {id} {how}, {concurrency} slots, seed {seed}, batchrun {version} on {host}: {command}")
 }
 
 #[cfg(test)]

@@ -113,7 +113,7 @@ impl Rows<'_> {
             "UPDATE batch SET status = 'running', finished_at = NULL, exit_code = NULL, concurrency = ?2,
                 errored = 0, interrupted = 0, not_run = 0
              WHERE id = ?1",
-            params![id, batch.concurrency],
+            params![id, batch.started.concurrency],
         )?;
         Ok(())
     }

@@ -88,7 +88,8 @@ pub(super) async fn announce(
     let masked = |text: &str| Untrusted::from(opened.masker.mask(text));
     let started = started(opened, prepared, limit, &masked);
     if let Some(resumed) = &prepared.resumed {
-        sink.send(Event::BatchResumed(Box::new(resumption(started, prepared.plan.jobs.len()))));
+        let left = u32::try_from(prepared.plan.jobs.len()).unwrap_or(u32::MAX);
+        sink.send(Event::BatchResumed(Box::new(BatchResumed { left, started })));
         resumed.last_words().for_each(|event| sink.send(event));
         return Ok(());
     }
@@ -130,7 +131,7 @@ fn started(
         .collect();
     BatchStarted {
         batch: opened.batch.clone(),
-        total: u32::try_from(prepared.plan.jobs.len()).unwrap_or(u32::MAX),
+        total: u32::try_from(prepared.plan.size).unwrap_or(u32::MAX),
         concurrency: limit,
         host: read("/proc/sys/kernel/hostname").unwrap_or_else(|| "unknown".to_owned()),
         boot_id: read("/proc/sys/kernel/random/boot_id"),
@@ -141,15 +142,6 @@ fn started(
         command_line: std::env::args().map(|argument| masked(&argument)).collect(),
         settings: serde_json::Value::Object(shown),
     }
-}
-
-/// What is told of a batch that goes on with so many jobs: where and how, as of one that begins.
-fn resumption(started: BatchStarted, left: usize) -> BatchResumed {
-    let BatchStarted {
-        batch, concurrency, host, boot_id, version, git_commit, command_line, settings, ..
-    } = started;
-    let left = u32::try_from(left).unwrap_or(u32::MAX);
-    BatchResumed { batch, left, concurrency, host, boot_id, version, git_commit, command_line, settings }
 }
 
 fn queued(job: &Job, case: &Case, masked: &dyn Fn(&str) -> Untrusted) -> CaseQueued {

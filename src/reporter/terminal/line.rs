@@ -17,10 +17,11 @@ pub(super) fn of(event: &Event, tally: &Tally, paint: Paint) -> Option<String> {
             let (cases, slots) = (counted(batch.total, "case"), counted(batch.concurrency, "slot"));
             format!("{} {cases} in {slots} (batch {})", paint.good(&label("Starting")), batch.batch)
         }
-        Event::BatchResumed(batch) => {
-            let (total, slots) = (counted(tally.total, "case"), counted(batch.concurrency, "slot"));
+        Event::BatchResumed(resumed) => {
+            let batch = &resumed.started;
+            let (cases, slots) = (counted(batch.total, "case"), counted(batch.concurrency, "slot"));
             let word = paint.good(&label("Resuming"));
-            format!("{word} {} of {total} in {slots} (batch {})", batch.left, batch.batch)
+            format!("{word} {} of {cases} in {slots} (batch {})", resumed.left, batch.batch)
         }
         Event::CaseFinished(finished) => case(finished, tally, paint),
         Event::AttemptFinished(finished) => {
