@@ -148,10 +148,8 @@ pub(crate) fn prepare(
         (None, Order::Random(Some(seed))) => seed,
         (None, _) => random::seed(),
     };
-    let needs_history = matches!(order, Order::Longest | Order::Failed) || filter.asks_for_the_past();
-    if needs_history && history.as_ref().is_none_or(Remembered::is_blank) {
-        console.warnings(&[remarks::no_past_runs(&settings)]);
-    }
+    let asks_for_past = matches!(order, Order::Longest | Order::Failed) || filter.asks_for_the_past();
+    console.warnings(remarks::of_past(history.as_ref(), asks_for_past, selection, &settings).as_slice());
     let history: &dyn History = history.as_ref().map_or(&Blank, |history| history);
     let split = match (&selection.shard_plan, selection.shard) {
         (Some(path), Some(shard)) => shard_plan::read(path, shard)?,

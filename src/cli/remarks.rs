@@ -1,6 +1,7 @@
 //! What is said of a plan before anything runs.
 
 use super::arguments::SelectionArguments;
+use super::remembered::Remembered;
 use super::run;
 use crate::config::{Concurrency, Settings, TimeLimit};
 use crate::diagnostic::Diagnostic;
@@ -30,12 +31,23 @@ pub(super) fn of(
     said
 }
 
-/// Past runs are asked for and there are none.
-pub(super) fn no_past_runs(settings: &Settings) -> Diagnostic {
-    let database = settings.database.value.as_path().display();
-    Diagnostic::warning(format!(
-        "there are no past runs in `{database}`: every case is new, and files decide the order"
-    ))
+/// What is to be known of the past runs that a plan is made by, where it asks for them.
+pub(super) fn of_past(
+    past: Option<&Remembered>,
+    asks_for_past: bool,
+    selection: &SelectionArguments,
+    settings: &Settings,
+) -> Option<Diagnostic> {
+    let past = past.filter(|past| !past.is_blank());
+    let Some(past) = past else {
+        let database = settings.database.value.as_path().display();
+        let text =
+            format!("there are no past runs in `{database}`: every case is new, and files decide the order");
+        return asks_for_past.then(|| Diagnostic::warning(text));
+    };
+    let host = past.host().filter(|host| selection.asks_for_times() && *host != run::host())?;
+    let text = format!("the past runs are of the machine `{host}`: times are taken as they were there");
+    Some(Diagnostic::note(text))
 }
 
 /// What a shard is of the whole.

@@ -23,6 +23,12 @@ impl Remembered {
         let reader = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         reader.as_ref().is_none_or(|reader| reader.batches(1).is_ok_and(|batches| batches.is_empty()))
     }
+
+    /// The machine of the latest past run.
+    pub(super) fn host(&self) -> Option<String> {
+        let reader = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        reader.as_ref()?.batches(1).ok()?.into_iter().next().map(|batch| batch.host)
+    }
 }
 
 impl History for Remembered {

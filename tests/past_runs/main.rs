@@ -206,6 +206,23 @@ fn a_budget_takes_what_fits_and_says_what_does_not() {
 }
 
 #[test]
+fn past_runs_of_another_machine_are_told_where_their_times_matter() {
+    let driver = ScriptedDriver::start();
+    let project = project(&driver);
+    project.run(["-c", "3"]);
+    let here = project.run(["list", "--shard", "1/2"]);
+    assert!(!here.stderr.contains("machine"), "{here}");
+    let database = rusqlite::Connection::open(project.root().join(".batchrun/batchrun.db")).unwrap();
+    database.execute("UPDATE batch SET host = 'build-7'", []).unwrap();
+    for asks in [["--shard", "1/2"], ["--budget", "1h"]] {
+        let told = project.run(["list"].iter().chain(&asks).copied());
+        assert!(told.stderr.contains("the past runs are of the machine `build-7`"), "{told}");
+    }
+    let counted = project.run(["list", "--shard", "1/2", "--shard-by", "count"]);
+    assert!(!counted.stderr.contains("machine"), "{counted}");
+}
+
+#[test]
 fn a_split_can_be_handed_to_machines_without_past_runs() {
     let driver = ScriptedDriver::start();
     let project = project(&driver);

@@ -83,6 +83,11 @@ pub(crate) struct SelectionArguments {
 }
 
 impl SelectionArguments {
+    /// Whether what runs depends on how long it took in the past.
+    pub(crate) fn asks_for_times(&self) -> bool {
+        self.budget.is_some() || (self.shard.is_some() && self.shard_by == Split::Time)
+    }
+
     /// Whether nothing is left out.
     pub(crate) fn is_everything(&self) -> bool {
         let listed = [&self.filters, &self.tags, &self.skip_tags];

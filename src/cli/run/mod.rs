@@ -30,6 +30,7 @@ use control::{Desk, Steering};
 use counting::Counting;
 use lessor::Pages;
 use opening::Opened;
+pub(super) use opening::host;
 use rules::Limits;
 pub(super) use rules::{core, slots};
 use servers::RunningServers;

@@ -133,7 +133,7 @@ fn started(
         batch: opened.batch.clone(),
         total: u32::try_from(prepared.plan.size).unwrap_or(u32::MAX),
         concurrency: limit,
-        host: read("/proc/sys/kernel/hostname").unwrap_or_else(|| "unknown".to_owned()),
+        host: host(),
         boot_id: read("/proc/sys/kernel/random/boot_id"),
         seed: opened.seed,
         shard: prepared.shard.map(|shard| shard.to_string()),
@@ -217,6 +217,11 @@ fn locked(error: LockError) -> Failure {
         LockError::File { .. } => ExitCode::Usage,
     };
     Failure::Other(exit, anyhow::Error::new(error))
+}
+
+/// The machine's name.
+pub(in crate::cli) fn host() -> String {
+    read("/proc/sys/kernel/hostname").unwrap_or_else(|| "unknown".to_owned())
 }
 
 fn read(path: &str) -> Option<String> {
