@@ -35,12 +35,12 @@ struct Book {
 pub(crate) struct Mode {
     /// Whether a page lacks the engine until it is sent, as pages of real browsers do.
     pages_are_bare: bool,
-    /// How long every answer takes.
+    /// How long an answer takes on average; half of it at least, half as much again at most.
     pause: Duration,
 }
 
 impl Mode {
-    /// `equipped`, `bare`, or the milliseconds that every answer takes.
+    /// `equipped`, `bare`, or the milliseconds that an answer takes on average.
     pub(crate) fn parse(word: &str) -> Self {
         let pause = Duration::from_millis(word.parse().unwrap_or(0));
         Self { pages_are_bare: word == "bare", pause }
@@ -89,7 +89,7 @@ async fn serve(stream: TcpStream, book: Rc<RefCell<Book>>) {
         let ends = request.first_line.starts_with("DELETE");
         let (answer, length) = (book.borrow_mut().answer(&request), request.length);
         buffer.drain(..length);
-        let pause = book.borrow().mode.pause;
+        let pause = book.borrow_mut().pause();
         if !pause.is_zero() {
             tokio::time::sleep(pause).await;
         }
@@ -114,6 +114,14 @@ impl Book {
         [50, 99, 100].map(|part| {
             times.get((times.len() * part / 100).min(times.len().max(1) - 1)).copied().unwrap_or(0)
         })
+    }
+
+    /// How long the next answer takes. Pauses differ, as pages do: slots that all take the same time end together, and
+    /// what is measured then is how long fifty of them wait for one another.
+    fn pause(&mut self) -> Duration {
+        // Knuth's multiplicative hash of the request's number: the same in every run.
+        let spread = (self.requests.wrapping_mul(2_654_435_761) >> 8) % 1_000;
+        self.mode.pause / 2 + self.mode.pause * u32::try_from(spread).unwrap_or(0) / 1_000
     }
 
     fn answer(&mut self, request: &Message) -> String {

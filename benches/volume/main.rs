@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         ["driver", mode] => driver::run(driver::Mode::parse(mode)),
         // `cargo test --benches` starts it without: there is nothing to test here.
         _ if !words.contains(&"--bench") => return ExitCode::SUCCESS,
-        _ => everything(rounds(&words)),
+        _ => everything(rounds(&words), after(&words, "--only")),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -41,26 +41,42 @@ fn main() -> ExitCode {
 }
 
 fn rounds(words: &[&str]) -> usize {
-    let after = words.iter().skip_while(|word| **word != "--rounds").nth(1);
-    after.and_then(|word| word.parse().ok()).unwrap_or(ROUNDS)
+    after(words, "--rounds").and_then(|word| word.parse().ok()).unwrap_or(ROUNDS)
 }
 
-fn everything(rounds: usize) -> io::Result<()> {
+/// The value of an option.
+fn after<'w>(words: &[&'w str], option: &str) -> Option<&'w str> {
+    words.iter().skip_while(|word| **word != option).nth(1).copied()
+}
+
+/// All kinds, or `only` one, which then is shown but not kept.
+fn everything(rounds: usize, only: Option<&str>) -> io::Result<()> {
+    let mut batches = CASES.map(|cases| Batch::plain("run", cases)).to_vec();
+    batches.extend([
+        Batch { driver: "bare", ..Batch::plain("run_bare_pages", CASES[2]) },
+        Batch { more: &REPORTS, ..Batch::plain("run_with_reports", CASES[2]) },
+        Batch { driver: "40", ..Batch::plain("handover", 3_000) },
+        Batch { driver: "1000", slots: 1_000, ..Batch::plain("thousand_sessions", 3_000) },
+    ]);
+    let wanted = |kind: &str| only.is_none_or(|only| only == kind);
     let mut runs = Vec::new();
     let mut keep = |run: Value| {
         let _ = writeln!(io::stdout(), "{run}");
         runs.push(run);
     };
     for _ in 0..rounds {
-        keep(control()?);
-        for cases in CASES {
-            keep(batch(&Batch::plain("run", cases))?);
+        if wanted("control") {
+            keep(control()?);
         }
-        keep(batch(&Batch { driver: "bare", ..Batch::plain("run_bare_pages", CASES[2]) })?);
-        keep(batch(&Batch { more: &REPORTS, ..Batch::plain("run_with_reports", CASES[2]) })?);
-        keep(batch(&Batch { driver: "40", ..Batch::plain("handover", 3_000) })?);
-        keep(batch(&Batch { driver: "1000", slots: 1_000, ..Batch::plain("thousand_sessions", 3_000) })?);
-        keep(check()?);
+        for it in batches.iter().filter(|it| wanted(it.kind)) {
+            keep(batch(it)?);
+        }
+        if wanted("check") {
+            keep(check()?);
+        }
+    }
+    if only.is_some() {
+        return Ok(());
     }
     let results = json!({"machine": machine(), "slots": SLOTS, "runs": runs});
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/volume/results.json");
@@ -83,6 +99,7 @@ fn control() -> io::Result<Value> {
 }
 
 /// What is run.
+#[derive(Clone)]
 struct Batch<'a> {
     kind: &'a str,
     cases: usize,
