@@ -53,8 +53,11 @@ fn usage(error: &clap::Error) -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> ExitCode {
-    let command = arguments.command.unwrap_or_else(|| Command::Run(Box::new(arguments.run)));
+    let mut command = arguments.command.unwrap_or_else(|| Command::Run(Box::new(arguments.run)));
     let mut console = Console::new(&command.console());
+    if let (Some((project, paths)), Ok(environment)) = (command.project(), prepare::environment()) {
+        project.belong_to(paths, &environment);
+    }
     let ended = match &command {
         Command::Run(arguments) => run::run(arguments, &mut console),
         Command::List(arguments) => list::run(arguments, &mut console),

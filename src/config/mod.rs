@@ -49,7 +49,7 @@ pub use order::{NotAnOrder, Order};
 pub use origin::{Origin, Sourced};
 pub use overrides::{Override, Quarantine};
 pub use pressure::{Percent, Size};
-pub use project::{Environment, FILE_NAME, Project};
+pub use project::{Environment, FILE_NAME, Project, above};
 pub use retries::{Backoff, NotRetries, Placement, Retries};
 pub use schema::schema;
 pub use secret::{Blank, NoValue, Secret, Secrets, TooShort};
@@ -124,6 +124,11 @@ pub fn load(request: Request, environment: &Environment) -> Result<Loaded, Wrong
         return Err(Wrong { findings, settings: Box::new(settings) });
     }
     Ok(Loaded { settings, warnings: findings })
+}
+
+/// Whether `BATCHRUN_CONFIG` names a file.
+pub fn is_named(environment: &Environment) -> bool {
+    environment.variables.get(pair::CONFIG_VARIABLE).is_some_and(|path| !path.is_empty())
 }
 
 /// The variables that cases may read, as far as they are set.

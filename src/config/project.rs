@@ -60,6 +60,26 @@ pub(super) fn find(environment: &Environment) -> Project {
     }
 }
 
+/// The runner.toml of the project that these paths belong to, where it is another one than the working directory's:
+/// relative to that where it lies below. The first path that exists decides; ids do not.
+pub fn above(paths: &[PathBuf], environment: &Environment) -> Option<PathBuf> {
+    let here = &environment.working_directory;
+    let first = paths.iter().find_map(|path| here.join(of_line(path)).canonicalize().ok())?;
+    let file = first.ancestors().map(|folder| folder.join(FILE_NAME)).find(|file| file.is_file())?;
+    let usual = find(environment).file.and_then(|file| file.canonicalize().ok());
+    if usual.as_ref() == Some(&file) {
+        return None;
+    }
+    let below = here.canonicalize().ok().and_then(|here| Some(file.strip_prefix(here).ok()?.to_owned()));
+    Some(below.unwrap_or(file))
+}
+
+/// A path without the line that may stand behind it.
+fn of_line(path: &Path) -> &Path {
+    let split = path.to_str().and_then(|path| path.rsplit_once(':'));
+    split.filter(|(_, line)| line.parse::<usize>().is_ok()).map_or(path, |(file, _)| Path::new(file))
+}
+
 /// The project of a file that was named: its folder is the root. Without links, since what lies below the root is
 /// told by the beginning of its path.
 pub(super) fn named(environment: &Environment, file: &Path) -> Project {

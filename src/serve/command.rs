@@ -1,6 +1,6 @@
 //! A `[server]` command: a program that serves what is tested, in custody, ready once its URL answers.
 
-use crate::custody::{Custody, Exit, Kind, Process, Spawn};
+use crate::custody::{Custody, Exit, Kind, Process, Spawn, SpawnError};
 use crate::deadline::Deadline;
 use http::Request;
 use http_body_util::Empty;
@@ -9,7 +9,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use std::fmt;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -52,6 +52,8 @@ pub struct CommandServer {
 #[derive(Debug)]
 pub struct ServerError {
     message: String,
+    /// Whether there is no such program.
+    pub missing: bool,
 }
 
 impl fmt::Display for ServerError {
@@ -66,7 +68,7 @@ impl CommandServer {
     /// Starts the program and waits until its URL answers, with whatever status.
     pub async fn start(custody: &Custody, program: &Program) -> Result<Self, ServerError> {
         let name = program.command.join(" ");
-        let failed = |what: String| ServerError { message: format!("server `{name}` {what}") };
+        let failed = |what: String| ServerError { message: format!("server `{name}` {what}"), missing: false };
         let log = program.log.clone();
         if answers(&program.url).await {
             if program.reuse {
@@ -85,8 +87,13 @@ impl CommandServer {
         let mut spawn = Spawn::new(Kind::Server, first).args(arguments);
         spawn.cwd = Some(program.folder.clone());
         spawn.log = Some(file.into());
-        let process =
-            custody.spawn(spawn).await.map_err(|error| failed(format!("cannot be started: {error}")))?;
+        let process = custody.spawn(spawn).await.map_err(|error| match error {
+            SpawnError::System(error) if error.kind() == io::ErrorKind::NotFound => {
+                let what = format!("cannot be started: there is no program `{first}` (is it installed, and on the PATH?)");
+                ServerError { missing: true, ..failed(what) }
+            }
+            error => failed(format!("cannot be started: {error}")),
+        })?;
         let server = Self { process: Some(process), name: name.clone(), log };
         let deadline = Deadline::after("timeout", program.timeout);
         tokio::select! {

@@ -9,6 +9,7 @@ use super::wait::{Answer, Wait};
 use crate::browser::engine::{Call, NotReady};
 use crate::deadline::Deadline;
 use crate::outcome::FailureKind;
+use crate::suggestion;
 use crate::text::{Untrusted, duration};
 use std::time::Duration;
 
@@ -153,11 +154,26 @@ fn hints(failure: &NotReady) -> Vec<String> {
         "outside" => Some(
             "it cannot be brought into view: is the `viewport` too small, or is it placed outside the page?",
         ),
+        "missing" if failure.matches == 0 && failure.candidates.is_empty() => {
+            Some("nothing on the page comes near it: is this the page that was expected?")
+        }
         _ => None,
     };
     hints.extend(advice.map(str::to_owned));
-    hints.extend(nearly(failure).map(str::to_owned));
+    hints.extend(option(failure).or_else(|| nearly(failure).map(str::to_owned)));
     hints
+}
+
+/// The option that was probably meant where there is none of that name.
+fn option(failure: &NotReady) -> Option<String> {
+    if !failure.message.starts_with("has no option with the ") {
+        return None;
+    }
+    let (wanted, there) = (failure.expected.as_deref()?, failure.actual.as_deref()?);
+    let part = || there.split(", ").find(|it| it.to_lowercase().contains(&wanted.to_lowercase()));
+    let meant = suggestion::closest(wanted, there.split(", ")).or_else(part)?;
+    let meant = Untrusted::from(meant).line();
+    Some(format!("did you mean `{meant}`? an option is chosen by the whole of its label or value"))
 }
 
 fn candidates(failure: &NotReady) -> Vec<String> {

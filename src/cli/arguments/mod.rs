@@ -29,6 +29,7 @@ pub(crate) use run::RunArguments;
 pub(crate) use selection::SelectionArguments;
 
 use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 
 /// Runs browser test cases in bulk and keeps a record worth trusting.
 ///
@@ -83,6 +84,16 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// The project that cases are named in, and where: what is named may lie in another one than the working directory.
+    pub(crate) fn project(&mut self) -> Option<(&mut ProjectArguments, &[PathBuf])> {
+        match self {
+            Self::Run(it) => Some((&mut it.project, &it.selection.paths)),
+            Self::List(it) => Some((&mut it.print.project, &it.selection.paths)),
+            Self::Check(it) => Some((&mut it.project, &it.paths)),
+            _ => None,
+        }
+    }
+
     /// How much the command says, and in which colours; usual for commands that cannot be told.
     pub(crate) fn console(&self) -> ConsoleArguments {
         match self {

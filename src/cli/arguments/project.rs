@@ -1,6 +1,6 @@
 //! Where settings come from besides flags of their own.
 
-use crate::config::{Environment, FilePath, Layer, Origin, Request, Sourced, is_variable_name};
+use crate::config::{self, Environment, FilePath, Layer, Origin, Request, Sourced, is_variable_name};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -39,6 +39,13 @@ fn parse_variable(text: &str) -> Result<(String, String), String> {
 }
 
 impl ProjectArguments {
+    /// Takes the settings of the project that cases are named in, as if they had been named, too.
+    pub(crate) fn belong_to(&mut self, paths: &[PathBuf], environment: &Environment) {
+        if self.config.is_none() && !config::is_named(environment) {
+            self.config = config::above(paths, environment);
+        }
+    }
+
     /// The words of a command that finds the same configuration and the same record again.
     pub(crate) fn rerun(&self) -> Vec<String> {
         let mut words = vec!["batchrun".to_owned()];

@@ -202,7 +202,7 @@ impl Stage<'_> {
         let servers = RunningServers::start(custody, &prepared.settings, &opened.place, &opened.batch);
         // What is starting ends when it is dropped.
         let servers = tokio::select! {
-            servers = servers => servers.map_err(|error| NotBegun::because(ExitCode::Errored, error))?,
+            servers = servers => servers.map_err(|error| NotBegun::because(servers::exit_of(&error), error))?,
             stopped = NotBegun::wished(&mut inbox) => return Err(stopped),
         };
         let watch = servers.watch(commands);

@@ -4,7 +4,8 @@ use crate::config::{Server, Settings};
 use crate::control::{Command, Stop};
 use crate::custody::Custody;
 use crate::id::BatchId;
-use crate::serve::{CommandServer, Program, StaticSite};
+use crate::outcome::ExitCode;
+use crate::serve::{CommandServer, Program, ServerError, StaticSite};
 use crate::store::Place;
 use anyhow::Context as _;
 use std::sync::Arc;
@@ -97,6 +98,12 @@ impl Watch {
         self.tasks.abort_all();
         self.died.load(Ordering::Relaxed)
     }
+}
+
+/// What the run exits with when servers are not there: a program that does not exist is a mistake in the settings.
+pub(super) fn exit_of(error: &anyhow::Error) -> ExitCode {
+    let is_missing = error.downcast_ref::<ServerError>().is_some_and(|error| error.missing);
+    if is_missing { ExitCode::Usage } else { ExitCode::Errored }
 }
 
 /// Scheme, host and port of a URL.

@@ -260,6 +260,7 @@ async fn a_frame_that_is_not_there() {
     step: frame 1 of `frame=#pay >> text=Sign in` is not there, waited 10s
     at testcases/login.toml:5:3, step 2: click = "text=Sign in"
     seen: in the end the page is at http://shop.test/login, titled `A page`
+    hint: nothing on the page comes near it: is this the page that was expected?
       { click = "text=Sign in" },
     "#);
 }
