@@ -4,7 +4,7 @@
 use super::begin::Begun;
 use super::fan::Fan;
 use super::open::{BUSY_TIMEOUT, Store};
-use super::sender::{EventSender, Letter};
+use super::sender::{EventSender, Inbox, Letter};
 use super::spool::Spool;
 use super::write::{WriteError, Writer};
 use crate::event::reporter::{Closing, FailureCause, Reporter, ReporterFailure};
@@ -12,7 +12,6 @@ use crate::event::tally::Tally;
 use crate::event::{Event, Level, Stamped};
 use crate::outcome::ExitCode;
 use rusqlite::ErrorCode;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -21,7 +20,7 @@ use tokio::sync::oneshot;
 const PULSE: Duration = Duration::from_secs(1);
 
 /// The most events that one transaction takes, so that neither verdicts nor memory wait behind a long queue.
-const GROUP: usize = 1_000;
+pub(super) const GROUP: usize = 1_000;
 
 /// Writes a batch down and tells the reporters. Dropped without [`Recorder::finish`], it still writes what was sent, but
 /// nobody waits for that.
@@ -130,7 +129,7 @@ impl Drop for Recorder {
 
 /// The thread's state.
 struct Loop {
-    inbox: Receiver<Letter>,
+    inbox: Inbox,
     desk: EventSender,
     writer: Writer,
     spool_path: std::path::PathBuf,
@@ -169,22 +168,13 @@ impl Loop {
         }
         let mut closing = false;
         loop {
-            let first = match self.inbox.recv_timeout(if closing { Duration::ZERO } else { PULSE }) {
-                Ok(letter) => Some(letter),
-                Err(RecvTimeoutError::Timeout) => None,
-                // Cannot be: `desk` holds a sender. If it could, it would mean the same.
-                Err(RecvTimeoutError::Disconnected) => Some(Letter::Close),
-            };
             let mut events = Vec::new();
             let mut barriers = Vec::new();
-            for letter in first.into_iter().chain(std::iter::from_fn(|| self.inbox.try_recv().ok())) {
+            for letter in self.inbox.receive(if closing { Duration::ZERO } else { PULSE }, GROUP) {
                 match letter {
                     Letter::Event(event) => events.push(event),
                     Letter::Barrier(answer) => barriers.push(answer),
                     Letter::Close => closing = true,
-                }
-                if events.len() >= GROUP {
-                    break;
                 }
             }
             // What the recorder itself has to say about these comes in the next round.

@@ -2,8 +2,8 @@
 
 use crate::event::{Event, Stamped};
 use jiff::Timestamp;
-use std::sync::mpsc::{self, Receiver};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
@@ -17,9 +17,55 @@ struct Desk {
     /// The batch's age at that moment.
     before: Duration,
     // One lock for number and queue: the order of the numbers is the order in the queue.
-    outbox: Mutex<(u64, mpsc::Sender<Letter>)>,
+    outbox: Mutex<Outbox>,
+    /// Told of what the recorder waits for.
+    arrived: Condvar,
 }
 
+#[derive(Debug)]
+struct Outbox {
+    /// Number of the last event.
+    seq: u64,
+    letters: VecDeque<Letter>,
+    /// Whether somebody waits for an answer to one of them.
+    urgent: bool,
+}
+
+/// How long a first event waits for others to be committed with. A commit waits for the disk and takes processor time
+/// from browsers, and a busy batch has hundreds of events a second; nobody sees so short a delay.
+const GATHER: Duration = Duration::from_millis(20);
+
+/// Where letters arrive.
+pub(super) struct Inbox(Arc<Desk>);
+
+impl Inbox {
+    /// What has arrived, at most `most` letters: waits for a first one until `patience` is over, and then a moment for
+    /// others, unless somebody waits for an answer.
+    pub(super) fn receive(&self, patience: Duration, most: usize) -> Vec<Letter> {
+        let desk = &self.0;
+        let wait = |outbox, time, still: fn(&Outbox, usize) -> bool| {
+            let waited = desk.arrived.wait_timeout_while(outbox, time, |it| still(it, most));
+            waited.unwrap_or_else(PoisonError::into_inner).0
+        };
+        let outbox = wait(desk.outbox(), patience, |it, _| it.letters.is_empty());
+        if outbox.letters.is_empty() {
+            return Vec::new();
+        }
+        let mut outbox = wait(outbox, GATHER, |it, most| !it.urgent && it.letters.len() < most);
+        let count = outbox.letters.len().min(most);
+        let letters = outbox.letters.drain(..count).collect();
+        outbox.urgent &= !outbox.letters.is_empty();
+        letters
+    }
+}
+
+impl Desk {
+    fn outbox(&self) -> MutexGuard<'_, Outbox> {
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Debug)]
 pub(super) enum Letter {
     Event(Stamped),
     Barrier(oneshot::Sender<bool>),
@@ -28,11 +74,11 @@ pub(super) enum Letter {
 
 impl EventSender {
     /// A sender, and where what it sends arrives. `last` is the number and the time of the last event there is.
-    pub(super) fn new(last: (u64, Duration)) -> (Self, Receiver<Letter>) {
-        let (outbox, inbox) = mpsc::channel();
+    pub(super) fn new(last: (u64, Duration)) -> (Self, Inbox) {
         let (seq, before) = last;
-        let desk = Desk { started: Instant::now(), before, outbox: Mutex::new((seq, outbox)) };
-        (Self(Arc::new(desk)), inbox)
+        let outbox = Mutex::new(Outbox { seq, letters: VecDeque::new(), urgent: false });
+        let desk = Arc::new(Desk { started: Instant::now(), before, outbox, arrived: Condvar::new() });
+        (Self(Arc::clone(&desk)), Inbox(desk))
     }
 
     /// Stamps an event and queues it. Never waits for the disk or for a reporter.
@@ -60,10 +106,16 @@ impl EventSender {
     }
 
     fn post(&self, letter: impl FnOnce(u64, u64) -> Letter) {
-        let mut outbox = self.0.outbox.lock().unwrap_or_else(PoisonError::into_inner);
-        let letter = letter(outbox.0 + 1, self.elapsed_ms());
-        outbox.0 += u64::from(matches!(letter, Letter::Event(_)));
-        // Fails only when the thread is gone, which `finish` tells of.
-        let _ = outbox.1.send(letter);
+        let mut outbox = self.0.outbox();
+        let letter = letter(outbox.seq + 1, self.elapsed_ms());
+        let is_event = matches!(letter, Letter::Event(_));
+        outbox.seq += u64::from(is_event);
+        outbox.urgent |= !is_event;
+        outbox.letters.push_back(letter);
+        // The recorder gathers what comes behind a first letter: it need not be woken for each.
+        if !is_event || outbox.letters.len() == 1 || outbox.letters.len() == super::recorder::GROUP {
+            drop(outbox);
+            self.0.arrived.notify_one();
+        }
     }
 }
