@@ -32,9 +32,9 @@ pub enum Command {
     },
 }
 
-/// How many cases may run at once. Never fewer than one.
+/// How many cases may run at once. Never fewer than one. In JSON a number, or a text: `"+2"`, `"-1"`, `"auto"`, `"2..8"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "Spelled", into = "Spelled")]
 pub enum Limit {
     /// So many.
     To(u32),
@@ -55,6 +55,53 @@ pub enum Limit {
 
 /// The most that may be asked for: more than any machine's browser can serve, and few enough that a typing error shows.
 pub const MOST_SLOTS: u32 = 1_000;
+
+/// A [`Limit`] in JSON.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Spelled {
+    Number(u32),
+    Text(String),
+}
+
+impl From<Limit> for Spelled {
+    fn from(limit: Limit) -> Self {
+        Self::Text(match limit {
+            Limit::To(number) => return Self::Number(number),
+            Limit::More(more) => format!("+{more}"),
+            Limit::Fewer(fewer) => format!("-{fewer}"),
+            Limit::Auto => "auto".to_owned(),
+            Limit::Within { lowest, highest } => format!("{lowest}..{highest}"),
+        })
+    }
+}
+
+impl TryFrom<Spelled> for Limit {
+    type Error = String;
+
+    fn try_from(spelled: Spelled) -> Result<Self, String> {
+        let text = match spelled {
+            Spelled::Number(number) => number.to_string(),
+            Spelled::Text(text) => text,
+        };
+        let number = |text: &str| text.parse().ok().filter(|number| (1..=MOST_SLOTS).contains(number));
+        let read = if let Some(more) = text.strip_prefix('+') {
+            number(more).map(Self::More)
+        } else if let Some(fewer) = text.strip_prefix('-') {
+            number(fewer).map(Self::Fewer)
+        } else if let Some((lowest, highest)) = text.split_once("..") {
+            let bounds = number(lowest).zip(number(highest)).filter(|(lowest, highest)| lowest <= highest);
+            bounds.map(|(lowest, highest)| Self::Within { lowest, highest })
+        } else if text == "auto" {
+            Some(Self::Auto)
+        } else {
+            number(&text).map(Self::To)
+        };
+        read.ok_or_else(|| {
+            format!("expected a number from 1 to {MOST_SLOTS}, `+2`, `-1`, `auto` or `2..8`, found `{text}`")
+        })
+    }
+}
 
 impl Limit {
     /// The number, given how many it is `now`; `None` where the machine decides.
@@ -79,4 +126,23 @@ pub enum Stop {
     Grace,
     /// Interrupt the running ones now.
     Now,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_a_number_or_a_text_in_json() {
+        let within = Limit::Within { lowest: 2, highest: 8 };
+        for limit in [Limit::To(8), Limit::More(2), Limit::Fewer(1), Limit::Auto, within] {
+            let json = serde_json::to_string(&limit).unwrap();
+            assert_eq!(serde_json::from_str::<Limit>(&json).unwrap(), limit, "{json}");
+        }
+        assert_eq!(serde_json::to_string(&Limit::To(8)).unwrap(), "8");
+        assert_eq!(serde_json::from_str::<Limit>(r#""8""#).unwrap(), Limit::To(8));
+        for wrong in ["0", "1001", "-1", "1.5", r#""8..2""#, r#""+0""#, r#""many""#, "null", "[8]"] {
+            assert!(serde_json::from_str::<Limit>(wrong).is_err(), "{wrong}");
+        }
+    }
 }

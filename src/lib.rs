@@ -76,7 +76,7 @@
 //! | floor | modules |
 //! |---|---|
 //! | 7 | `cli`: arguments, wiring, exit codes (clap and anyhow only here) |
-//! | 6 | `runner`: who starts when, who stops |
+//! | 6 | `runner`: who starts when, who stops · `live`: what is seen of it meanwhile |
 //! | 5 | `step`: the interpreter · `reporter`: the witnesses (indicatif only in its `terminal`) |
 //! | 4 | `browser` (fantoccini only in its `webdriver`) · `store` (rusqlite only here) · `plan` · `serve` |
 //! | 3 | `case` · `config` · `event`, with its tally and the trait of reporters |
@@ -98,6 +98,7 @@ pub mod event;
 pub mod filter;
 pub mod history;
 pub mod id;
+pub mod live;
 pub mod load;
 pub mod mask;
 pub mod memory;

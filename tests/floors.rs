@@ -16,7 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["case", "config", "event", "tally"],
     &["browser", "store", "plan", "serve"],
     &["step", "reporter"],
-    &["runner"],
+    &["runner", "live"],
     &["cli"],
 ];
 

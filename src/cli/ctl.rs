@@ -4,8 +4,9 @@ use super::arguments::{CtlArguments, Format, Wish};
 use super::console::Console;
 use super::failure::Failure;
 use super::prepare;
-use super::run::Wanted;
+use super::run::Shown;
 use crate::diagnostic::Diagnostic;
+use crate::live::Wanted;
 use crate::outcome::ExitCode;
 use crate::reporter::Standing;
 use crate::store::{self, Place, RunningBatch};
@@ -13,6 +14,7 @@ use anyhow::{Context as _, bail};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
 use std::path::Path;
 use std::time::Duration;
 use tokio::net::UnixStream;
@@ -39,12 +41,13 @@ pub(crate) fn run(arguments: &CtlArguments, console: &mut Console) -> Result<Exi
         .context("the runtime cannot be started")
         .map_err(|error| Failure::Other(ExitCode::Bug, error))?;
     let answered = runtime.block_on(async { tokio::time::timeout(PATIENCE, ask(&socket, wish)).await });
-    let standing = answered.context("the run does not answer").and_then(|answer| answer).map_err(usage)?;
-    if let Some(standing) = standing {
-        match arguments.print.format.format {
-            Format::Text => console.data(&format!("{}\n", standing.text()))?,
-            Format::Json => console.json(&serde_json::json!(standing))?,
-        }
+    let answer = answered.context("the run does not answer").and_then(|answer| answer).map_err(usage)?;
+    match (answer, arguments.print.format.format) {
+        (Answer::Done, _) => {}
+        (Answer::Standing(standing), Format::Text) => console.data(&format!("{}\n", standing.text()))?,
+        (Answer::Standing(standing), Format::Json) => console.json(&serde_json::json!(standing))?,
+        (Answer::Shown(shown), Format::Text) => console.data(&format!("{}\n", shown.url))?,
+        (Answer::Shown(shown), Format::Json) => console.json(&serde_json::json!(shown))?,
     }
     Ok(ExitCode::Success)
 }
@@ -78,13 +81,23 @@ fn meant(running: &[RunningBatch], batch: Option<&str>) -> Result<Option<std::pa
     }
 }
 
-/// One request; answers what the batch is at when that is what was asked.
-async fn ask(socket: &Path, wish: Wish) -> anyhow::Result<Option<Standing>> {
+/// What a run answers.
+enum Answer {
+    Done,
+    Standing(Standing),
+    Shown(Shown),
+}
+
+/// One request.
+async fn ask(socket: &Path, wish: Wish) -> anyhow::Result<Answer> {
     let (path, body) = match wish {
         Wish::Status => {
             let answer = send(socket, Method::GET, "/api/batch", String::new()).await?;
-            let bytes = axum::body::to_bytes(axum::body::Body::new(answer.into_body()), usize::MAX).await?;
-            return Ok(Some(serde_json::from_slice(&bytes).context("the answer cannot be read")?));
+            return read(answer).await.map(Answer::Standing);
+        }
+        Wish::Live => {
+            let answer = send(socket, Method::POST, "/api/live", String::new()).await?;
+            return read(answer).await.map(Answer::Shown);
         }
         Wish::Concurrency(limit) => ("/api/concurrency", serde_json::to_string(&Wanted { limit })?),
         Wish::Pause => ("/api/pause", String::new()),
@@ -92,7 +105,12 @@ async fn ask(socket: &Path, wish: Wish) -> anyhow::Result<Option<Standing>> {
         Wish::Cancel => ("/api/cancel", String::new()),
     };
     send(socket, Method::POST, path, body).await?;
-    Ok(None)
+    Ok(Answer::Done)
+}
+
+async fn read<T: DeserializeOwned>(answer: Response<Incoming>) -> anyhow::Result<T> {
+    let bytes = axum::body::to_bytes(axum::body::Body::new(answer.into_body()), usize::MAX).await?;
+    serde_json::from_slice(&bytes).context("the answer cannot be read")
 }
 
 async fn send(socket: &Path, method: Method, path: &str, body: String) -> anyhow::Result<Response<Incoming>> {

@@ -1,8 +1,9 @@
 //! What a batch is at right now, for whoever asks while it runs. Keeps the last answer; is asked from other threads.
 
-use crate::event::Stamped;
+use crate::event::{Eta, Stamped};
 use crate::event::reporter::{Artifact, Closing, ReportError, Reporter};
 use crate::event::tally::Tally;
+use crate::id::JobId;
 use crate::outcome::Verdict;
 use crate::text::{Untrusted, duration};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,9 @@ pub struct Standing {
     pub limit: u32,
     /// Why nothing is started, while nothing is.
     pub paused: Option<String>,
+    /// How long it will still take, where past runs tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eta: Option<Eta>,
     /// How many jobs ended with each verdict; verdicts without any are left out.
     pub ended: BTreeMap<String, u32>,
     /// What runs, by slot.
@@ -35,6 +39,8 @@ pub struct Standing {
 pub struct RunningCase {
     /// Its slot, from 1.
     pub slot: u32,
+    /// The job's number.
+    pub job: JobId,
     /// Its id, with row and browser.
     pub case: String,
     /// The attempt, from 1.
@@ -50,11 +56,13 @@ pub struct RunningCase {
 }
 
 impl Standing {
-    fn of(tally: &Tally, elapsed_ms: u64) -> Self {
+    /// What it is at by these counts.
+    pub fn of(tally: &Tally, elapsed_ms: u64) -> Self {
         let counted =
             Verdict::ALL.iter().map(|verdict| (verdict.to_string(), tally.verdicts.ended.of(*verdict)));
         let running = tally.running.iter().map(|(slot, running)| RunningCase {
             slot: *slot,
+            job: running.job,
             case: tally.title(running.job).line(),
             attempt: running.attempt,
             elapsed_ms: elapsed_ms.saturating_sub(running.started_ms),
@@ -68,6 +76,7 @@ impl Standing {
             total: tally.total,
             limit: tally.limit,
             paused: tally.paused.clone(),
+            eta: tally.eta,
             ended: counted.filter(|(_, count)| *count > 0).collect(),
             running: running.collect(),
         }
@@ -151,9 +160,11 @@ mod tests {
             total: 9,
             limit: 2,
             paused: Some("key p".to_owned()),
+            eta: None,
             ended: BTreeMap::from([("failed".to_owned(), 1), ("passed".to_owned(), 3)]),
             running: vec![RunningCase {
                 slot: 2,
+                job: JobId(4),
                 case: "testcases/cart".to_owned(),
                 attempt: 2,
                 elapsed_ms: 3_400,

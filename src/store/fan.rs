@@ -15,6 +15,11 @@ impl Fan {
         Self { reporters }
     }
 
+    /// Takes in others, before those that are here.
+    pub(super) fn join(&mut self, others: Self) {
+        self.reporters.splice(..0, others.reporters);
+    }
+
     /// Tells all of one event; answers who failed.
     pub(super) fn on(&mut self, event: &Stamped, tally: &Tally) -> Vec<ReporterFailure> {
         self.each(|reporter| reporter.on(event, tally))

@@ -18,8 +18,10 @@
 
 mod attempt_rows;
 mod begin;
+mod detail;
 mod fan;
 mod journal;
+pub mod json;
 mod keys;
 mod lock;
 mod open;
@@ -39,6 +41,7 @@ mod write;
 
 pub use attempt_rows::{AttemptRow, EvidenceRow, StepRow};
 pub use begin::{Begun, ResumeError};
+pub use detail::{AttemptDetail, CaseDetail};
 pub use lock::{BatchLock, LockError, NamedLock, RunningBatch, running_batches, say_where};
 pub use open::Store;
 pub use place::Place;

@@ -237,7 +237,7 @@ impl Reader {
         Ok(self.rows(sql, [batch.as_str()], read)?.into_iter().collect())
     }
 
-    fn rows<T>(
+    pub(super) fn rows<T>(
         &self,
         sql: &str,
         values: impl rusqlite::Params,

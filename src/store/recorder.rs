@@ -170,9 +170,11 @@ impl Loop {
         loop {
             let mut events = Vec::new();
             let mut barriers = Vec::new();
+            let mut newcomers = Vec::new();
             for letter in self.inbox.receive(if closing { Duration::ZERO } else { PULSE }, GROUP) {
                 match letter {
                     Letter::Event(event) => events.push(event),
+                    Letter::Reporter(reporter) => newcomers.push(reporter),
                     Letter::Barrier(answer) => barriers.push(answer),
                     Letter::Close => closing = true,
                 }
@@ -180,6 +182,9 @@ impl Loop {
             // What the recorder itself has to say about these comes in the next round.
             let quiet = events.is_empty();
             self.take_in(&events);
+            for reporter in newcomers {
+                self.welcome(reporter);
+            }
             for answer in barriers {
                 let _ = answer.send(self.detour.is_none() && self.closing.saved);
             }
@@ -201,6 +206,19 @@ impl Loop {
         if let Err(error) = told {
             self.first_words
                 .push((Level::Error, format!("what the batch came to before cannot be read: {error}")));
+        }
+    }
+
+    /// Tells a reporter that comes later what the record holds of the batch, and from now on everything.
+    fn welcome(&mut self, reporter: Box<dyn Reporter>) {
+        let Self { writer, tally, .. } = self;
+        let mut newcomer = Fan::new(vec![reporter]);
+        let mut failed = Vec::new();
+        let told = writer.past(|event| failed.extend(newcomer.recall(&event, tally)));
+        self.fan.join(newcomer);
+        self.note(failed);
+        if let Err(error) = told {
+            self.say(Level::Warning, format!("what the batch came to so far cannot be read: {error}"));
         }
     }
 

@@ -1,17 +1,24 @@
 //! How events get to the recorder: stamped in the order in which they are queued, without ever waiting.
 
+use crate::event::reporter::Reporter;
 use crate::event::{Event, Stamped};
 use jiff::Timestamp;
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// Sends events; clones go to whoever has something to tell.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct EventSender(Arc<Desk>);
 
-#[derive(Debug)]
+impl fmt::Debug for EventSender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventSender").finish_non_exhaustive()
+    }
+}
+
 struct Desk {
     started: Instant,
     /// The batch's age at that moment.
@@ -22,7 +29,6 @@ struct Desk {
     arrived: Condvar,
 }
 
-#[derive(Debug)]
 struct Outbox {
     /// Number of the last event.
     seq: u64,
@@ -65,9 +71,9 @@ impl Desk {
     }
 }
 
-#[derive(Debug)]
 pub(super) enum Letter {
     Event(Stamped),
+    Reporter(Box<dyn Reporter>),
     Barrier(oneshot::Sender<bool>),
     Close,
 }
@@ -98,6 +104,12 @@ impl EventSender {
         let (answer, answered) = oneshot::channel();
         self.post(|_, _| Letter::Barrier(answer));
         answered
+    }
+
+    /// Adds a reporter to a batch that runs: it first learns what the record holds of it. It stands before those that
+    /// were there from the beginning.
+    pub fn add(&self, reporter: Box<dyn Reporter>) {
+        self.post(|_, _| Letter::Reporter(reporter));
     }
 
     /// Ends the recorder once it has taken in all that was sent before.

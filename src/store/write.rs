@@ -64,7 +64,12 @@ impl Writer {
             .map(|key| Ok(std::num::NonZeroI64::new(key?)))
             .collect::<rusqlite::Result<_>>();
         self.keys.case_runs = keys?;
-        events(connection, &self.batch, each)
+        self.past(each)
+    }
+
+    /// Hands over the events that have been written.
+    pub(super) fn past(&self, each: impl FnMut(Stamped)) -> rusqlite::Result<()> {
+        events(&self.store.connection, &self.batch, each)
     }
 
     /// Writes the events in one transaction.

@@ -9,13 +9,14 @@ use clap::Args;
 /// What `ctl` takes.
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "batchrun ctl [OPTIONS] [BATCH] <status|concurrency N|pause|resume|cancel>",
+    override_usage = "batchrun ctl [OPTIONS] [BATCH] <status|concurrency N|pause|resume|cancel|live>",
     after_help = "What it can do:\n  \
         status         show what is done and what runs\n  \
         concurrency N  change how many cases run at once: `8`, `+2`, `-1`, `auto` or `2..8`\n  \
         pause          start nothing more for now; running cases go on\n  \
         resume         go on after a pause\n  \
-        cancel         stop as one Ctrl-C does"
+        cancel         stop as one Ctrl-C does\n  \
+        live           serve the dashboard from now on, and print its URL"
 )]
 pub(crate) struct CtlArguments {
     /// A batch that runs (`last`, or the beginning of its id; without it the only one), and what to do
@@ -34,9 +35,10 @@ pub(crate) enum Wish {
     Pause,
     Resume,
     Cancel,
+    Live,
 }
 
-const ACTIONS: [&str; 5] = ["status", "concurrency", "pause", "resume", "cancel"];
+const ACTIONS: [&str; 6] = ["status", "concurrency", "pause", "resume", "cancel", "live"];
 
 impl CtlArguments {
     /// The batch, if one is named, and what is wanted of it.
@@ -52,6 +54,7 @@ impl CtlArguments {
             ["pause"] => Wish::Pause,
             ["resume"] => Wish::Resume,
             ["cancel"] => Wish::Cancel,
+            ["live"] => Wish::Live,
             ["concurrency", number] => Wish::Concurrency(limit(number)?),
             ["concurrency"] => {
                 return Err("`concurrency` needs a number: `8`, `+2`, `-1`, `auto` or `2..8`".to_owned());

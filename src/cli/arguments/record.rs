@@ -2,7 +2,9 @@
 
 use crate::reporter::ReportSpec;
 use clap::{Args, ValueEnum};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// What is written besides the database, and what is shown while it runs.
 #[derive(Clone, Debug, Default, Args)]
@@ -23,9 +25,50 @@ pub(crate) struct RecordArguments {
     )]
     pub(crate) progress: Progress,
 
+    /// Show the run in a browser while it lasts; ADDR is a port or an address [default: a free port of 127.0.0.1]
+    #[arg(long, value_name = "ADDR", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
+    pub(crate) live: Option<LiveAddress>,
+
+    /// Open it in the browser of this desktop (with --live)
+    #[arg(long, hide_short_help = true)]
+    pub(crate) open: bool,
+
+    /// Let other machines see and steer the run, unencrypted (with --live=ADDR)
+    #[arg(long, hide_short_help = true, requires = "live")]
+    pub(crate) live_allow_remote: bool,
+
     /// Write the log to this file, too
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub(crate) log: Option<PathBuf>,
+}
+
+impl RecordArguments {
+    /// Where the dashboard is to be served, if it is.
+    pub(crate) fn dashboard(&self) -> Option<LiveAddress> {
+        self.live.or(self.open.then(LiveAddress::default))
+    }
+}
+
+/// Where the dashboard is served: `PORT`, `IP` or `IP:PORT`; port 0 is a free one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LiveAddress(pub(crate) SocketAddr);
+
+impl Default for LiveAddress {
+    fn default() -> Self {
+        Self((Ipv4Addr::LOCALHOST, 0).into())
+    }
+}
+
+impl FromStr for LiveAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let named = text.replacen("localhost", "127.0.0.1", 1);
+        let port = || named.parse::<u16>().ok().map(|port| (Ipv4Addr::LOCALHOST, port).into());
+        let ip = || named.parse::<IpAddr>().ok().map(|ip| (ip, 0).into());
+        let address = named.parse::<SocketAddr>().ok().or_else(port).or_else(ip).map(Self);
+        address.ok_or_else(|| "expected a port, an IP address, or both as in `127.0.0.1:8080`".to_owned())
+    }
 }
 
 /// What is shown while a batch runs.

@@ -2,6 +2,7 @@
 
 mod control;
 mod counting;
+mod dashboard;
 mod lessor;
 mod logging;
 mod opening;
@@ -25,9 +26,10 @@ use crate::runner::dispatcher::{self, BatchEnd, Orders, Sink};
 use crate::runner::evidence::EvidenceRules;
 use crate::runner::signals::{self, Signals};
 use anyhow::Context as _;
-pub(super) use control::Wanted;
+pub(super) use control::Shown;
 use control::{Desk, Steering};
 use counting::Counting;
+use dashboard::Dashboard;
 use lessor::Pages;
 use opening::Opened;
 pub(super) use opening::host;
@@ -76,6 +78,7 @@ async fn batch(
 ) -> Result<(ExitCode, Option<u8>), Failure> {
     let began = Instant::now();
     let pages = lessor::find(&prepared, console)?;
+    let live = dashboard::bind(&arguments.record, console)?;
     let opened = opening::open(arguments, console, &prepared, pages.to_mask())?;
     let age = Duration::from_millis(opened.recorder.sender().elapsed_ms());
     // Time counts from the batch's beginning, also where it is resumed.
@@ -84,12 +87,28 @@ async fn batch(
     let flaky = prepared.settings.fail_on_flaky.value;
     let sink = Arc::new(Counting::new(opened.recorder.sender(), flaky, verdicts));
     let limits = Limits::new(&prepared.settings, pages.capacity());
-    opening::announce(&opened, &prepared, limits.start, sink.as_ref()).await?;
     let (commands, inbox) = mpsc::channel(8);
+    let dashboard = Dashboard::new(&opened, &commands);
+    let _way_there = match live {
+        Some(listener) => {
+            let shown = dashboard.show(listener, arguments.record.open, console).await;
+            shown.context("the dashboard cannot be served").map_err(bug)?
+        }
+        None => None,
+    };
+    opening::announce(&opened, &prepared, limits.start, sink.as_ref()).await?;
     let signals = Signals::listen(&commands).context("signals cannot be listened for").map_err(bug)?;
     let meter = Meter::start();
     let jobs = rules::open(&prepared);
-    let staged = Stage { opened: &opened, prepared, pages, limits, sink: Arc::clone(&sink), began };
+    let staged = Stage {
+        opened: &opened,
+        prepared,
+        pages,
+        limits,
+        sink: Arc::clone(&sink),
+        began,
+        dashboard: dashboard.clone(),
+    };
     let (end, leftovers, metered) = Box::pin(staged.run(&commands, inbox, meter)).await;
     let (end, around) = match end {
         Ok(ended) => ended,
@@ -111,6 +130,7 @@ async fn batch(
         leftovers: u32::try_from(leftovers).unwrap_or(u32::MAX),
     }));
     let recorded = tokio::task::spawn_blocking(move || opened.recorder.finish()).await;
+    dashboard.close().await;
     let recorded = recorded.context("the recorder panicked").map_err(self::bug)?;
     Ok((recorded.exit_code(exit), signal))
 }
@@ -155,6 +175,7 @@ struct Stage<'a> {
     limits: Limits,
     sink: Arc<Counting>,
     began: Instant,
+    dashboard: Dashboard,
 }
 
 impl Stage<'_> {
@@ -176,6 +197,7 @@ impl Stage<'_> {
             commands: commands.clone(),
             board: self.opened.board.clone(),
             sink: Arc::clone(&self.sink) as Arc<dyn Sink>,
+            dashboard: self.dashboard.clone(),
         };
         let steering = Steering::open(&desk, &custody, &self.opened.place, &self.opened.batch);
         let ended = Box::pin(self.with_servers(&custody, commands, inbox, meter.sights())).await;
@@ -198,7 +220,7 @@ impl Stage<'_> {
         mut inbox: mpsc::Receiver<Command>,
         sights: watch::Receiver<Sight>,
     ) -> Result<(BatchEnd, ExitCode), NotBegun> {
-        let Self { opened, prepared, pages, limits, sink, began } = self;
+        let Self { opened, prepared, pages, limits, sink, began, dashboard: _ } = self;
         let servers = RunningServers::start(custody, &prepared.settings, &opened.place, &opened.batch);
         // What is starting ends when it is dropped.
         let servers = tokio::select! {

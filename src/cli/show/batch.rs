@@ -1,13 +1,13 @@
 //! A batch as people read it: what it was, its cases with the worst last, the sum. Reads nothing but the log's existence.
 
-use super::detail::{AttemptDetail, CaseDetail, Details};
+use super::detail::Details;
 use super::find::Subject;
 use super::sheet::{Sheet, between, moment, time, took};
 use super::standing::{self, Standing};
 use crate::event::tally::FailedJob;
 use crate::outcome::{BatchStatus, Verdict};
 use crate::reporter::terminal::{FailureView, Paint, below, counted, failure_block, label};
-use crate::store::{BatchRow, Place};
+use crate::store::{AttemptDetail, BatchRow, CaseDetail, Place};
 
 /// Columns that the sum keeps to.
 const COLUMNS: usize = 80;

@@ -1,11 +1,11 @@
 //! A case of a batch as people read it: how it ended, then each attempt with its steps and its failure in full.
 
-use super::detail::{AttemptDetail, CaseDetail, Details};
+use super::detail::Details;
 use super::sheet::{Sheet, moment, time};
 use super::standing::Standing;
 use crate::outcome::Verdict;
 use crate::reporter::terminal::{FailureView, failure_text, label, shown};
-use crate::store::{AttemptRow, BatchRow};
+use crate::store::{AttemptDetail, AttemptRow, BatchRow, CaseDetail};
 use crate::text::{Untrusted, shell_word};
 
 /// The case with each of its browsers.

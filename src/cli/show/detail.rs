@@ -2,9 +2,9 @@
 
 use super::find::Subject;
 use crate::event::tally::Tally;
-use crate::event::{Event, Evidence, Failure};
+use crate::event::{Event, Failure};
 use crate::id::JobId;
-use crate::store::{AttemptRow, CaseRow, EvidenceRow, QueryError, Reader, StepRow};
+use crate::store::{CaseDetail, CaseRow, QueryError, Reader};
 use std::collections::HashMap;
 
 /// The cases that are meant, in full.
@@ -12,21 +12,6 @@ pub(super) struct Details {
     pub(super) cases: Vec<CaseDetail>,
     /// What the events of the whole batch amount to.
     pub(super) tally: Tally,
-}
-
-/// A case with its attempts.
-pub(super) struct CaseDetail {
-    pub(super) job: JobId,
-    pub(super) row: CaseRow,
-    pub(super) attempts: Vec<AttemptDetail>,
-}
-
-/// An attempt with its steps and why it did not pass.
-pub(super) struct AttemptDetail {
-    pub(super) row: AttemptRow,
-    pub(super) failure: Option<Failure>,
-    pub(super) steps: Vec<StepRow>,
-    pub(super) evidence: Vec<EvidenceRow>,
 }
 
 impl Details {
@@ -48,32 +33,10 @@ impl Details {
         })?;
         let mut cases = Vec::new();
         for (job, row) in meant {
-            let mut attempts = Vec::new();
-            for attempt in reader.attempts(row.id)? {
-                attempts.push(AttemptDetail {
-                    failure: failures.remove(&(job, attempt.number)),
-                    steps: reader.steps(attempt.id)?,
-                    evidence: reader.evidence(attempt.id)?,
-                    row: attempt,
-                });
-            }
-            cases.push(CaseDetail { job, row: row.clone(), attempts });
+            let failure = |attempt: u32| failures.remove(&(job, attempt));
+            cases.push(CaseDetail::read(reader, job, row.clone(), failure)?);
         }
         cases.sort_by_key(|case| case.job);
         Ok(Self { cases, tally })
-    }
-}
-
-impl AttemptDetail {
-    /// The evidence as events state it.
-    pub(super) fn evidence(&self) -> Vec<Evidence> {
-        let stated = |row: &EvidenceRow| Evidence {
-            kind: row.kind.clone(),
-            position: row.step_position,
-            path: row.path.clone(),
-            bytes: u64::try_from(row.bytes).unwrap_or_default(),
-            note: row.note.clone(),
-        };
-        self.evidence.iter().map(stated).collect()
     }
 }

@@ -4,7 +4,6 @@ mod batch;
 mod case;
 mod detail;
 mod find;
-mod json;
 mod sheet;
 mod standing;
 
@@ -14,7 +13,7 @@ use super::failure::Failure;
 use super::record::{self, Record, unreadable};
 use crate::outcome::ExitCode;
 use crate::reporter::terminal::{FailureView, Paint};
-use crate::store::QueryError;
+use crate::store::{QueryError, json as rows};
 use detail::Details;
 use find::Subject;
 
@@ -52,10 +51,10 @@ fn text(record: &Record, subject: &Subject, view: FailureView<'_>) -> Result<Str
 fn json(record: &Record, subject: &Subject) -> Result<serde_json::Value, QueryError> {
     let reader = &record.reader;
     let cases: Vec<_> = if subject.case.is_some() || subject.failed {
-        Details::read(reader, subject)?.cases.iter().map(json::case_in_full).collect()
+        Details::read(reader, subject)?.cases.iter().map(rows::case_in_full).collect()
     } else {
-        let with_attempts = |row| Ok(json::case(row, &reader.attempts(row.id)?));
+        let with_attempts = |row| Ok(rows::case(row, &reader.attempts(row.id)?));
         subject.cases.iter().map(with_attempts).collect::<Result<_, QueryError>>()?
     };
-    Ok(json::document(reader.place(), &subject.batch, &cases))
+    Ok(rows::document(reader.place(), &subject.batch, &cases))
 }

@@ -4,12 +4,14 @@
 mod keys;
 mod socket;
 
-pub(in crate::cli) use socket::Wanted;
+pub(in crate::cli) use socket::Shown;
 
+use super::dashboard::Dashboard;
 use crate::control::Command;
 use crate::custody::{Custody, Folder};
 use crate::event::{Event, Level};
 use crate::id::BatchId;
+use crate::live::Steer;
 use crate::reporter::Board;
 use crate::runner::dispatcher::Sink;
 use crate::store::{self, Place};
@@ -25,6 +27,7 @@ pub(super) struct Desk {
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) board: Board,
     pub(super) sink: Arc<dyn Sink>,
+    pub(super) dashboard: Dashboard,
 }
 
 impl Desk {
@@ -55,7 +58,11 @@ impl Steering {
     pub(super) fn open(desk: &Desk, custody: &Custody, place: &Place, batch: &BatchId) -> Self {
         let mut tasks = vec![tokio::spawn(on_usr1(desk.clone()))];
         let folder = match custody.folder("ctl") {
-            Ok(folder) => match socket::listen(&folder.path().join("ctl.sock"), desk.clone()) {
+            Ok(folder) => match socket::listen(
+                &folder.path().join("ctl.sock"),
+                Steer { commands: desk.commands.clone(), board: desk.board.clone(), who: "batchrun ctl" },
+                desk.dashboard.clone(),
+            ) {
                 Ok((path, task)) => {
                     tasks.push(task);
                     if let Err(error) = store::say_where(&place.run(), batch, &path) {

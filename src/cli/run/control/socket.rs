@@ -1,16 +1,11 @@
-//! The socket of a run: HTTP over a Unix socket that only its owner can open.
-//!
-//! | request | does |
-//! |---|---|
-//! | `GET /api/batch` | answers what the batch is at, as JSON |
-//! | `POST /api/concurrency` `{"limit": {"to": 8}}` | changes how many run at once (`to`, `more`, `fewer`) |
-//! | `POST /api/pause`, `/api/resume`, `/api/cancel` | what they say |
+//! The socket of a run: the API of [`crate::live`] over a Unix socket that only its owner can open, and one request more,
+//! `POST /api/live`, which serves the dashboard from then on and answers `{"url": …}`.
 
-use super::Desk;
-use crate::control::{Command, Limit, Stop};
-use crate::reporter::Standing;
+use super::super::dashboard::Dashboard;
+use crate::live::{self, Steer};
 use axum::extract::State;
-use axum::routing::{get, post};
+use axum::http::StatusCode;
+use axum::routing::post;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -19,27 +14,23 @@ use std::path::{Path, PathBuf};
 use tokio::net::UnixListener;
 use tokio::task::JoinHandle;
 
-/// What asks, as the record names it.
-const WHO: &str = "batchrun ctl";
-
-/// What `POST /api/concurrency` takes.
+/// What `POST /api/live` answers.
 #[derive(Debug, Serialize, Deserialize)]
-pub(in crate::cli) struct Wanted {
-    /// How many.
-    pub(in crate::cli) limit: Limit,
+pub(in crate::cli) struct Shown {
+    /// Where the dashboard is, with its token.
+    pub(in crate::cli) url: String,
 }
 
 /// Listens at `path`, in a folder that only the owner can enter.
-pub(super) fn listen(path: &Path, desk: Desk) -> io::Result<(PathBuf, JoinHandle<()>)> {
+pub(super) fn listen(
+    path: &Path,
+    steer: Steer,
+    dashboard: Dashboard,
+) -> io::Result<(PathBuf, JoinHandle<()>)> {
     let listener = UnixListener::bind(path)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-    let router = Router::new()
-        .route("/api/batch", get(standing))
-        .route("/api/concurrency", post(concurrency))
-        .route("/api/pause", post(pause))
-        .route("/api/resume", post(resume))
-        .route("/api/cancel", post(cancel))
-        .with_state(desk);
+    let show = Router::new().route("/api/live", post(show)).with_state(dashboard);
+    let router = live::in_short(steer).merge(show);
     let task = tokio::spawn(async move {
         // It ends with the batch: an error of a single connection is that connection's own.
         let _ = axum::serve(listener, router).await;
@@ -47,22 +38,9 @@ pub(super) fn listen(path: &Path, desk: Desk) -> io::Result<(PathBuf, JoinHandle
     Ok((path.to_owned(), task))
 }
 
-async fn standing(State(desk): State<Desk>) -> Json<Standing> {
-    Json(desk.board.standing())
-}
-
-async fn concurrency(State(desk): State<Desk>, Json(wanted): Json<Wanted>) {
-    desk.wish(Command::Concurrency { limit: wanted.limit, why: WHO.to_owned() }).await;
-}
-
-async fn pause(State(desk): State<Desk>) {
-    desk.wish(Command::Pause { why: WHO.to_owned() }).await;
-}
-
-async fn resume(State(desk): State<Desk>) {
-    desk.wish(Command::Resume { why: WHO.to_owned() }).await;
-}
-
-async fn cancel(State(desk): State<Desk>) {
-    desk.wish(Command::Stop { how: Stop::Grace, why: WHO.to_owned() }).await;
+async fn show(State(dashboard): State<Dashboard>) -> Result<Json<Shown>, (StatusCode, String)> {
+    match dashboard.switch_on().await {
+        Ok(url) => Ok(Json(Shown { url })),
+        Err(error) => Err((StatusCode::INTERNAL_SERVER_ERROR, error.to_string())),
+    }
 }

@@ -1,0 +1,123 @@
+//! Who may ask. The server listens on the loopback, where every page under test can reach it, too:
+//!
+//! - `Host` must be the address that the connection came in on, so that no name can be rebound to it;
+//! - `Origin`, which browsers send with whatever a page could do harm with, must be that same address: another port is
+//!   foreign. There are no CORS headers and no cookies;
+//! - the API wants the token, compared in constant time;
+//! - what changes something is a POST of `application/json`, which no form can send.
+
+use super::server::Site;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{self, HeaderMap, HeaderValue};
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use std::net::SocketAddr;
+
+/// What the page may load: only what comes from here, and pictures that it has fetched itself.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Headers of every answer.
+const ALWAYS: [(&str, &str); 5] = [
+    ("content-security-policy", POLICY),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("cache-control", "no-store"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+
+/// What opens the API.
+#[derive(Clone)]
+pub(super) struct Token(String);
+
+impl Token {
+    pub(super) fn new() -> Self {
+        Self(crate::id::secret())
+    }
+
+    pub(super) fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Compares digests, so that the time it takes says nothing about the token.
+    pub(super) fn is(&self, given: &str) -> bool {
+        let [ours, theirs] = [self.0.as_bytes(), given.as_bytes()].map(Sha256::digest);
+        ours.iter().zip(theirs.iter()).fold(0, |differences, (a, b)| differences | (a ^ b)) == 0
+    }
+
+    /// Whether a request carries it.
+    pub(super) fn is_in(&self, headers: &HeaderMap) -> bool {
+        let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let bearer = given.and_then(|given| given.split_once(' '));
+        bearer.is_some_and(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && self.is(token.trim()))
+    }
+}
+
+/// An answer that refuses, with the reason for people.
+pub(super) fn refuse(status: StatusCode, why: &str) -> Response {
+    (status, Json(json!({ "error": why }))).into_response()
+}
+
+/// Lets a request through, or answers in its place.
+pub(super) async fn check(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let mut answer = match refusal(&site, &request) {
+        Some((status, why)) => refuse(status, why),
+        None => next.run(request).await,
+    };
+    for (name, value) in ALWAYS {
+        answer.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    answer
+}
+
+fn refusal(site: &Site, request: &Request<Body>) -> Option<(StatusCode, &'static str)> {
+    let address = request.extensions().get::<SocketAddr>()?;
+    let headers = request.headers();
+    let text = |name: header::HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let own = [address.to_string(), format!("localhost:{}", address.port())];
+    let names = if address.ip().is_loopback() { &own[..] } else { &own[..1] };
+    let Some(host) = text(header::HOST).filter(|host| names.iter().any(|name| name == host)) else {
+        return Some((StatusCode::FORBIDDEN, "this is not the address of this server"));
+    };
+    if headers.get_all(header::HOST).iter().count() > 1 {
+        return Some((StatusCode::BAD_REQUEST, "one `Host` is enough"));
+    }
+    if text(header::ORIGIN).is_some_and(|origin| origin.strip_prefix("http://") != Some(host)) {
+        return Some((StatusCode::FORBIDDEN, "pages of other origins are not answered"));
+    }
+    let path = request.uri().path();
+    let (is_api, is_socket) = (path.starts_with("/api/"), path == "/api/events");
+    if is_api && !is_socket && !site.token.is_in(headers) {
+        return Some((StatusCode::UNAUTHORIZED, "the token is missing or wrong: `Authorization: Bearer TOKEN`"));
+    }
+    let is_json = text(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.split(';').next().unwrap_or_default().trim() == "application/json");
+    if request.method() == Method::POST && !is_json {
+        return Some((StatusCode::UNSUPPORTED_MEDIA_TYPE, "expected `Content-Type: application/json`"));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_is_a_bearer_and_whole() {
+        let token = Token::new();
+        let with = |value: String| {
+            HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_str(&value).unwrap())])
+        };
+        let whole = token.expose().to_owned();
+        assert!(token.is_in(&with(format!("Bearer {whole}"))) && token.is_in(&with(format!("bearer {whole}"))));
+        for wrong in [whole.clone(), format!("Basic {whole}"), format!("Bearer {}", &whole[1..]), "Bearer ".to_owned()] {
+            assert!(!token.is_in(&with(wrong.clone())), "{wrong}");
+        }
+        assert!(!token.is_in(&HeaderMap::new()));
+    }
+}

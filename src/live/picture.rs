@@ -1,0 +1,186 @@
+//! What a client must know that sees a batch for the first time: the fold behind the snapshot. A case takes a line.
+
+use crate::event::tally::Tally;
+use crate::event::{CaseQueued, Event, Level, Stamped, millis};
+use crate::id::{CaseId, JobId};
+use crate::outcome::Verdict;
+use crate::reporter::Standing;
+use crate::text::Untrusted;
+use serde::Serialize;
+use std::collections::VecDeque;
+
+/// Samples that are kept: half an hour of them.
+const SAMPLES: usize = 1_800;
+
+/// Messages that are kept.
+const MESSAGES: usize = 50;
+
+/// What the events so far amount to.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Picture {
+    #[serde(flatten)]
+    standing: Standing,
+    /// When it began, RFC 3339.
+    started_at: String,
+    /// How it ended; `running` until then.
+    status: String,
+    exit_code: Option<u8>,
+    /// Why the limit is what it is, once it has changed.
+    limit_why: Option<String>,
+    /// Of the last half hour, oldest first.
+    samples: VecDeque<Point>,
+    messages: VecDeque<Note>,
+    /// In the order of the plan.
+    cases: Vec<Case>,
+}
+
+/// A second of the batch.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Point {
+    elapsed_ms: u64,
+    cpu: Option<f64>,
+    memory_mb: Option<u64>,
+    net_rx: Option<u64>,
+    net_tx: Option<u64>,
+    running: u32,
+    limit: u32,
+    /// Jobs that had ended.
+    ended: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct Note {
+    elapsed_ms: u64,
+    level: Level,
+    text: Untrusted,
+}
+
+/// A job of the plan.
+#[derive(Debug, Serialize)]
+struct Case {
+    job: JobId,
+    #[serde(rename = "case")]
+    id: CaseId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    browser: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    quarantined: bool,
+    /// `None` until it has ended.
+    verdict: Option<Verdict>,
+    attempts: u32,
+    duration_ms: u64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    slow: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Untrusted>,
+}
+
+impl Case {
+    fn queued(queued: &CaseQueued) -> Self {
+        Self {
+            job: queued.job,
+            id: queued.case.clone(),
+            browser: Some(queued.browser.clone()).filter(|browser| browser != "chrome"),
+            tags: queued.tags.clone(),
+            quarantined: queued.quarantined,
+            verdict: None,
+            attempts: 0,
+            duration_ms: 0,
+            slow: false,
+            message: None,
+        }
+    }
+}
+
+impl Picture {
+    /// Takes in the next event.
+    pub(super) fn apply(&mut self, stamped: &Stamped) {
+        match &stamped.event {
+            Event::BatchStarted(_) => {
+                self.started_at = millis::text(stamped.at);
+                "running".clone_into(&mut self.status);
+            }
+            Event::BatchResumed(_) => {
+                "running".clone_into(&mut self.status);
+                self.exit_code = None;
+                for case in &mut self.cases {
+                    if case.verdict.is_some_and(Verdict::is_resumed) {
+                        (case.verdict, case.message) = (None, None);
+                    }
+                }
+            }
+            Event::CaseQueued(queued) => self.cases.push(Case::queued(queued)),
+            Event::CaseFinished(finished) => {
+                if let Some(case) = self.case(finished.job) {
+                    case.verdict = Some(finished.verdict);
+                    case.attempts = finished.attempts;
+                    case.duration_ms = finished.duration_ms;
+                    case.slow = finished.slow_after_ms.is_some();
+                    case.message.clone_from(&finished.message);
+                }
+            }
+            Event::ConcurrencyChanged { why, .. } => self.limit_why = Some(why.clone()),
+            Event::Sample(sample) => {
+                let point = Point {
+                    elapsed_ms: stamped.elapsed_ms,
+                    cpu: sample.cpu,
+                    memory_mb: sample.memory_mb,
+                    net_rx: sample.net_rx,
+                    net_tx: sample.net_tx,
+                    running: sample.running,
+                    limit: sample.limit,
+                    ended: self.standing.ended.values().sum(),
+                };
+                keep(&mut self.samples, point, SAMPLES);
+            }
+            Event::Message { level, text } => {
+                let note = Note { elapsed_ms: stamped.elapsed_ms, level: *level, text: text.clone() };
+                keep(&mut self.messages, note, MESSAGES);
+            }
+            Event::BatchFinished(finished) => {
+                finished.status.as_str().clone_into(&mut self.status);
+                self.exit_code = Some(finished.exit.code());
+            }
+            Event::AttemptStarted(_)
+            | Event::StepStarted(_)
+            | Event::StepFinished(_)
+            | Event::AttemptFinished(_)
+            | Event::Paused { .. }
+            | Event::Resumed => {}
+        }
+    }
+
+    /// Takes over what is counted elsewhere already.
+    pub(super) fn stand(&mut self, tally: &Tally, elapsed_ms: u64) {
+        self.standing = Standing::of(tally, elapsed_ms);
+    }
+
+    /// Jobs come in the order of their numbers, of which some may be missing.
+    fn case(&mut self, job: JobId) -> Option<&mut Case> {
+        let place = self.cases.partition_point(|case| case.job < job);
+        self.cases.get_mut(place).filter(|case| case.job == job)
+    }
+
+    /// The first message of a client; `seq` is the last event that is in it.
+    pub(super) fn json(&self, seq: u64) -> String {
+        #[derive(Serialize)]
+        struct Snapshot<'a> {
+            event: &'static str,
+            seq: u64,
+            #[serde(flatten)]
+            picture: &'a Picture,
+        }
+        let snapshot = Snapshot { event: "snapshot", seq, picture: self };
+        // Nothing in it has keys that are no texts, which is all that could fail.
+        serde_json::to_string(&snapshot).unwrap_or_default()
+    }
+}
+
+fn keep<T>(all: &mut VecDeque<T>, one: T, most: usize) {
+    if all.len() == most {
+        all.pop_front();
+    }
+    all.push_back(one);
+}
