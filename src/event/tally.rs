@@ -17,6 +17,8 @@ pub const FAILURES_KEPT: usize = 100;
 /// What the events so far amount to.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
+    /// The number of the last event.
+    pub seq: u64,
     /// The batch.
     pub batch: Option<BatchId>,
     /// Jobs in the plan.
@@ -97,6 +99,7 @@ pub struct FailedJob {
 impl Tally {
     /// Takes in the next event.
     pub fn apply(&mut self, stamped: &Stamped) {
+        self.seq = stamped.seq;
         match &stamped.event {
             Event::BatchStarted(batch) => {
                 self.batch = Some(batch.batch.clone());

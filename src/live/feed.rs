@@ -58,7 +58,7 @@ impl Feed {
         Box::new(Keeper(self.clone()))
     }
 
-    /// Tells when there is something new.
+    /// Tells when there is something new. Number 0 is that of a batch that has not begun.
     pub(super) fn news(&self) -> watch::Receiver<(u64, bool)> {
         self.0.news.subscribe()
     }
@@ -119,16 +119,16 @@ impl Reporter for Keeper {
         Ok(())
     }
 
-    fn recall(&mut self, stamped: &Stamped, _tally: &Tally) -> Result<(), ReportError> {
+    /// Steps are not among what is recalled, but they are behind it: the tally knows how far the batch really is.
+    fn recall(&mut self, stamped: &Stamped, tally: &Tally) -> Result<(), ReportError> {
         let mut state = self.0.lock();
         state.picture.apply(stamped);
-        state.last = stamped.seq;
-        state.gone = stamped.seq;
+        state.last = tally.seq.max(stamped.seq);
+        state.gone = state.last;
         Ok(())
     }
 
-    fn refresh(&mut self, tally: &Tally, elapsed_ms: u64) -> Result<(), ReportError> {
-        self.0.lock().picture.stand(tally, elapsed_ms);
+    fn refresh(&mut self, _tally: &Tally, _elapsed_ms: u64) -> Result<(), ReportError> {
         self.0.tell();
         Ok(())
     }

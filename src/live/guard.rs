@@ -72,6 +72,10 @@ pub(super) async fn check(State(site): State<Site>, request: Request, next: Next
     for (name, value) in ALWAYS {
         answer.headers_mut().insert(name, HeaderValue::from_static(value));
     }
+    if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+        // One request each: none is cut off because the one before it took long.
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     answer
 }
 
@@ -93,7 +97,10 @@ fn refusal(site: &Site, request: &Request<Body>) -> Option<(StatusCode, &'static
     let path = request.uri().path();
     let (is_api, is_socket) = (path.starts_with("/api/"), path == "/api/events");
     if is_api && !is_socket && !site.token.is_in(headers) {
-        return Some((StatusCode::UNAUTHORIZED, "the token is missing or wrong: `Authorization: Bearer TOKEN`"));
+        return Some((
+            StatusCode::UNAUTHORIZED,
+            "the token is missing or wrong: `Authorization: Bearer TOKEN`",
+        ));
     }
     let is_json = text(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.split(';').next().unwrap_or_default().trim() == "application/json");
@@ -114,8 +121,12 @@ mod tests {
             HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_str(&value).unwrap())])
         };
         let whole = token.expose().to_owned();
-        assert!(token.is_in(&with(format!("Bearer {whole}"))) && token.is_in(&with(format!("bearer {whole}"))));
-        for wrong in [whole.clone(), format!("Basic {whole}"), format!("Bearer {}", &whole[1..]), "Bearer ".to_owned()] {
+        assert!(
+            token.is_in(&with(format!("Bearer {whole}"))) && token.is_in(&with(format!("bearer {whole}")))
+        );
+        for wrong in
+            [whole.clone(), format!("Basic {whole}"), format!("Bearer {}", &whole[1..]), "Bearer ".to_owned()]
+        {
             assert!(!token.is_in(&with(wrong.clone())), "{wrong}");
         }
         assert!(!token.is_in(&HeaderMap::new()));

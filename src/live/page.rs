@@ -18,6 +18,9 @@ const FILES: [(&str, &str, &str); 6] = [
 /// Serves them. There is nothing secret in them: no token is asked for.
 pub(super) fn routes() -> Router {
     FILES.into_iter().fold(Router::new(), |router, (path, kind, content)| {
-        router.route(path, get(move || async move { ([(header::CONTENT_TYPE, kind)], content).into_response() }))
+        router.route(
+            path,
+            get(move || async move { ([(header::CONTENT_TYPE, kind)], content).into_response() }),
+        )
     })
 }

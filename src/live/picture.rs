@@ -18,8 +18,10 @@ const MESSAGES: usize = 50;
 /// What the events so far amount to.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Picture {
-    #[serde(flatten)]
-    standing: Standing,
+    #[serde(skip)]
+    tally: Tally,
+    #[serde(skip)]
+    elapsed_ms: u64,
     /// When it began, RFC 3339.
     started_at: String,
     /// How it ended; `running` until then.
@@ -97,6 +99,8 @@ impl Case {
 impl Picture {
     /// Takes in the next event.
     pub(super) fn apply(&mut self, stamped: &Stamped) {
+        self.tally.apply(stamped);
+        self.elapsed_ms = stamped.elapsed_ms;
         match &stamped.event {
             Event::BatchStarted(_) => {
                 self.started_at = millis::text(stamped.at);
@@ -131,7 +135,7 @@ impl Picture {
                     net_tx: sample.net_tx,
                     running: sample.running,
                     limit: sample.limit,
-                    ended: self.standing.ended.values().sum(),
+                    ended: self.tally.verdicts.ended.sum(),
                 };
                 keep(&mut self.samples, point, SAMPLES);
             }
@@ -152,11 +156,6 @@ impl Picture {
         }
     }
 
-    /// Takes over what is counted elsewhere already.
-    pub(super) fn stand(&mut self, tally: &Tally, elapsed_ms: u64) {
-        self.standing = Standing::of(tally, elapsed_ms);
-    }
-
     /// Jobs come in the order of their numbers, of which some may be missing.
     fn case(&mut self, job: JobId) -> Option<&mut Case> {
         let place = self.cases.partition_point(|case| case.job < job);
@@ -170,9 +169,12 @@ impl Picture {
             event: &'static str,
             seq: u64,
             #[serde(flatten)]
+            standing: Standing,
+            #[serde(flatten)]
             picture: &'a Picture,
         }
-        let snapshot = Snapshot { event: "snapshot", seq, picture: self };
+        let standing = Standing::of(&self.tally, self.elapsed_ms);
+        let snapshot = Snapshot { event: "snapshot", seq, standing, picture: self };
         // Nothing in it has keys that are no texts, which is all that could fail.
         serde_json::to_string(&snapshot).unwrap_or_default()
     }

@@ -39,6 +39,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long clients have, once the batch is over, to take what they have not seen.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// How long answers have that are under way then: whoever has asked for nothing yet is not waited for long.
+const LAST_ANSWERS: Duration = Duration::from_millis(200);
+
 /// What is kept of evidence in memory while it is sent: more than any screenshot has.
 const LARGEST_EVIDENCE: u64 = 64 << 20;
 
@@ -57,6 +60,7 @@ pub(super) struct Site {
     pub(super) token: Token,
     pub(super) feed: Feed,
     pub(super) sockets: Arc<Semaphore>,
+    room: Arc<Semaphore>,
     record: Arc<Record>,
 }
 
@@ -78,7 +82,8 @@ impl Live {
         let listener = TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
         let sockets = Arc::new(Semaphore::new(SOCKETS));
-        let site = Site { token: Token::new(), feed, sockets, record: Arc::new(record) };
+        let room = Arc::new(Semaphore::new(CONNECTIONS));
+        let site = Site { token: Token::new(), feed, sockets, room, record: Arc::new(record) };
         let router = Router::new()
             .route("/api/batch", get(batch))
             .route("/api/events", get(socket::events))
@@ -89,7 +94,7 @@ impl Live {
             .merge(page::routes())
             .fallback(async || refuse(StatusCode::NOT_FOUND, "there is nothing here"))
             .layer(middleware::from_fn_with_state(site.clone(), guard::check));
-        let task = tokio::spawn(accept(listener, router));
+        let task = tokio::spawn(accept(listener, router, Arc::clone(&site.room)));
         Ok(Self { address, site, task })
     }
 
@@ -105,8 +110,9 @@ impl Live {
 
     /// Waits until every client has all events of a batch that is over, for a moment, and ends.
     pub async fn close(self) {
-        let all = u32::try_from(SOCKETS).unwrap_or(u32::MAX);
-        let _ = tokio::time::timeout(FAREWELL, self.site.sockets.acquire_many(all)).await;
+        let all = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let _ = tokio::time::timeout(FAREWELL, self.site.sockets.acquire_many(all(SOCKETS))).await;
+        let _ = tokio::time::timeout(LAST_ANSWERS, self.site.room.acquire_many(all(CONNECTIONS))).await;
     }
 }
 
@@ -117,8 +123,7 @@ impl Drop for Live {
 }
 
 /// Accepts connections until it is aborted; open ones end with it.
-async fn accept(listener: TcpListener, router: Router) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
+async fn accept(listener: TcpListener, router: Router, room: Arc<Semaphore>) {
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
@@ -148,7 +153,6 @@ async fn serve(stream: TcpStream, router: Router, held: Held) -> io::Result<()> 
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(16 << 10)
-        .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let _ = tokio::time::timeout(REQUEST_TIMEOUT, connection).await;

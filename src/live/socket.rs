@@ -96,6 +96,9 @@ async fn serve(mut socket: Socket, site: &Site, known: bool, after: Option<u64>)
         return close(&mut socket, CloseCode::Policy, "the token is missing or wrong").await;
     }
     let mut news = site.feed.news();
+    // Before the first event there is nothing to show.
+    let begun = tokio::time::timeout(PATIENCE, news.wait_for(|(seq, over)| *seq > 0 || *over)).await;
+    drop(begun.map_err(|_| tungstenite::Error::ConnectionClosed)?);
     let mut at = match after {
         Some(after) => after,
         None => picture(&mut socket, &site.feed).await?,

@@ -1,8 +1,8 @@
 //! What a batch is at right now, for whoever asks while it runs. Keeps the last answer; is asked from other threads.
 
-use crate::event::{Eta, Stamped};
 use crate::event::reporter::{Artifact, Closing, ReportError, Reporter};
 use crate::event::tally::Tally;
+use crate::event::{Eta, Stamped};
 use crate::id::JobId;
 use crate::outcome::Verdict;
 use crate::text::{Untrusted, duration};

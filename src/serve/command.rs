@@ -68,7 +68,8 @@ impl CommandServer {
     /// Starts the program and waits until its URL answers, with whatever status.
     pub async fn start(custody: &Custody, program: &Program) -> Result<Self, ServerError> {
         let name = program.command.join(" ");
-        let failed = |what: String| ServerError { message: format!("server `{name}` {what}"), missing: false };
+        let failed =
+            |what: String| ServerError { message: format!("server `{name}` {what}"), missing: false };
         let log = program.log.clone();
         if answers(&program.url).await {
             if program.reuse {
@@ -89,7 +90,9 @@ impl CommandServer {
         spawn.log = Some(file.into());
         let process = custody.spawn(spawn).await.map_err(|error| match error {
             SpawnError::System(error) if error.kind() == io::ErrorKind::NotFound => {
-                let what = format!("cannot be started: there is no program `{first}` (is it installed, and on the PATH?)");
+                let what = format!(
+                    "cannot be started: there is no program `{first}` (is it installed, and on the PATH?)"
+                );
                 ServerError { missing: true, ..failed(what) }
             }
             error => failed(format!("cannot be started: {error}")),

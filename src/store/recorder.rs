@@ -215,6 +215,7 @@ impl Loop {
         let mut newcomer = Fan::new(vec![reporter]);
         let mut failed = Vec::new();
         let told = writer.past(|event| failed.extend(newcomer.recall(&event, tally)));
+        failed.extend(newcomer.refresh(tally, self.desk.elapsed_ms()));
         self.fan.join(newcomer);
         self.note(failed);
         if let Err(error) = told {

@@ -29,7 +29,10 @@ struct Inner {
 }
 
 /// Listens where the arguments say, before anything else is begun: what cannot be had is told of at once.
-pub(super) fn bind(arguments: &RecordArguments, console: &mut Console) -> Result<Option<TcpListener>, Failure> {
+pub(super) fn bind(
+    arguments: &RecordArguments,
+    console: &mut Console,
+) -> Result<Option<TcpListener>, Failure> {
     let Some(address) = arguments.dashboard() else { return Ok(None) };
     let address = address.0;
     if !address.ip().is_loopback() {
@@ -38,7 +41,10 @@ pub(super) fn bind(arguments: &RecordArguments, console: &mut Console) -> Result
                 "`--live={address}` would let other machines see and steer this run: add `--live-allow-remote` if that is meant"
             )));
         }
-        warn(console, "`--live-allow-remote`: whoever learns the URL sees and steers this run; nothing is encrypted");
+        warn(
+            console,
+            "`--live-allow-remote`: whoever learns the URL sees and steers this run; nothing is encrypted",
+        );
     }
     let listener = listen(address).with_context(|| format!("the dashboard cannot be served at {address}"));
     listener.map(Some).map_err(|error| Failure::Other(ExitCode::Usage, error))
@@ -57,8 +63,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 impl Dashboard {
     pub(super) fn new(opened: &Opened, commands: &mpsc::Sender<Command>) -> Self {
         let steer = Steer { commands: commands.clone(), board: opened.board.clone(), who: "dashboard" };
-        let record =
-            Record { database: opened.place.database().to_owned(), batch: opened.batch.clone() };
+        let record = Record { database: opened.place.database().to_owned(), batch: opened.batch.clone() };
         Self(Arc::new(Inner { live: Mutex::default(), steer, record, events: opened.recorder.sender() }))
     }
 
@@ -118,12 +123,16 @@ impl Dashboard {
 /// the token. The file is its owner's only, and is gone with the value.
 fn open_in_browser(url: &str) -> io::Result<NamedTempFile> {
     let mut file = tempfile::Builder::new().prefix("batchrun-live-").suffix(".html").tempfile()?;
-    write!(file, "<!doctype html><meta http-equiv=\"refresh\" content=\"0; url={url}\"><title>batchrun</title>")?;
+    write!(
+        file,
+        "<!doctype html><meta http-equiv=\"refresh\" content=\"0; url={url}\"><title>batchrun</title>"
+    )?;
     file.flush()?;
     let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let mut command = std::process::Command::new(opener);
     command.arg(file.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = command.spawn().map_err(|error| io::Error::new(error.kind(), format!("`{opener}`: {error}")))?;
+    let mut child =
+        command.spawn().map_err(|error| io::Error::new(error.kind(), format!("`{opener}`: {error}")))?;
     // It is the desktop's from now on, and ends when it likes.
     std::thread::spawn(move || child.wait());
     Ok(file)
