@@ -8,7 +8,7 @@
 //!                signals ─── control::Command ─────────┘  └── what ended, and how ┘
 //!                                                      │
 //!                                                      ▼ Event (one enum, owned, Serialize), in seq order
-//!                              store: SQLite ─ commit ─▶ reporters: log · junit · json · jsonl · terminal
+//!                              store: SQLite ─ commit ─▶ reporters: log · junit · json · jsonl · terminal · live
 //! ```
 //!
 //! ## Words
@@ -60,6 +60,9 @@
 //!   deadline.
 //! - **Recording never breaks a run, and a verdict is shown only after it is recorded.** [`store`] has one thread that
 //!   commits what queued meanwhile and then tells the reporters; slots never wait for it.
+//! - **Who looks never slows what runs.** The live view is a reporter like the others, and may come later: the record then
+//!   tells it what was before. Every event is serialised once into one queue of a fixed length; clients read from it at
+//!   their own pace, and one that falls behind its end gets a snapshot. There is no queue for a client.
 //! - **Nothing outlives a batch.** [`custody`] is the parent of every process it starts, and outlives its runner's
 //!   kill -9 just long enough.
 //! - **A case takes memory while it runs.** There may be ten thousand, so [`plan`] holds of each what deciding needs, and

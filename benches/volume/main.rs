@@ -3,6 +3,7 @@
 //! The driver is scripted and a process of its own, so that only the runner counts. Nothing here asserts anything but
 //! that every case passed: figures go to `results.json`.
 
+mod clients;
 mod control;
 mod driver;
 mod http;
@@ -55,7 +56,9 @@ fn everything(rounds: usize, only: Option<&str>) -> io::Result<()> {
     batches.extend([
         Batch { driver: "bare", ..Batch::plain("run_bare_pages", CASES[2]) },
         Batch { more: &REPORTS, ..Batch::plain("run_with_reports", CASES[2]) },
+        Batch { more: &["--live"], ..Batch::plain("run_live", CASES[2]) },
         Batch { driver: "40", ..Batch::plain("handover", 3_000) },
+        Batch { driver: "40", more: &["--live"], clients: 16, ..Batch::plain("sixteen_clients", 3_000) },
         Batch { driver: "1000", slots: 1_000, ..Batch::plain("thousand_sessions", 3_000) },
     ]);
     let wanted = |kind: &str| only.is_none_or(|only| only == kind);
@@ -108,15 +111,17 @@ struct Batch<'a> {
     driver: &'a str,
     /// Further arguments.
     more: &'a [&'a str],
+    /// Clients that watch it.
+    clients: usize,
 }
 
 impl<'a> Batch<'a> {
     fn plain(kind: &'a str, cases: usize) -> Self {
-        Self { kind, cases, slots: SLOTS, driver: "equipped", more: &[] }
+        Self { kind, cases, slots: SLOTS, driver: "equipped", more: &[], clients: 0 }
     }
 }
 
-fn batch(&Batch { kind, cases, slots, driver, more }: &Batch<'_>) -> io::Result<Value> {
+fn batch(&Batch { kind, cases, slots, driver, more, clients }: &Batch<'_>) -> io::Result<Value> {
     let driver = Driver::start(driver)?;
     let folder = tempfile::tempdir()?;
     project::write(folder.path(), cases, &driver.url)?;
@@ -124,7 +129,11 @@ fn batch(&Batch { kind, cases, slots, driver, more }: &Batch<'_>) -> io::Result<
     let mut command = batchrun(folder.path());
     command.args(["--concurrency", &slots, "--progress", "lines"]).args(more);
     let output = folder.path().join("output.txt");
-    let used = measure(&mut command, &output)?;
+    let mut watching = Vec::new();
+    let used = measure(&mut command, &output, || {
+        watching = if clients > 0 { clients::start(clients, &output)? } else { Vec::new() };
+        Ok(())
+    })?;
     let (cpu, asked) = driver.finish()?;
     let passed =
         std::fs::read_to_string(&output)?.lines().filter(|it| it.trim_start().starts_with("PASS ")).count();
@@ -134,6 +143,11 @@ fn batch(&Batch { kind, cases, slots, driver, more }: &Batch<'_>) -> io::Result<
     let mut run = told(kind, cases, &used);
     run["driver_cpu_s"] = json!(cpu.as_secs_f64());
     run["driver"] = asked;
+    if clients > 0 {
+        let told: u64 = watching.into_iter().filter_map(|client| client.join().ok()).sum();
+        run["clients"] = json!(clients);
+        run["told_mb"] = json!(megabytes(told / 1024));
+    }
     Ok(run)
 }
 
@@ -141,7 +155,7 @@ fn batch(&Batch { kind, cases, slots, driver, more }: &Batch<'_>) -> io::Result<
 fn check() -> io::Result<Value> {
     let folder = tempfile::tempdir()?;
     project::write(folder.path(), CASES[2], "http://127.0.0.1:9/")?;
-    let used = measure(batchrun(folder.path()).arg("check"), &folder.path().join("output.txt"))?;
+    let used = measure(batchrun(folder.path()).arg("check"), &folder.path().join("output.txt"), || Ok(()))?;
     if used.exit != Some(0) {
         return Err(io::Error::other(format!("`check` exits with {:?}", used.exit)));
     }

@@ -23,12 +23,17 @@ pub(crate) struct Used {
     pub(crate) exit: Option<i32>,
 }
 
-/// Runs a command to its end. What it says goes to `output`.
-pub(crate) fn measure(command: &mut Command, output: &Path) -> io::Result<Used> {
+/// Runs a command to its end. What it says goes to `output`. `meanwhile` is done once it has been started.
+pub(crate) fn measure(
+    command: &mut Command,
+    output: &Path,
+    meanwhile: impl FnOnce() -> io::Result<()>,
+) -> io::Result<Used> {
     let file = fs::File::create(output)?;
     command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
     let started = Instant::now();
     let mut child = command.spawn()?;
+    meanwhile()?;
     let mut seen = BTreeMap::new();
     let status = loop {
         look(child.id(), &mut seen);

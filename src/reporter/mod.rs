@@ -11,12 +11,15 @@
 
 mod collected;
 mod draft;
+mod github;
 mod json;
 mod jsonl;
 mod junit;
 mod log;
+mod markdown;
 mod spec;
 mod standing;
+mod tap;
 pub mod terminal;
 #[cfg(test)]
 mod tests;

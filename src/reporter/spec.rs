@@ -1,9 +1,12 @@
 //! `--report KIND=PATH`: what is written, and where to. Opens the report; writes nothing.
 
 use super::draft::Draft;
+use super::github::Github;
 use super::json::Json;
 use super::jsonl::JsonLines;
 use super::junit::Junit;
+use super::markdown::Markdown;
+use super::tap::Tap;
 use crate::event::reporter::{ReportError, Reporter};
 use std::fmt;
 use std::path::PathBuf;
@@ -27,6 +30,12 @@ pub enum ReportKind {
     Json,
     /// The events as they happen, one JSON object a line.
     JsonLines,
+    /// TAP version 14.
+    Tap,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// A summary for pull requests.
+    Markdown,
 }
 
 /// Where a report goes.
@@ -40,7 +49,8 @@ pub enum Target {
 
 impl ReportKind {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::Junit, Self::Json, Self::JsonLines];
+    pub const ALL: &'static [Self] =
+        &[Self::Junit, Self::Json, Self::JsonLines, Self::Tap, Self::Github, Self::Markdown];
 
     /// The word on the command line.
     pub fn as_str(self) -> &'static str {
@@ -48,6 +58,9 @@ impl ReportKind {
             Self::Junit => "junit",
             Self::Json => "json",
             Self::JsonLines => "jsonl",
+            Self::Tap => "tap",
+            Self::Github => "github",
+            Self::Markdown => "markdown",
         }
     }
 }
@@ -60,6 +73,9 @@ impl ReportSpec {
             ReportKind::Junit => Box::new(Junit::new(name, draft)),
             ReportKind::Json => Box::new(Json::new(name, draft)),
             ReportKind::JsonLines => Box::new(JsonLines::new(name, draft)),
+            ReportKind::Tap => Box::new(Tap::new(name, draft)),
+            ReportKind::Github => Box::new(Github::new(name, draft)),
+            ReportKind::Markdown => Box::new(Markdown::new(name, draft)),
         })
     }
 
@@ -103,7 +119,9 @@ impl fmt::Display for SpecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownKind { found, near } => {
-                write!(f, "found report `{found}`, expected `junit`, `json` or `jsonl`, then `=FILE`")?;
+                let known: Vec<_> =
+                    ReportKind::ALL.iter().map(|kind| format!("`{}`", kind.as_str())).collect();
+                write!(f, "found report `{found}`, expected one of {}, then `=FILE`", known.join(", "))?;
                 near.map_or(Ok(()), |near| write!(f, "; did you mean `{near}`?"))
             }
             Self::NoTarget(kind) => {
@@ -155,7 +173,7 @@ mod tests {
         };
         assert_eq!(shown("junit=out/a=b.xml"), "junit=out/a=b.xml");
         assert_eq!("jsonl=-".parse::<ReportSpec>().unwrap().target, Target::Stdout);
-        let expected = "expected `junit`, `json` or `jsonl`, then `=FILE`";
+        let expected = "expected one of `junit`, `json`, `jsonl`, `tap`, `github`, `markdown`, then `=FILE`";
         assert_eq!(shown("junt=x"), format!("found report `junt`, {expected}; did you mean `junit`?"));
         assert_eq!(shown("pdf=x"), format!("found report `pdf`, {expected}"));
         let place = "found report `json` without a place, expected `json=FILE`, or `json=-` for stdout";

@@ -184,3 +184,152 @@ fn json_lines_are_the_events() {
     assert_eq!(kinds, expected);
     assert!(matches!(story.events().last().unwrap().event, Event::BatchFinished(_)));
 }
+
+#[test]
+fn tap_of_everything() {
+    insta::assert_snapshot!(report("tap", &Story::mixed()), @r#"
+    TAP version 14
+    1..9
+    ok 1 - testcases/login[alice]
+    not ok 2 - testcases/cart::remove an item
+      ---
+      verdict: "failed"
+      kind: "assertion"
+      message: "`#count` does not have the text it should"
+      at: "testcases/cart.toml:14:3"
+      step: "expect \"#count\""
+      expected: "0 items"
+      actual: "1 item"
+      attempts: 1
+      duration_ms: 3891
+      ...
+    ok 3 - testcases/search
+      ---
+      verdict: "flaky"
+      kind: "timeout"
+      message: "`#count` does not have the text it should"
+      at: "testcases/cart.toml:14:3"
+      step: "expect \"#count\""
+      expected: "0 items"
+      actual: "1 item"
+      attempts: 2
+      duration_ms: 5120
+      ...
+    not ok 4 - testcases/pay
+      ---
+      verdict: "errored"
+      kind: "browser_crash"
+      message: "the browser exited with signal 11"
+      at: "testcases/pay.toml:1:1"
+      attempts: 1
+      duration_ms: 40
+      ...
+    ok 5 - testcases/old # SKIP not on this browser
+    not ok 6 - testcases/slow
+      ---
+      verdict: "interrupted"
+      at: "testcases/slow.toml:1:1"
+      attempts: 1
+      duration_ms: 2000
+      ...
+    not ok 7 - testcases/later
+      ---
+      verdict: "not_run"
+      message: "stopped by Ctrl-C"
+      at: "testcases/later.toml:1:1"
+      attempts: 0
+      duration_ms: 0
+      ...
+    not ok 8 - testcases/beta # TODO quarantined
+      ---
+      verdict: "failed"
+      kind: "script"
+      message: "`#count` does not have the text it should"
+      at: "testcases/cart.toml:14:3"
+      step: "expect \"#count\""
+      expected: "0 items"
+      actual: "1 item"
+      attempts: 1
+      duration_ms: 310
+      ...
+    ok 9 - testcases/home
+    "#);
+}
+
+#[test]
+fn annotations_for_github_of_everything() {
+    insta::assert_snapshot!(report("github", &Story::mixed()), @r#"
+    ::error file=testcases/cart.toml,line=14,col=3,title=testcases/cart%3A%3Aremove an item failed::`#count` does not have the text it should%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Ahint: the text changed once while waiting: is something else still running?
+    ::warning file=testcases/cart.toml,line=14,col=3,title=testcases/search flaky%3A it failed%2C then it passed::`#count` does not have the text it should%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Ahint: the text changed once while waiting: is something else still running?
+    ::error file=testcases/pay.toml,line=1,col=1,title=testcases/pay errored%3A the infrastructure%2C not the product::the browser exited with signal 11%0Ahint: see the driver's log
+    ::warning file=testcases/cart.toml,line=14,col=3,title=testcases/beta failed%2C in quarantine::`#count` does not have the text it should%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Ahint: the text changed once while waiting: is something else still running?
+    "#);
+}
+
+#[test]
+fn markdown_of_everything() {
+    insta::assert_snapshot!(report("markdown", &Story::mixed()), @r#"
+    ## ❌ 2 failed, 1 errored of 9 cases in 7.47s
+
+    |passed|flaky|failed|errored|skipped|interrupted|not run|
+    |---:|---:|---:|---:|---:|---:|---:|
+    |2|1|2|1|1|1|1|
+
+    Batch `20270102-030405-7k2m9qxd`
+
+    ### `testcases/cart::remove an item` failed
+
+    ```text
+    assertion: `#count` does not have the text it should
+    at testcases/cart.toml:14:3, expect "#count"
+    expected: 0 items
+    actual:   1 item
+    seen:     0.0s is hidden
+    seen:     0.4s has the text "1 item"
+    hint:     the text changed once while waiting: is something else still running?
+    ```
+
+    ### `testcases/pay` errored
+
+    ```text
+    browser_crash: the browser exited with signal 11
+    at testcases/pay.toml:1:1
+    hint:     see the driver's log
+    ```
+
+    ### `testcases/beta` failed, in quarantine
+
+    ```text
+    script: `#count` does not have the text it should
+    at testcases/cart.toml:14:3, expect "#count"
+    expected: 0 items
+    actual:   1 item
+    seen:     0.0s is hidden
+    seen:     0.4s has the text "1 item"
+    hint:     the text changed once while waiting: is something else still running?
+    ```
+
+    ### Flaky: failed, then passed
+
+    - `testcases/search` (5.12s)
+    "#);
+}
+
+#[test]
+fn f81_f85_hostile_texts_stay_texts_in_tap_github_and_markdown() {
+    let mut story = hostile();
+    let job = story.queue("testcases/# SKIP\n::error::x\nnot ok 1");
+    story.start(job, 1);
+    let mut last = failure(FailureKind::Assertion);
+    last.message = "100 %\n::set-output name=x::y\n```\n<script>alert(1)</script>\n# heading".into();
+    story.fail(job, last);
+    let tap = report("tap", &story);
+    let points = tap.lines().filter(|line| line.starts_with("ok ") || line.starts_with("not ok ")).count();
+    assert!(points == 3 && !tap.contains(" # SKIP") && !tap.contains('\x1b'), "{tap}");
+    let commands = report("github", &story);
+    assert_eq!(commands.lines().count(), 3, "{commands}");
+    assert!(commands.lines().all(|line| line.starts_with("::error file=")), "{commands}");
+    let markdown = report("markdown", &story);
+    let fences: Vec<&str> = markdown.lines().filter(|line| line.starts_with("````")).collect();
+    assert_eq!(fences, ["````text", "````"], "{markdown}");
+}

@@ -10,7 +10,7 @@ use std::str::FromStr;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct RecordArguments {
-    /// Write a report: `junit=FILE`, `json=FILE` or `jsonl=FILE`, `-` for stdout; repeatable
+    /// Write a report: junit, json, jsonl, tap, github or markdown, as in `junit=FILE`; `-` for stdout; repeatable
     #[arg(long = "report", value_name = "KIND=FILE")]
     pub(crate) reports: Vec<ReportSpec>,
 

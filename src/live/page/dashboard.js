@@ -496,6 +496,7 @@ function draw(at) {
     stale.page = true;
     ordered = at;
     drawTable();
+    if (batch.seq !== null && !performance.getEntriesByName('shown').length) performance.mark('shown');
   }
   if (stale.page) { drawHead(); drawRunning(); drawMessages(); stale.page = false; }
   if (stale.charts && points.length > 1) { drawCharts(); stale.charts = false; }

@@ -1,0 +1,95 @@
+//! Annotations for GitHub Actions, as workflow commands: an error at the line of the step that failed, a warning where a
+//! case was flaky or is in quarantine.
+
+use super::collected::{Case, Collected};
+use super::draft::Draft;
+use crate::event::reporter::{Artifact, Closing, ReportError, Reporter};
+use crate::event::tally::Tally;
+use crate::event::{Event, Stamped};
+use crate::id::JobId;
+use crate::outcome::Verdict;
+use crate::text::Untrusted;
+
+/// Collects events, writes one command for each job that is worth it at the end.
+pub(super) struct Github {
+    name: String,
+    draft: Draft,
+    collected: Collected,
+    /// Jobs that did not simply pass.
+    notable: Vec<JobId>,
+}
+
+impl Github {
+    pub(super) fn new(name: String, draft: Draft) -> Self {
+        Self { name, draft, collected: Collected::default(), notable: Vec::new() }
+    }
+}
+
+impl Reporter for Github {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn on(&mut self, event: &Stamped, _: &Tally) -> Result<(), ReportError> {
+        if let Event::CaseFinished(finished) = &event.event
+            && matches!(finished.verdict, Verdict::Failed | Verdict::Errored | Verdict::Flaky)
+            && !self.notable.contains(&finished.job)
+        {
+            self.notable.push(finished.job);
+        }
+        self.collected.add(event).map_err(|cause| self.draft.error(cause))
+    }
+
+    fn finish(&mut self, _: &Closing, tally: &Tally) -> Result<Option<Artifact>, ReportError> {
+        for &job in &self.notable {
+            let case = self.collected.case(job).map_err(|cause| self.draft.error(cause))?;
+            if let Some(line) = annotation(&case, &tally.title(job)) {
+                self.draft.write(line.as_bytes())?;
+            }
+        }
+        Ok(self.draft.publish()?.map(|path| Artifact { kind: "github", path }))
+    }
+}
+
+fn annotation(case: &Case, title: &Untrusted) -> Option<String> {
+    let finished = case.finished.as_ref()?;
+    let failure = case.attempts.iter().rev().find_map(|attempt| attempt.finished.as_ref()?.failure.as_ref());
+    let (level, what) = match finished.verdict {
+        Verdict::Failed if case.queued.quarantined => ("warning", "failed, in quarantine"),
+        Verdict::Errored if case.queued.quarantined => ("warning", "errored, in quarantine"),
+        Verdict::Failed => ("error", "failed"),
+        Verdict::Errored => ("error", "errored: the infrastructure, not the product"),
+        Verdict::Flaky => ("warning", "flaky: it failed, then it passed"),
+        _ => return None,
+    };
+    let place = failure.and_then(|it| it.location.as_ref()).unwrap_or(&case.queued.location);
+    let mut lines = Vec::new();
+    if let Some(failure) = failure {
+        lines.push(failure.message.terminal());
+        lines.extend(failure.step.as_ref().map(|step| format!("step: {}", step.line())));
+        lines.extend(failure.expected.as_ref().map(|it| format!("expected: {}", it.terminal())));
+        lines.extend(failure.actual.as_ref().map(|it| format!("actual: {}", it.terminal())));
+        lines.extend(failure.hints.iter().map(|it| format!("hint: {}", it.terminal())));
+    } else {
+        lines.extend(finished.message.as_ref().map(Untrusted::terminal));
+    }
+    let title = format!("{} {what}", title.line());
+    Some(format!(
+        "::{level} file={},line={},col={},title={}::{}\n",
+        property(&Untrusted::from(place.file.as_str()).line()),
+        place.line,
+        place.column,
+        property(&title),
+        data(&lines.join("\n")),
+    ))
+}
+
+/// The text of a command (docs.github.com, "Workflow commands for GitHub Actions"): one line, whatever is in it.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// The same for a value before it, which ends at a comma or a colon.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
