@@ -18,6 +18,7 @@ let clock = { elapsed: 0, at: performance.now() };
 let first = null;
 let shown = [];
 let selected = null;
+let ordered = 0;
 let stale = { page: true, order: true, charts: true };
 
 // What is told
@@ -45,6 +46,7 @@ function restart(snapshot) {
   messages.splice(0, messages.length, ...snapshot.messages);
   points = snapshot.samples;
   tick(snapshot.elapsed_ms);
+  ordered = -Infinity;
   stale = { page: true, order: true, charts: true };
 }
 
@@ -488,7 +490,6 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
 });
 
 // Whatever came in since the last picture is drawn with the next; the order of many cases changes a few times a second
-let ordered = 0;
 function draw(at) {
   if (stale.order && (cases.size < 500 || at - ordered > 300)) {
     order();
