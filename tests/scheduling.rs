@@ -9,7 +9,7 @@ mod scripted_driver;
 #[path = "support/mod.rs"]
 mod support;
 
-use scripted_driver::ScriptedDriver;
+use scripted_driver::{Fault, ScriptedDriver};
 use serde_json::Value;
 use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -257,4 +257,26 @@ fn shares_that_nobody_needs_and_slots_that_are_not_there_are_told() {
     assert!(!listed.stderr.contains("`used`"), "{listed}");
     let part = project.run(["list", "testcases/c00.toml"]);
     assert!(!part.stderr.contains("no case needs"), "of a part nothing can be said: {part}");
+}
+
+#[test]
+fn sessions_that_do_not_come_lower_an_adaptive_limit() {
+    let driver = ScriptedDriver::start();
+    let slot = |session: &str| format!(r#"{{"stereotype":{{"browserName":"chrome"}},"session":{session}}}"#);
+    let slots = [slot("null"), slot(r#"{"sessionId":"1"}"#), slot("null")].join(",");
+    let status =
+        format!(r#"{{"value":{{"ready":true,"nodes":[{{"availability":"UP","slots":[{slots}]}}]}}}}"#);
+    driver.fault("GET status", Fault::Answer(200, "application/json", status.into_bytes()));
+    driver.fault("POST session", Fault::Late);
+    driver.hold();
+    let project = cases(project(&driver, ""), &[""; 8]);
+    let run = Run::of(&project, &["-c", "2..4"]);
+    let batch = status_when(&project, |status| status["limit"] == 2)["batch"].clone();
+    driver.release();
+    run.ends(0);
+    let database = project.root().join(".batchrun/batchrun.db");
+    let sql = "SELECT json_extract(json, '$.why') FROM event WHERE kind = 'concurrency_changed' ORDER BY seq LIMIT 1";
+    let why: String =
+        rusqlite::Connection::open(database).unwrap().query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(why, "sessions: 0 are held, 2 are free", "{batch}");
 }

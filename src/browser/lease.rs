@@ -4,6 +4,7 @@ use super::page::Page;
 use crate::outcome::FailureKind;
 use async_trait::async_trait;
 use std::fmt;
+use std::time::Duration;
 
 /// Lends pages, one an attempt, each in a context that nothing else has ever used.
 #[async_trait]
@@ -19,6 +20,11 @@ pub trait Lessor: Send + Sync + 'static {
     /// Waits for a page. May be dropped: the page goes to the next one who asks.
     async fn lease(&self) -> Result<Box<dyn Lease>, NoLease>;
 
+    /// How many more could be had now, where whoever has them says so. Answers at once, from what was last heard.
+    fn free(&self) -> Option<u32> {
+        None
+    }
+
     /// Whether everything it lent was ended from outside, and nothing more can be lent. Asked after an attempt errored.
     async fn is_lost(&self) -> bool {
         false
@@ -26,6 +32,17 @@ pub trait Lessor: Send + Sync + 'static {
 
     /// Gives everything back. Leases that are still out end with their browser.
     async fn close(&self);
+}
+
+/// How pages come, for whoever decides how many are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Supply {
+    /// Attempts that wait for a page.
+    pub waiting: u32,
+    /// How long the first of them has waited.
+    pub longest: Duration,
+    /// See [`Lessor::free`].
+    pub free: Option<u32>,
 }
 
 /// A page lent to one attempt.

@@ -9,9 +9,10 @@ use crate::deadline::Deadline;
 use crate::outcome::FailureKind;
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How long a session may take to come: a Grid's own queue gives up after 300 s.
 const NEW_SESSION_TIMEOUT: Duration = Duration::from_secs(330);
@@ -29,14 +30,27 @@ struct End {
     remote: Remote,
     capacity: u32,
     used: AtomicU32,
+    free: Mutex<Heard>,
 }
+
+/// What an end last said of its free sessions.
+#[derive(Debug, Default)]
+struct Heard {
+    free: Option<u32>,
+    asked: Option<Instant>,
+}
+
+/// How often an end is asked how many sessions are free.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
 
 impl RemoteEnds {
     /// These remote ends, each with the number of sessions it can take, and the browser that is wanted of them.
     pub fn new(ends: Vec<(Remote, u32)>, browser: &str) -> Self {
         let ends = ends
             .into_iter()
-            .map(|(remote, capacity)| Arc::new(End { remote, capacity, used: AtomicU32::new(0) }))
+            .map(|(remote, capacity)| {
+                Arc::new(End { remote, capacity, used: AtomicU32::new(0), free: Mutex::default() })
+            })
             .collect();
         let capabilities = json!({
             "browserName": browser,
@@ -66,6 +80,35 @@ impl RemoteEnds {
         }
         first.map_or(Ok(()), Err)
     }
+}
+
+impl End {
+    /// What it last said; asks again in the background where that was some time ago.
+    fn free(self: &Arc<Self>) -> Option<u32> {
+        let mut heard = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        if heard.asked.is_none_or(|asked| asked.elapsed() >= ASK_AGAIN) {
+            heard.asked = Some(Instant::now());
+            let end = Arc::clone(self);
+            tokio::spawn(async move {
+                let status = end.remote.status(Deadline::after("status timeout", ASK_AGAIN)).await;
+                let free = status.ok().and_then(|status| free_slots(&status));
+                end.free.lock().unwrap_or_else(PoisonError::into_inner).free = free;
+            });
+        }
+        heard.free
+    }
+}
+
+/// Slots for Chromium that no session holds, as Selenium Grid 4 tells of them; `None` for ends that say nothing of slots.
+fn free_slots(status: &Value) -> Option<u32> {
+    let nodes = status.get("nodes")?.as_array()?;
+    let up = nodes.iter().filter(|node| node["availability"].as_str().is_none_or(|it| it == "UP"));
+    let slots = up.filter_map(|node| node["slots"].as_array()).flatten();
+    let free = slots.filter(|slot| {
+        let browser = slot["stereotype"]["browserName"].as_str();
+        slot["session"].is_null() && browser.is_none_or(|browser| browser == "chrome")
+    });
+    u32::try_from(free.count()).ok()
 }
 
 /// Why no remote end can be used.
@@ -106,6 +149,10 @@ impl Lessor for RemoteEnds {
             .map_err(|error| no_lease(remote, &error))?;
         let page = StandardPage::new(remote.clone(), wire);
         Ok(Box::new(RemoteLease { page: Some(page), place }))
+    }
+
+    fn free(&self) -> Option<u32> {
+        self.ends.iter().map(End::free).sum()
     }
 
     async fn close(&self) {
@@ -161,5 +208,24 @@ impl Drop for RemoteLease {
 async fn end(page: &StandardPage) {
     if let Err(error) = page.wire().end(Deadline::after("close timeout", CLOSE_TIMEOUT)).await {
         tracing::warn!("session {} could not be ended: {error}", page.wire().session());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grid_says_how_many_slots_are_free() {
+        let slot = |browser: &str, session: Value| json!({"stereotype": {"browserName": browser}, "session": session});
+        let busy = json!({"sessionId": "1"});
+        let grid = json!({"ready": true, "nodes": [
+            {"availability": "UP", "slots": [slot("chrome", json!(null)), slot("chrome", busy), slot("firefox", json!(null))]},
+            {"availability": "DRAINING", "slots": [slot("chrome", json!(null))]},
+            {"slots": [slot("chrome", json!(null))]},
+        ]});
+        assert_eq!(free_slots(&grid), Some(2));
+        assert_eq!(free_slots(&json!({"ready": true, "message": ""})), None);
+        assert_eq!(free_slots(&json!({"nodes": "none"})), None);
     }
 }

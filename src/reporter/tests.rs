@@ -187,7 +187,7 @@ fn json_lines_are_the_events() {
 
 #[test]
 fn tap_of_everything() {
-    insta::assert_snapshot!(report("tap", &Story::mixed()), @r#"
+    insta::assert_snapshot!(report("tap", &Story::mixed()), @r##"
     TAP version 14
     1..9
     ok 1 - testcases/login[alice]
@@ -253,22 +253,22 @@ fn tap_of_everything() {
       duration_ms: 310
       ...
     ok 9 - testcases/home
-    "#);
+    "##);
 }
 
 #[test]
 fn annotations_for_github_of_everything() {
-    insta::assert_snapshot!(report("github", &Story::mixed()), @r#"
+    insta::assert_snapshot!(report("github", &Story::mixed()), @r##"
     ::error file=testcases/cart.toml,line=14,col=3,title=testcases/cart%3A%3Aremove an item failed::`#count` does not have the text it should%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Ahint: the text changed once while waiting: is something else still running?
     ::warning file=testcases/cart.toml,line=14,col=3,title=testcases/search flaky%3A it failed%2C then it passed::`#count` does not have the text it should%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Ahint: the text changed once while waiting: is something else still running?
     ::error file=testcases/pay.toml,line=1,col=1,title=testcases/pay errored%3A the infrastructure%2C not the product::the browser exited with signal 11%0Ahint: see the driver's log
     ::warning file=testcases/cart.toml,line=14,col=3,title=testcases/beta failed%2C in quarantine::`#count` does not have the text it should%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Ahint: the text changed once while waiting: is something else still running?
-    "#);
+    "##);
 }
 
 #[test]
 fn markdown_of_everything() {
-    insta::assert_snapshot!(report("markdown", &Story::mixed()), @r#"
+    insta::assert_snapshot!(report("markdown", &Story::mixed()), @r##"
     ## ❌ 2 failed, 1 errored of 9 cases in 7.47s
 
     |passed|flaky|failed|errored|skipped|interrupted|not run|
@@ -312,7 +312,7 @@ fn markdown_of_everything() {
     ### Flaky: failed, then passed
 
     - `testcases/search` (5.12s)
-    "#);
+    "##);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::evidence::{AttemptEvidence, EvidenceRules};
 use super::stop::StopSignal;
 use super::surroundings::Surroundings;
 use super::witness::{AttemptWitness, Masking};
-use crate::browser::lease::{Lessor, NoLease};
+use crate::browser::lease::{Lessor, NoLease, Supply};
 use crate::case::Unreadable;
 use crate::case::model::Case;
 use crate::deadline::Deadline;
@@ -22,8 +22,8 @@ use crate::text::Untrusted;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -52,8 +52,45 @@ pub struct Attempts {
     pub evidence_folder: PathBuf,
     /// When the batch began.
     pub began: Instant,
+    /// Attempts that wait for a page.
+    pub asking: Asking,
     /// Set once the browsers were taken away from outside.
     pub lost: AtomicBool,
+}
+
+/// Since when attempts wait for a page.
+#[derive(Debug, Default)]
+pub struct Asking(Mutex<Vec<Instant>>);
+
+/// An attempt that waits for a page, for as long as this lives.
+struct Asks<'a>(&'a Asking, Instant);
+
+impl Asking {
+    fn begin(&self) -> Asks<'_> {
+        let now = Instant::now();
+        self.since().push(now);
+        Asks(self, now)
+    }
+
+    /// How many wait, and how long the first of them has.
+    fn look(&self) -> (u32, Duration) {
+        let since = self.since();
+        let longest = since.iter().min().map(Instant::elapsed).unwrap_or_default();
+        (u32::try_from(since.len()).unwrap_or(u32::MAX), longest)
+    }
+
+    fn since(&self) -> MutexGuard<'_, Vec<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Asks<'_> {
+    fn drop(&mut self) {
+        let mut since = self.0.since();
+        if let Some(at) = since.iter().position(|at| *at == self.1) {
+            since.swap_remove(at);
+        }
+    }
 }
 
 /// What is said when the browsers were taken away from outside.
@@ -68,6 +105,11 @@ impl Work for Attempts {
 
     fn resize(&self, limit: u32) {
         self.lessor.resize(limit);
+    }
+
+    fn supply(&self) -> Supply {
+        let (waiting, longest) = self.asking.look();
+        Supply { waiting, longest, free: self.lessor.free() }
     }
 
     fn lost(&self) -> Option<String> {
@@ -94,10 +136,12 @@ impl Work for Attempts {
             Ok(case) => case,
             Err(error) => return without_page(AttemptVerdict::Errored, Some(lost_case(&error))),
         };
+        let asking = self.asking.begin();
         let leased = tokio::select! {
             lease = self.lessor.lease() => lease,
             () = stop.stopped() => return without_page(AttemptVerdict::Interrupted, None),
         };
+        drop(asking);
         let mut lease = match leased {
             Ok(lease) => lease,
             Err(error) => {

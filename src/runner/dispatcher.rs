@@ -10,6 +10,7 @@ use super::estimate::Estimate;
 use super::stop::{StopSignal, StopSource};
 use super::surroundings::Sampler;
 use super::witness::milliseconds;
+use crate::browser::lease::Supply;
 use crate::control::{Command, Limit, Stop};
 use crate::event::{AttemptFinished, CaseFinished, Event, Evidence, Failure, Level, Sample};
 use crate::id::JobId;
@@ -33,6 +34,11 @@ pub trait Work: Send + Sync + 'static {
     /// As many attempts may run at once from now on.
     fn resize(&self, limit: u32) {
         let _ = limit;
+    }
+
+    /// How pages come.
+    fn supply(&self) -> Supply {
+        Supply::default()
     }
 
     /// Why no attempt can be of any use any more, once that is known.
@@ -264,7 +270,9 @@ impl Dispatcher {
             );
             self.sink.send(Event::Sample(sample));
         }
-        self.perform(&Input::Sight(sight), None)
+        // Whoever has a limit of their own is asked nothing.
+        let supply = if self.core.is_adaptive() { self.work.supply() } else { Supply::default() };
+        self.perform(&Input::Sight(sight, supply), None)
     }
 
     /// Takes away free permits that a lower limit does not allow any more. Nobody else takes permits meanwhile.

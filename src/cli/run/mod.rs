@@ -21,7 +21,7 @@ use crate::custody::Custody;
 use crate::event::{BatchFinished, Event};
 use crate::load::{Meter, Sight};
 use crate::outcome::{BatchStatus, ExitCode};
-use crate::runner::attempt::Attempts;
+use crate::runner::attempt::{Asking, Attempts};
 use crate::runner::dispatcher::{self, BatchEnd, Orders, Sink};
 use crate::runner::evidence::EvidenceRules;
 use crate::runner::signals::{self, Signals};
@@ -298,6 +298,7 @@ impl Cases<'_> {
             base: opened.place.folder().to_owned(),
             evidence_folder: opened.place.evidence(&opened.batch),
             began,
+            asking: Asking::default(),
             lost: std::sync::atomic::AtomicBool::new(false),
         };
         dispatcher::run(orders, Arc::new(attempts), sink, inbox).await

@@ -5,6 +5,7 @@
 //! there is room. Whenever it has doubled it waits until it is known whether that brought anything: where the site is
 //! what is slow, more at once only makes each slower.
 
+use crate::browser::lease::Supply;
 use crate::load::Sight;
 use crate::text;
 use std::time::Duration;
@@ -45,6 +46,11 @@ const CONTENT: Duration = Duration::from_secs(20);
 const TRIAL: Duration = Duration::from_secs(10);
 /// Twice as many at once must end so many times as many, or they bring nothing.
 const WORTH: f64 = 1.2;
+/// A page that does not come for so long is one too many that was asked for. Those that are to be had come in less than
+/// two seconds, from a Grid, too.
+const NO_PAGE: Duration = Duration::from_secs(5);
+/// As long as one has waited for so long, no more are asked for.
+const LATE_PAGE: Duration = Duration::from_secs(1);
 /// From this part of the processors on, others are what the limit gives way to.
 const OTHERS: f64 = 25.0;
 
@@ -84,6 +90,8 @@ pub(super) struct Use {
     pub(super) ended: u64,
     /// Attempts that the infrastructure broke so far.
     pub(super) errored: u64,
+    /// How pages come.
+    pub(super) supply: Supply,
 }
 
 /// The state of an adaptive limit.
@@ -213,6 +221,18 @@ impl Governor {
             let why = format!("memory pressure is {:.0} %", self.stall);
             return Some((at.limit.saturating_sub(at.limit.div_ceil(4)), why));
         }
+        if rested && at.supply.waiting > 0 {
+            let served = at.running.saturating_sub(at.supply.waiting);
+            let most = at.supply.free.map(|free| served.saturating_add(free).max(1));
+            if let Some(most) = most.filter(|most| *most < at.limit && at.supply.longest >= LATE_PAGE) {
+                let why = format!("sessions: {served} are held, {} are free", most.saturating_sub(served));
+                return Some((most, why));
+            }
+            if at.supply.longest >= NO_PAGE {
+                let why = format!("a page has not come for {}", text::duration(at.supply.longest));
+                return Some((served.clamp(1, at.limit), why));
+            }
+        }
         if self.others >= OTHERS && self.cpu >= self.pressure.cpu {
             let left = f64::from(self.range.start.min(at.limit.max(1))) * (1.0 - self.others / 100.0);
             let why = format!("processors: others use {:.0} %", self.others);
@@ -242,6 +262,10 @@ impl Governor {
         } else {
             self.cpu_long <= self.pressure.cpu
         };
+        let late = at.supply.waiting > 0 && at.supply.longest >= LATE_PAGE;
+        if late || at.supply.free == Some(0) {
+            return None;
+        }
         if !free || !idle || self.stall > self.pressure.some_avg10 / 2.0 {
             return None;
         }

@@ -16,6 +16,7 @@ pub use reason::Reason;
 pub use rules::{Before, Chunks, Entry, FailFast, Rules};
 pub use state::Core;
 
+use crate::browser::lease::Supply;
 use crate::control::Stop;
 use crate::event::Level;
 use crate::id::JobId;
@@ -56,8 +57,8 @@ pub enum Input {
         /// Who wants it.
         why: String,
     },
-    /// What the machine is doing.
-    Sight(Sight),
+    /// What the machine is doing, and how pages come.
+    Sight(Sight, Supply),
     /// Nothing is started until [`Input::Resume`].
     Pause,
     /// The end of a pause.

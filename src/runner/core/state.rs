@@ -7,6 +7,7 @@ use super::reason::{Reason, Standing};
 use super::rules::{Entry, Rules};
 use super::waiting::{Group, Rank, Waiting};
 use super::{Change, Closed, Effects, Input, Settled, Start};
+use crate::browser::lease::Supply;
 use crate::config::Placement;
 use crate::control::Stop;
 use crate::event::Level;
@@ -114,7 +115,7 @@ impl Core {
                 self.governor = Some(Governor::new(*range, self.rules.pressure, now));
                 self.change(self.limit.clamp(range.lowest, range.highest), why.clone(), &mut effects);
             }
-            Input::Sight(sight) => self.adapt(now, sight, &mut effects),
+            Input::Sight(sight, supply) => self.adapt(now, (sight, *supply), &mut effects),
             Input::Pause => self.paused = true,
             Input::Resume => self.paused = false,
             Input::Stop(how) => self.stop(*how, BatchStatus::Interrupted, &mut effects),
@@ -154,6 +155,11 @@ impl Core {
         self.paused
     }
 
+    /// Whether the machine decides how many may run.
+    pub fn is_adaptive(&self) -> bool {
+        self.governor.is_some()
+    }
+
     /// Whether nothing more is started.
     pub fn is_stopping(&self) -> bool {
         self.stop.is_some()
@@ -175,13 +181,14 @@ impl Core {
         }
     }
 
-    fn adapt(&mut self, now: Duration, sight: &Sight, effects: &mut Effects) {
+    fn adapt(&mut self, now: Duration, (sight, supply): (&Sight, Supply), effects: &mut Effects) {
         let at = Use {
             limit: self.limit,
             running: self.held.places(),
             waiting: !self.paused && self.stop.is_none() && self.waiting.wants_places(&self.held, now),
             ended: self.ended,
             errored: self.errored,
+            supply,
         };
         let change = self.governor.as_mut().and_then(|governor| governor.look(now, sight, at));
         if let Some((to, why)) = change {

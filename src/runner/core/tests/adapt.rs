@@ -1,6 +1,7 @@
 //! The adaptive limit against machines and sites that are made up: a batch of equal cases, looked at four times a second.
 
 use super::*;
+use crate::browser::lease::Supply;
 use crate::load::Sight;
 use crate::runner::core::{Pressure, Range};
 
@@ -21,6 +22,10 @@ struct World {
     wait: f64,
     /// How many the site serves at once.
     site: f64,
+    /// Sessions that are to be had.
+    sessions: usize,
+    /// Whether the endpoint says how many of them are free.
+    says_free: bool,
 }
 
 const SMALL: World = World {
@@ -31,6 +36,8 @@ const SMALL: World = World {
     work: 0.01,
     wait: 0.5,
     site: 1_000.0,
+    sessions: usize::MAX,
+    says_free: false,
 };
 
 /// A batch that runs in a world.
@@ -42,6 +49,8 @@ struct Run {
     running: Vec<(JobId, f64)>,
     ended: u32,
     changes: Vec<(u32, u32, String)>,
+    /// For how long somebody has waited for a page.
+    waited: Duration,
 }
 
 impl Run {
@@ -49,7 +58,7 @@ impl Run {
         let rules = Rules { adaptive: Some(range), ..rules(range.start) };
         let mut core = Core::new(rules, vec![entry(); 50_000]);
         let running = begun(&core.handle(NOW, &Input::Begin));
-        Self { core, world, now: NOW, running, ended: 0, changes: Vec::new() }
+        Self { core, world, now: NOW, running, ended: 0, changes: Vec::new(), waited: Duration::ZERO }
     }
 
     fn auto(world: World) -> Self {
@@ -74,23 +83,34 @@ impl Run {
         let used = (at_once * work / time).min(processors - others);
         self.now += LOOK;
         let done = LOOK.as_secs_f64() / time;
+        // Whoever has no session only waits.
+        let waiting = self.running.split_off(self.running.len().min(self.world.sessions));
+        self.waited = if waiting.is_empty() { Duration::ZERO } else { self.waited + LOOK };
+        let free = self.world.sessions.saturating_sub(self.running.len());
+        let supply = Supply {
+            waiting: u32::try_from(waiting.len()).unwrap(),
+            longest: self.waited,
+            free: u32::try_from(free).ok().filter(|_| self.world.says_free),
+        };
         let (over, left): (Vec<_>, Vec<_>) =
             self.running.drain(..).map(|(job, part)| (job, part - done)).partition(|(_, part)| *part <= 0.0);
         self.running = left;
+        self.running.extend(waiting);
         for (job, _) in over {
             self.ended += 1;
             let input = Input::Ended { job, verdict: AttemptVerdict::Passed, kind: None, crashed_at: None };
             self.tell(&input);
         }
         let share = |of: f64| Some(100.0 * of / processors);
-        self.tell(&Input::Sight(Sight {
+        let sight = Sight {
             processors: self.world.processors,
             cpu: share(used + others),
             others: share(others),
             memory_free: Some(self.world.memory_free),
             memory_stall: Some(self.world.memory_stall),
             ..Sight::default()
-        }));
+        };
+        self.tell(&Input::Sight(sight, supply));
     }
 
     fn tell(&mut self, input: &Input) {
@@ -221,6 +241,23 @@ fn the_reason_for_a_change_is_the_worst_that_was_seen() {
     core.handle(NOW, &Input::Begin);
     let sight =
         Sight { cpu: Some(100.0), others: Some(90.0), memory_free: Some(GIB - 1), ..Sight::default() };
-    let effects = core.handle(LOOK, &Input::Sight(sight));
+    let effects = core.handle(LOOK, &Input::Sight(sight, Supply::default()));
     assert_eq!(effects.limit.unwrap().why, "memory: 1023 MiB free, 1024 MiB are wanted");
+}
+
+#[test]
+fn sessions_that_are_not_to_be_had_are_not_asked_for() {
+    for says_free in [false, true] {
+        let mut run = Run::auto(World { processors: 16, sessions: 4, says_free, ..SMALL });
+        assert_eq!(run.limit(), 18);
+        run.runs(10);
+        let (from, to, why) = run.changes[0].clone();
+        assert_eq!((from, to), (18, 4), "{why}");
+        let expected =
+            if says_free { "sessions: 4 are held, 0 are free" } else { "a page has not come for " };
+        assert!(why.starts_with(expected), "{why}");
+        run.world.sessions = usize::MAX;
+        run.runs(30);
+        assert!(run.limit() > 10, "{} of {:?}", run.limit(), run.changes);
+    }
 }

@@ -1,6 +1,7 @@
 //! Random batches, and what holds for every one.
 
 use super::*;
+use crate::browser::lease::Supply;
 use crate::case::model::Quarantine;
 use crate::config::Placement;
 use crate::load::Sight;
@@ -213,7 +214,7 @@ proptest! {
                     let range = Range::of_machine(2, None).within(lowest, highest);
                     Input::Adapt { range, why: "a test".to_owned() }
                 }
-                Move::Sight(sight) => Input::Sight(sight),
+                Move::Sight(sight) => Input::Sight(sight, Supply::default()),
                 Move::Pause(pause) => {
                     referee.paused = pause;
                     if pause { Input::Pause } else { Input::Resume }
