@@ -49,7 +49,7 @@ fn the_table_in_the_readme_is_that_of_the_results() {
 }
 
 /// What `benches/volume` runs, with its name in the table.
-const VOLUME: [(&str, &str, u64); 9] = [
+const VOLUME: [(&str, &str, u64); 11] = [
     ("run", "a batch", 1_000),
     ("run", "a batch", 5_000),
     ("run", "a batch", 10_000),
@@ -57,7 +57,9 @@ const VOLUME: [(&str, &str, u64); 9] = [
     ("run_bare_pages", "bare pages", 10_000),
     ("check", "`check`", 10_000),
     ("control", "driver alone", 10_000),
+    ("run_live", "live", 10_000),
     ("handover", "handover", 3_000),
+    ("sixteen_clients", "sixteen clients", 3_000),
     ("thousand_sessions", "1,000 sessions", 3_000),
 ];
 
