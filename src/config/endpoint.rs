@@ -5,7 +5,7 @@ use super::address::Address;
 use super::names;
 use super::reading::{Given, Reading, in_order};
 use super::secret::{Blank, NoValue, Secret, Secrets};
-use super::setting::{Setting, read_each};
+use super::setting::{Setting, read_each, told};
 use serde_json::{Value, json};
 
 /// One endpoint.
@@ -163,11 +163,14 @@ impl Setting for Endpoints {
         let one = json!({
             "type": "object",
             "properties": {
-                "url": Address::schema(),
-                "capacity": {"type": "integer", "minimum": 1},
-                "username_env": {"type": "string"},
-                "password_env": {"type": "string"},
-                "header": {"type": "object", "additionalProperties": {"type": "string"}},
+                "url": told(&Address::schema(), "Where it is, as clients of WebDriver are told."),
+                "capacity": {"type": "integer", "minimum": 1, "description": "Sessions that it takes at once."},
+                "username_env": {"type": "string", "description": "The variable that holds the user's name."},
+                "password_env": {"type": "string", "description": "The variable that holds the password."},
+                "header": {
+                    "type": "object", "additionalProperties": {"type": "string"},
+                    "description": "Headers of every request, such as Authorization; secrets by `${secret.NAME}`.",
+                },
             },
             "required": ["url", "capacity"],
             "additionalProperties": false,

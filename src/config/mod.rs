@@ -16,6 +16,7 @@
 mod address;
 mod browser;
 mod concurrency;
+pub mod docs;
 mod duration;
 mod endpoint;
 mod evidence;

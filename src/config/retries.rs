@@ -2,7 +2,7 @@
 
 use super::duration::Pause;
 use super::reading::{Given, Reading};
-use super::setting::Setting;
+use super::setting::{Setting, told};
 use serde_json::{Value, json};
 use std::fmt;
 use std::str::FromStr;
@@ -179,11 +179,17 @@ impl Setting for Retries {
         let table = json!({
             "type": "object",
             "properties": {
-                "count": count,
-                "backoff": {"enum": Backoff::WORDS.map(|(word, _)| word)},
-                "delay": Pause::schema(),
-                "max_delay": Pause::schema(),
-                "placement": {"enum": Placement::WORDS.map(|(word, _)| word)},
+                "count": told(&count, "How many."),
+                "backoff": {
+                    "enum": Backoff::WORDS.map(|(word, _)| word),
+                    "description": "Whether every delay is the same, or each twice the one before.",
+                },
+                "delay": told(&Pause::schema(), "How long before the first one."),
+                "max_delay": told(&Pause::schema(), "The longest delay."),
+                "placement": {
+                    "enum": Placement::WORDS.map(|(word, _)| word),
+                    "description": "At once, after all others, or after all others and alone.",
+                },
             },
             "required": ["count"],
             "additionalProperties": false,

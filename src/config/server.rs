@@ -3,7 +3,7 @@
 use super::address::Address;
 use super::duration::TimeLimit;
 use super::reading::{Given, Reading};
-use super::setting::{FilePath, Setting, read_each};
+use super::setting::{FilePath, Setting, read_each, told};
 use crate::source::Span;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -150,17 +150,20 @@ impl Setting for Servers {
     fn schema() -> Value {
         let folder = json!({
             "type": "object",
-            "properties": {"dir": FilePath::schema()},
+            "properties": {"dir": told(&FilePath::schema(), "A folder whose files are served on a free port.")},
             "required": ["dir"],
             "additionalProperties": false,
         });
         let command = json!({
             "type": "object",
             "properties": {
-                "command": {"type": "array", "items": {"type": "string"}, "minItems": 1},
-                "url": Address::schema(),
-                "timeout": TimeLimit::schema(),
-                "reuse": bool::schema(),
+                "command": {
+                    "type": "array", "items": {"type": "string"}, "minItems": 1,
+                    "description": "A program and its arguments, run in the folder of runner.toml, without a shell.",
+                },
+                "url": told(&Address::schema(), "What answers, with whatever status, once it is ready."),
+                "timeout": told(&TimeLimit::schema(), "How long it may take to be ready, `60s` by default."),
+                "reuse": told(&bool::schema(), "Whether one that answers already is taken as it is."),
             },
             "required": ["command", "url"],
             "additionalProperties": false,

@@ -18,6 +18,13 @@ pub(super) trait Setting: Sized {
     fn schema() -> Value;
 }
 
+/// A schema with what it means.
+pub(super) fn told(schema: &Value, meaning: &str) -> Value {
+    let mut schema = schema.clone();
+    schema["description"] = meaning.into();
+    schema
+}
+
 /// Reads a setting that is written as one string.
 pub(super) fn read_parsed<T>(expected: &str, given: &Given<'_>, reading: &mut Reading<'_>) -> Option<T>
 where

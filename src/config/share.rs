@@ -156,11 +156,20 @@ impl Setting for Shares {
         let share = json!({
             "type": "object",
             "properties": {
-                "max": {"type": "integer", "minimum": 1, "maximum": MOST},
-                "values": {"type": "array", "items": {"type": "string"}, "minItems": 1},
-                "filter": {"type": "string"},
-                "host": {"type": "string"},
-                "per_second": {"type": "number", "exclusiveMinimum": 0},
+                "max": {
+                    "type": "integer", "minimum": 1, "maximum": MOST,
+                    "description": "How many cases may have it at once; 1 by default, or as many as there are values.",
+                },
+                "values": {
+                    "type": "array", "items": {"type": "string"}, "minItems": 1,
+                    "description": "Each holder has one for itself: `${share.NAME}`.",
+                },
+                "filter": {"type": "string", "description": "Cases that need it without saying so."},
+                "host": {"type": "string", "description": "Cases need it whose `base_url` has this host."},
+                "per_second": {
+                    "type": "number", "exclusiveMinimum": 0,
+                    "description": "No more starts a second than this.",
+                },
             },
             "additionalProperties": false,
         });

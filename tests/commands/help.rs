@@ -22,7 +22,7 @@ fn short_help() {
       report       Write reports of a batch that has run
       ctl          Ask or steer a batch that runs
       init         Write a first runner.toml and a first case here
-      docs         Print the reference of case files, or of one word: `docs click`
+      docs         Print the reference of case files, or of one word or setting: `docs click`
       schema       Print a JSON Schema for editors
       completions  Print a completion script for a shell
       doctor       Look at this machine: browser, driver, memory, folders
@@ -64,8 +64,10 @@ fn short_help() {
           --var <K=V>        A variable for cases: `${K}`
 
     Output:
-          --report <KIND=FILE>  Write a report: `junit=FILE`, `json=FILE` or `jsonl=FILE`, `-` for
-                                stdout; repeatable
+          --report <KIND=FILE>  Write a report: junit, json, jsonl, tap, github or markdown, as in
+                                `junit=FILE`; `-` for stdout; repeatable
+          --live[=<ADDR>]       Show the run in a browser while it lasts; ADDR is a port or an address
+                                [default: a free port of 127.0.0.1]
       -q, --quiet               Say only what went wrong
       -v, --verbose...          Say more; twice, even more
 
@@ -96,7 +98,7 @@ fn long_help() {
       report       Write reports of a batch that has run
       ctl          Ask or steer a batch that runs
       init         Write a first runner.toml and a first case here
-      docs         Print the reference of case files, or of one word: `docs click`
+      docs         Print the reference of case files, or of one word or setting: `docs click`
       schema       Print a JSON Schema for editors
       completions  Print a completion script for a shell
       doctor       Look at this machine: browser, driver, memory, folders
@@ -240,7 +242,8 @@ fn long_help() {
 
     Output:
           --report <KIND=FILE>
-              Write a report: `junit=FILE`, `json=FILE` or `jsonl=FILE`, `-` for stdout; repeatable
+              Write a report: junit, json, jsonl, tap, github or markdown, as in `junit=FILE`; `-` for
+              stdout; repeatable
 
           --progress <WHAT>
               What is shown while it runs [default: auto]
@@ -250,6 +253,16 @@ fn long_help() {
               - bars:  A bar for the batch and one for each running case
               - lines: A line for each finished case
               - none:  Nothing
+
+          --live[=<ADDR>]
+              Show the run in a browser while it lasts; ADDR is a port or an address [default: a free
+              port of 127.0.0.1]
+
+          --open
+              Open it in the browser of this desktop (with --live)
+
+          --live-allow-remote
+              Let other machines see and steer the run, unencrypted (with --live=ADDR)
 
           --log <FILE>
               Write the log to this file, too
@@ -307,13 +320,13 @@ fn usage_errors_exit_with_2() {
 
     For more information, try '--help'.
     ");
-    assert_snapshot!(Project::new().run(["--report", "html=out"]), @"
+    assert_snapshot!(Project::new().run(["--report", "html=out"]), @r#"
     exit 2
     --- stderr
-    error: invalid value 'html=out' for '--report <KIND=FILE>': found report `html`, expected `junit`, `json` or `jsonl`, then `=FILE`
+    error: invalid value 'html=out' for '--report <KIND=FILE>': found report `html`, expected one of `junit`, `json`, `jsonl`, `tap`, `github`, `markdown`, then `=FILE`
 
     For more information, try '--help'.
-    ");
+    "#);
 }
 
 #[test]

@@ -71,7 +71,7 @@ pub(crate) enum Command {
     Ctl(CtlArguments),
     /// Write a first runner.toml and a first case here
     Init(InitArguments),
-    /// Print the reference of case files, or of one word: `docs click`
+    /// Print the reference of case files, or of one word or setting: `docs click`
     Docs(DocsArguments),
     /// Print a JSON Schema for editors
     Schema(SchemaArguments),

@@ -58,6 +58,11 @@ function apply(it) {
     case 'batch_started':
       Object.assign(batch, { id: it.batch, total: it.total, limit: it.concurrency, status: 'running' });
       break;
+    case 'batch_resumed':
+      // What ended before may be open again: a new snapshot says which.
+      batch.seq = null;
+      socket.close();
+      break;
     case 'case_queued':
       cases.set(it.job, { job: it.job, case: it.case, tags: it.tags, quarantined: it.quarantined, verdict: null, attempts: 0, duration_ms: 0 });
       stale.order = true;
@@ -129,10 +134,11 @@ function counts() {
 // The connection
 
 let attempt = 0;
+let socket;
 
 function connect() {
   const after = batch.seq === null ? '' : `?after=${batch.seq}`;
-  const socket = new WebSocket(`ws://${location.host}/api/events${after}`);
+  socket = new WebSocket(`ws://${location.host}/api/events${after}`);
   socket.onopen = () => { attempt = 0; lost = ''; socket.send(JSON.stringify({ token })); };
   socket.onmessage = (message) => take(JSON.parse(message.data));
   socket.onclose = (closed) => {
@@ -142,7 +148,7 @@ function connect() {
     lost = attempt < 5 ? 'Connection lost, trying again' : 'The run has ended without saying so';
     attempt += 1;
     if (attempt <= 5) setTimeout(connect, 1000);
-    else batch.exit = batch.exit ?? -1;
+    else Object.assign(batch, { exit: '?', status: 'lost' });
   };
 }
 
