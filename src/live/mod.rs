@@ -17,7 +17,7 @@
 //! new snapshot in the place of those that it missed. The server closes it with 1000 once it has sent the last event.
 //!
 //! Every request to `/api` needs the token: `Authorization: Bearer TOKEN`, or, for the WebSocket, which browsers give no
-//! such header, `{"token": "TOKEN"}` as its first message. See [`guard`] for what else is refused.
+//! such header, `{"token": "TOKEN"}` as its first message. `guard.rs` says what else is refused.
 
 mod api;
 mod feed;

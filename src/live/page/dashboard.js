@@ -485,7 +485,7 @@ element('table').addEventListener('keydown', (event) => {
 element('close').addEventListener('click', () => element('detail').close());
 element('detail').addEventListener('close', () => { pictures.forEach(URL.revokeObjectURL); pictures = []; });
 document.addEventListener('keydown', (event) => {
-  if (event.target.matches('input, select, textarea') || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.matches('input[type=search], select') || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === '/') { event.preventDefault(); element('filter').focus(); }
   if (event.key === 'p' && batch.exit === null && !element('detail').open) pause();
 });
