@@ -7,7 +7,7 @@
 //! that notices.
 
 use super::chrome::find;
-use super::chrome::{Chrome, Context, Gate, LaunchError, LaunchOptions};
+use super::chrome::{CdpError, Chrome, Context, Gate, LaunchError, LaunchOptions};
 use super::lease::{Lease, Lessor, NoLease};
 use super::page::Page;
 use super::webdriver::driver::Driver;
@@ -22,13 +22,15 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 const DRIVER_READY_TIMEOUT: Duration = Duration::from_secs(10);
 const NEW_SESSION_TIMEOUT: Duration = Duration::from_secs(60);
 const PREPARE_TIMEOUT: Duration = Duration::from_secs(30);
 const DISPOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Preparing a page is work of the browser and the driver: more at once than there are processors makes each one late.
+const PREPARED_AT_ONCE: usize = 8;
 /// How much later than the end of its children the end of the guard may be noticed.
 const LOST_NOTICE: Duration = Duration::from_millis(100);
 
@@ -63,6 +65,10 @@ struct Workshop {
     options: LocalOptions,
     /// One permit for each announced attempt that no keeper prepares for yet.
     wanted: Semaphore,
+    /// Leases that may be out. One keeper more than that prepares pages, the others rest.
+    slots: watch::Sender<usize>,
+    /// Pages that are prepared at the same moment: more would only make all of them late.
+    preparing: Semaphore,
     current: Mutex<Option<Arc<Pair>>>,
 }
 
@@ -103,8 +109,14 @@ struct Returned {
 impl LocalBrowsers {
     /// Starts the browser, the driver and the keepers. The first failure to start is tried once more.
     pub async fn start(custody: Arc<Custody>, options: LocalOptions) -> Result<Self, NoLease> {
-        let workshop =
-            Arc::new(Workshop { custody, options, wanted: Semaphore::new(0), current: Mutex::default() });
+        let workshop = Arc::new(Workshop {
+            custody,
+            wanted: Semaphore::new(0),
+            slots: watch::Sender::new(options.slots),
+            preparing: Semaphore::new(PREPARED_AT_ONCE),
+            options,
+            current: Mutex::default(),
+        });
         let pair = match workshop.pair().await {
             Ok(pair) => pair,
             Err(first) => {
@@ -122,8 +134,8 @@ impl LocalBrowsers {
         // Capacity 1: a keeper that has prepared a page waits with it until somebody takes it.
         let (offer, ready) = mpsc::channel(1);
         let mut keepers = JoinSet::new();
-        for _ in 0..=workshop.options.slots {
-            keepers.spawn(keep(Arc::clone(&workshop), offer.clone()));
+        for place in 0..=workshop.options.slots {
+            keepers.spawn(keep(place, Arc::clone(&workshop), offer.clone()));
         }
         let (ready, keepers) = (Mutex::new(ready), SyncMutex::new(keepers));
         Ok(Self { workshop, ready, keepers, offer: offer.downgrade() })
@@ -146,12 +158,14 @@ impl Lessor for LocalBrowsers {
         self.workshop.wanted.add_permits(attempts);
     }
 
-    /// For more slots more keepers join. For fewer they stay: they prepare only what is announced.
+    /// For more slots more keepers join. For fewer the last ones rest: their pages and sessions are given up.
     fn resize(&self, slots: u32) {
         let Some(offer) = self.offer.upgrade() else { return };
         let mut keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
+        self.workshop.slots.send_replace(slots as usize);
         while keepers.len() <= slots as usize {
-            keepers.spawn(keep(Arc::clone(&self.workshop), offer.clone()));
+            let place = keepers.len();
+            keepers.spawn(keep(place, Arc::clone(&self.workshop), offer.clone()));
         }
     }
 
@@ -210,13 +224,22 @@ impl Lease for LocalLease {
     }
 }
 
-/// The life of a keeper.
-async fn keep(workshop: Arc<Workshop>, offer: mpsc::Sender<Result<Prepared, NoLease>>) {
+/// The life of a keeper, the `place`th from 0: it works while there are so many slots.
+async fn keep(place: usize, workshop: Arc<Workshop>, offer: mpsc::Sender<Result<Prepared, NoLease>>) {
+    let mut slots = workshop.slots.subscribe();
     let mut bench: Option<Bench> = None;
     loop {
-        match workshop.wanted.acquire().await {
-            Ok(permit) => permit.forget(),
-            Err(_) => return,
+        if *slots.borrow_and_update() < place {
+            workshop.leave(bench.take()).await;
+            // The sender lives in the workshop, as long as this.
+            let _ = slots.wait_for(|slots| *slots >= place).await;
+        }
+        tokio::select! {
+            permit = workshop.wanted.acquire() => match permit {
+                Ok(permit) => permit.forget(),
+                Err(_) => return,
+            },
+            _ = slots.changed() => continue,
         }
         let (kept, context) = match workshop.prepare(bench.take()).await {
             Ok(prepared) => prepared,
@@ -227,12 +250,19 @@ async fn keep(workshop: Arc<Workshop>, offer: mpsc::Sender<Result<Prepared, NoLe
                 continue;
             }
         };
+        let place_in_line = tokio::select! {
+            place_in_line = offer.reserve() => place_in_line,
+            () = below(&mut slots, place) => {
+                // Whoever wants the page gets that of another keeper.
+                workshop.wanted.add_permits(1);
+                bench = workshop.dispose(context, false, &kept.pair).await.then_some(kept);
+                continue;
+            }
+        };
+        let Ok(place_in_line) = place_in_line else { return };
         let (returned, is_returned) = oneshot::channel();
         let page = DevToolsPage::new(Arc::clone(&kept.pair.chrome), Arc::clone(&kept.wire), context);
-        let prepared = Prepared { page, pair: Arc::clone(&kept.pair), returned };
-        if offer.send(Ok(prepared)).await.is_err() {
-            return;
-        }
+        place_in_line.send(Ok(Prepared { page, pair: Arc::clone(&kept.pair), returned }));
         // A lease that was merely dropped disposed of its context by that.
         if let Ok(Returned { context, hung, disposed }) = is_returned.await {
             if workshop.dispose(context, hung, &kept.pair).await {
@@ -242,6 +272,14 @@ async fn keep(workshop: Arc<Workshop>, offer: mpsc::Sender<Result<Prepared, NoLe
         } else {
             bench = Some(kept);
         }
+    }
+}
+
+/// Waits until there are fewer slots than `place`.
+async fn below(slots: &mut watch::Receiver<usize>, place: usize) {
+    // The sender lives in the workshop, as long as the keepers.
+    if slots.wait_for(|slots| *slots < place).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -318,29 +356,34 @@ impl Workshop {
         }
     }
 
+    /// Ends the session of a keeper that rests.
+    async fn leave(&self, bench: Option<Bench>) {
+        if let Some(bench) = bench {
+            let _ = bench.wire.end(Deadline::after("close timeout", DISPOSE_TIMEOUT)).await;
+        }
+    }
+
     /// A fresh context with a session switched to it. A session that fails is replaced by a new one, once.
     async fn prepare(&self, bench: Option<Bench>) -> Result<(Bench, Context), NoLease> {
+        // Never closed.
+        let _turn = self.preparing.acquire().await;
         if let Some(bench) = bench.filter(|bench| bench.pair.is_alive()) {
             match self.open(&bench).await {
                 Ok(context) => return Ok((bench, context)),
                 Err(error) => {
                     tracing::warn!("a session cannot be used again: {error}");
-                    let _ = bench.wire.end(Deadline::after("close timeout", DISPOSE_TIMEOUT)).await;
+                    self.leave(Some(bench)).await;
                 }
             }
         }
         self.bench().await
     }
 
-    /// Opens a context behind a gate.
-    async fn context(&self, gate: &Gate, deadline: Deadline) -> Result<Context, NoLease> {
-        gate.open_context(self.options.viewport, deadline).await.map_err(|error| no_fresh_page(&error))
-    }
-
     /// Opens a context behind the bench's gate and switches its session there.
     async fn open(&self, bench: &Bench) -> Result<Context, NoLease> {
         let deadline = Deadline::after("prepare timeout", PREPARE_TIMEOUT);
-        let context = self.context(&bench.gate, deadline).await?;
+        let context = bench.gate.open_context(self.options.viewport, deadline).await;
+        let context = context.map_err(|error| no_fresh_page(&error))?;
         let window = json!({"handle": context.target_id()});
         match bench.wire.call(Command::Post("window", &window), deadline).await {
             Ok(_) => Ok(context),
@@ -361,7 +404,15 @@ impl Workshop {
             .await
             .map_err(|error| no_lease(FailureKind::BrowserCrash, error.to_string()))?;
         let deadline = Deadline::after("new session timeout", NEW_SESSION_TIMEOUT);
-        let context = self.context(&gate, deadline).await?;
+        let context = match gate.open_context(self.options.viewport, deadline).await {
+            Ok(context) => context,
+            Err(error) => {
+                if matches!(error, CdpError::Missed { .. }) {
+                    self.replace(&pair).await;
+                }
+                return Err(no_fresh_page(&error));
+            }
+        };
         let capabilities = json!({
             "browserName": pair.chrome.browser().flavor.browser_name(),
             "pageLoadStrategy": "none",
@@ -376,8 +427,10 @@ impl Workshop {
                     // Whoever does not answer this for so long will not answer the next one either.
                     self.replace(&pair).await;
                 }
-                let kind =
-                    Some(error.kind()).filter(|kind| kind.is_infrastructure()).unwrap_or(FailureKind::Driver);
+                // A driver of our own has no queue in which there might be no slot.
+                let told = Some(error.kind());
+                let kind = told.filter(|kind| kind.is_infrastructure() && *kind != FailureKind::NoSlot);
+                let kind = kind.unwrap_or(FailureKind::Driver);
                 Err(no_lease(kind, format!("no session: {error}; the driver's log:{}", pair.driver.log())))
             }
         }

@@ -15,8 +15,6 @@ use usage::{Usage, usage};
 
 /// Between two sights.
 const INTERVAL: Duration = Duration::from_millis(250);
-/// Every so many sights memory is counted, too: the kernel walks all pages for it.
-const WITH_MEMORY: u32 = 4;
 
 /// What the machine is doing. Shares are in percent; what is not known is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -35,7 +33,7 @@ pub struct Sight {
     pub memory_stall: Option<f64>,
     /// Memory that can be had without swapping, within the control group's limit, in bytes.
     pub memory_free: Option<u64>,
-    /// Memory of this run and everything that it started, in bytes (PSS); up to a second old.
+    /// Memory of this run and everything that it started, in bytes, what they share counted once.
     pub memory_used: Option<u64>,
     /// Bytes received so far, on all interfaces but the loopback.
     pub net_rx: Option<u64>,
@@ -72,15 +70,13 @@ impl Meter {
     pub fn start() -> Self {
         let (stop, stopped) = channel::<()>();
         let peak = Arc::new(AtomicU64::new(0));
-        let first = usage(std::process::id(), false);
+        let first = usage(std::process::id());
         let mut eye = Eye::new(first);
-        let (tell, sights) = watch::channel(eye.look(false));
+        let (tell, sights) = watch::channel(eye.look());
         let seen = Arc::clone(&peak);
         std::thread::spawn(move || {
-            let mut looks: u32 = 0;
             while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
-                looks = looks.wrapping_add(1);
-                let sight = eye.look(looks.is_multiple_of(WITH_MEMORY));
+                let sight = eye.look();
                 seen.fetch_max(sight.memory_used.unwrap_or_default(), Ordering::Relaxed);
                 tell.send_replace(sight);
             }
@@ -97,8 +93,8 @@ impl Meter {
     pub fn finish(self) -> Option<Metered> {
         // The thread may be at a look: it ends by itself.
         let _ = self.stop.send(());
-        let (first, last) = (self.first?, usage(std::process::id(), true)?);
-        let peak_memory_bytes = self.peak.load(Ordering::Relaxed).max(last.memory_bytes.unwrap_or_default());
+        let (first, last) = (self.first?, usage(std::process::id())?);
+        let peak_memory_bytes = self.peak.load(Ordering::Relaxed).max(last.memory_bytes);
         let seconds = seconds(last.ticks.saturating_sub(first.ticks));
         let mean_cpu_percent = 100.0 * seconds / self.began.elapsed().as_secs_f64().max(0.001);
         Some(Metered { peak_memory_bytes, mean_cpu_percent })
@@ -111,19 +107,18 @@ struct Eye {
     at: Instant,
     counters: Counters,
     own: Option<Usage>,
-    memory_used: Option<u64>,
     busy_seconds: f64,
 }
 
 impl Eye {
     fn new(own: Option<Usage>) -> Self {
         let now = Instant::now();
-        Self { began: now, at: now, counters: Counters::read(), own, memory_used: None, busy_seconds: 0.0 }
+        Self { began: now, at: now, counters: Counters::read(), own, busy_seconds: 0.0 }
     }
 
-    fn look(&mut self, with_memory: bool) -> Sight {
+    fn look(&mut self) -> Sight {
         let (at, counters) = (Instant::now(), Counters::read());
-        let own = usage(std::process::id(), with_memory);
+        let own = usage(std::process::id());
         let passed = at.duration_since(self.at).as_secs_f64().max(0.001);
         let processors = processors();
         let all = f64::from(processors);
@@ -135,7 +130,6 @@ impl Eye {
             counters.busy.zip(self.counters.busy).map(|(now, before)| seconds(now.saturating_sub(before)));
         let cpu = if within_quota { used } else { busy };
         let others = cpu.zip(used).map(|(all, own)| share((all - own).max(0.0)));
-        self.memory_used = own.and_then(|own| own.memory_bytes).or(self.memory_used);
         self.busy_seconds += cpu.unwrap_or_default().min(passed * all) / all;
         let stalled = counters.memory_stalled.zip(self.counters.memory_stalled);
         let sight = Sight {
@@ -148,7 +142,7 @@ impl Eye {
                 (100.0 * now.saturating_sub(before).as_secs_f64() / passed).clamp(0.0, 100.0)
             }),
             memory_free: free(counters.memory_free),
-            memory_used: self.memory_used,
+            memory_used: own.map(|own| own.memory_bytes),
             net_rx: counters.net_rx,
             net_tx: counters.net_tx,
             seconds: at.duration_since(self.began).as_secs_f64(),
@@ -194,12 +188,12 @@ mod tests {
 
     #[test]
     fn a_busy_thread_is_seen_as_this_runs_own() {
-        let mut eye = Eye::new(usage(std::process::id(), false));
+        let mut eye = Eye::new(usage(std::process::id()));
         let until = Instant::now() + Duration::from_millis(300);
         while Instant::now() < until {
             std::hint::black_box(0);
         }
-        let sight = eye.look(true);
+        let sight = eye.look();
         assert!(sight.cpu.unwrap() > 0.0 && sight.busy_seconds > 0.0, "{sight:?}");
         assert!(sight.memory_free.unwrap() > 0 && sight.memory_used.unwrap() > 0, "{sight:?}");
         assert!(sight.processors > 0);

@@ -4,6 +4,7 @@
 //! answers ([`Effects`]). It never waits for the semaphore: it decides, the dispatcher takes the permits.
 
 mod adapt;
+mod doubt;
 mod held;
 mod judge;
 mod reason;

@@ -12,6 +12,8 @@ pub enum Reason {
     Ready,
     /// Starting is paused.
     Paused,
+    /// It is not known whether anything gets through: infrastructure errors came one after the other.
+    Doubt,
     /// As many run as may.
     Limit(u32),
     /// It takes more places than are free.
@@ -45,6 +47,7 @@ impl fmt::Display for Reason {
         match self {
             Self::Ready => f.write_str("is next"),
             Self::Paused => f.write_str("is paused"),
+            Self::Doubt => f.write_str("waits until a case gets through: infrastructure errors, one after the other"),
             Self::Limit(limit) => write!(f, "waits for a slot: limit {limit}"),
             Self::Places(limit) => write!(f, "waits for more slots to be free at once: limit {limit}"),
             Self::Alone => f.write_str("waits until nothing else runs"),
@@ -66,6 +69,7 @@ pub(super) struct Standing<'a> {
     pub(super) held: &'a Held,
     pub(super) limit: u32,
     pub(super) paused: bool,
+    pub(super) doubt: bool,
 }
 
 impl Standing<'_> {
@@ -74,6 +78,7 @@ impl Standing<'_> {
         match obstacle {
             _ if self.paused => Reason::Paused,
             None => Reason::Ready,
+            Some(Obstacle::Places) if self.doubt => Reason::Doubt,
             Some(Obstacle::Places) if self.held.is_full() => Reason::Limit(self.limit),
             Some(Obstacle::Places) => Reason::Places(self.limit),
             Some(Obstacle::Alone) => Reason::Alone,

@@ -1,6 +1,7 @@
 //! The state of a batch that runs, and how each input changes it.
 
 use super::adapt::{Governor, Use};
+use super::doubt::Doubt;
 use super::held::{Demand, Held, Taken};
 use super::judge::{self, Ending, Follows, Past};
 use super::reason::{Reason, Standing};
@@ -27,6 +28,15 @@ struct Job {
     open: bool,
 }
 
+/// An attempt that runs.
+#[derive(Debug)]
+struct Running {
+    /// Which of all attempts it is, from 1.
+    nth: u64,
+    slot: u32,
+    taken: Taken,
+}
+
 /// The state of a batch that runs.
 #[derive(Debug)]
 pub struct Core {
@@ -44,8 +54,10 @@ pub struct Core {
     /// Attempts that the infrastructure broke.
     errored: u64,
     slots: BTreeSet<u32>,
-    /// What runs: its slot, and what it has been given.
-    running: HashMap<JobId, (u32, Taken)>,
+    running: HashMap<JobId, Running>,
+    /// Attempts that have begun.
+    begun: u64,
+    doubt: Doubt,
     open: usize,
     /// Jobs of this chunk that have begun and not ended.
     in_chunk: usize,
@@ -84,6 +96,8 @@ impl Core {
             errored: 0,
             slots: BTreeSet::new(),
             running: HashMap::new(),
+            begun: 0,
+            doubt: Doubt::default(),
             in_chunk: 0,
             resting: None,
             paused: false,
@@ -167,7 +181,8 @@ impl Core {
 
     /// Why each job that waits does, the one that comes first first.
     pub fn reasons(&self, now: Duration) -> Vec<(JobId, Reason)> {
-        let standing = Standing { held: &self.held, limit: self.limit, paused: self.paused };
+        let doubt = self.doubt.is_there();
+        let standing = Standing { held: &self.held, limit: self.limit, paused: self.paused, doubt };
         let waiting = self.waiting.obstacles(&self.held, now).into_iter();
         let waiting = waiting.map(|(job, obstacle)| (job, standing.reason(obstacle, now)));
         let delayed = self.delayed.iter().map(|(at, job)| (*job, Reason::Delay(at.saturating_sub(now))));
@@ -213,8 +228,12 @@ impl Core {
     /// What time alone brings: the ramp, the end of delays, the next chunk.
     fn pass_time(&mut self, now: Duration, effects: &mut Effects) {
         let (allowed, next) = self.ramp(now);
+        let (allowed, doubtless) = self.doubt.allowed(allowed, now);
         self.held.limit = if self.paused { 0 } else { allowed };
         effects.look_at = next;
+        if let Some(at) = doubtless {
+            sooner(&mut effects.look_at, at);
+        }
         while let Some((due, id)) = self.delayed.first().copied().filter(|(due, _)| *due <= now) {
             self.delayed.remove(&(due, id));
             let (rank, demand) = self.jobs[id.0 as usize].waits(id.0);
@@ -265,6 +284,7 @@ impl Core {
                 self.in_chunk += 1;
             }
             let slot = (1..=u32::MAX).find(|slot| !self.slots.contains(slot)).unwrap_or(u32::MAX);
+            self.begun += 1;
             self.slots.insert(slot);
             let running = self.running() + 1;
             let job = &mut self.jobs[id.0 as usize];
@@ -278,7 +298,7 @@ impl Core {
                 limit: self.limit,
                 values: taken.values.clone(),
             });
-            self.running.insert(id, (slot, taken));
+            self.running.insert(id, Running { nth: self.begun, slot, taken });
         }
     }
 
@@ -287,7 +307,7 @@ impl Core {
         let attempt = self.attempts(id);
         let chance = chance(self.rules.seed, id, attempt);
         let infra_retries = self.rules.infra_retries;
-        let Some((slot, taken)) = self.running.remove(&id) else { return };
+        let Some(Running { nth, slot, taken }) = self.running.remove(&id) else { return };
         let job = &mut self.jobs[id.0 as usize];
         self.held.give_back(&taken);
         self.slots.remove(&slot);
@@ -324,8 +344,33 @@ impl Core {
             Some(Verdict::Errored) => self.count_error(effects),
             _ => {}
         }
-        if !matches!(verdict, AttemptVerdict::Errored | AttemptVerdict::Interrupted) {
-            self.errored_in_a_row = 0;
+        self.doubt(now, nth, (verdict, kind), effects);
+    }
+
+    /// What an attempt that ended like this says of the infrastructure.
+    fn doubt(
+        &mut self,
+        now: Duration,
+        nth: u64,
+        (verdict, kind): (AttemptVerdict, Option<FailureKind>),
+        effects: &mut Effects,
+    ) {
+        let notice = match verdict {
+            AttemptVerdict::Interrupted => None,
+            AttemptVerdict::Errored if kind == Some(FailureKind::Internal) => None,
+            AttemptVerdict::Errored => self.doubt.errored(nth, self.begun, now).then(|| {
+                let text = "infrastructure errors, one after the other: from now on one case at a time is tried, \
+                            with pauses, until one gets through";
+                (Level::Warning, text.to_owned())
+            }),
+            _ => {
+                self.errored_in_a_row = 0;
+                let text = || (Level::Info, "a case got through: as many as before are started again".to_owned());
+                self.doubt.got_through().then(text)
+            }
+        };
+        if self.stop.is_none() {
+            effects.notice = effects.notice.take().or(notice);
         }
     }
 

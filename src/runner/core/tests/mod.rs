@@ -48,8 +48,14 @@ fn single(entry: Entry, attempts: &[AttemptVerdict]) -> (u32, Option<Verdict>) {
     let mut core = Core::new(rules(1), vec![entry]);
     let mut effects = core.handle(NOW, &Input::Begin);
     for (played, verdict) in (0..).zip(attempts) {
-        let Some(start) = effects.start.first() else { return (played, settled(&effects)) };
-        effects = core.handle(NOW, &ended(start, *verdict));
+        let start = effects.start.first().cloned();
+        // Doubt makes pauses between attempts.
+        let start = start.or_else(|| {
+            let at = effects.look_at?;
+            core.handle(at, &Input::Look).start.first().cloned()
+        });
+        let Some(start) = start else { return (played, settled(&effects)) };
+        effects = core.handle(NOW, &ended(&start, *verdict));
     }
     (u32::try_from(attempts.len()).unwrap(), settled(&effects))
 }
@@ -87,6 +93,45 @@ fn failures_and_infrastructure_errors_have_budgets_of_their_own() {
     );
     assert_eq!(single(entry(), &[Errored, Errored, Errored]), (3, Some(Verdict::Errored)));
     assert_eq!(single(retried, &[Errored, Failed, Errored, Passed]), (4, Some(Verdict::Flaky)));
+}
+
+#[test]
+fn a_queue_is_not_spent_on_infrastructure_that_does_not_work() {
+    use AttemptVerdict::{Errored, Passed};
+    let mut core = Core::new(rules(5), vec![entry(); 1_000]);
+    let first = core.handle(NOW, &Input::Begin).start;
+    // What broke all that ran at the same time is one outbreak: each is tried again at once.
+    let again: Vec<Start> =
+        first.iter().flat_map(|start| core.handle(NOW, &ended(start, Errored)).start).collect();
+    assert_eq!(again.len(), 5);
+    // The second one makes doubt: nothing is started before the pause, and then one attempt.
+    let mut notices = Vec::new();
+    let mut look_at = None;
+    for start in &again {
+        let effects = core.handle(NOW, &ended(start, Errored));
+        assert!(effects.start.is_empty());
+        notices.extend(effects.notice.map(|(_, text)| text));
+        look_at = effects.look_at;
+    }
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    assert_eq!(core.reasons(NOW)[0].1.to_string().split(':').next(), Some("waits until a case gets through"));
+    let mut now = NOW;
+    let mut pauses = Vec::new();
+    for _ in 0..3 {
+        let at = look_at.expect("a pause has an end");
+        pauses.push((at - now).as_millis());
+        now = at;
+        let probe = core.handle(now, &Input::Look).start;
+        assert_eq!(probe.len(), 1);
+        look_at = core.handle(now, &ended(&probe[0], Errored)).look_at;
+    }
+    assert_eq!(pauses, [500, 1_000, 2_000]);
+    // One that gets through is enough.
+    now = look_at.unwrap();
+    let probe = core.handle(now, &Input::Look).start;
+    let effects = core.handle(now, &ended(&probe[0], Passed));
+    assert_eq!(effects.start.len(), 5);
+    assert!(effects.notice.unwrap().1.contains("got through"));
 }
 
 #[test]
