@@ -268,7 +268,7 @@ pub struct CaseFinished {
     pub verdict: Verdict,
     /// Attempts there were.
     pub attempts: u32,
-    /// From the first attempt's start to the last one's end; 0 if it never started.
+    /// How long its attempts held their slots, all together, without the time between them; 0 if it never started.
     pub duration_ms: u64,
     /// Why it did not pass, in one line.
     pub message: Option<Untrusted>,

@@ -86,7 +86,7 @@ pub struct FailedJob {
     pub verdict: Verdict,
     /// Attempts there were.
     pub attempts: u32,
-    /// From the first attempt's start to the last one's end.
+    /// How long its attempts held their slots, all together.
     pub duration_ms: u64,
     /// One line, when there is no [`FailedJob::failure`].
     pub message: Option<Untrusted>,

@@ -126,7 +126,7 @@ pub async fn run(
         look_at: None,
         attempts: JoinSet::new(),
         running: HashMap::new(),
-        began: HashMap::new(),
+        spent: HashMap::new(),
         work,
         sink,
         stop,
@@ -153,9 +153,10 @@ struct Dispatcher {
     /// When the core wants to look again.
     look_at: Option<Instant>,
     attempts: JoinSet<Attempted>,
-    running: HashMap<Id, Start>,
-    /// When each job's first attempt began; forgotten with its verdict.
-    began: HashMap<JobId, Instant>,
+    /// What runs, and since when.
+    running: HashMap<Id, (Start, Instant)>,
+    /// How long the attempts of each job that is tried again held their slots.
+    spent: HashMap<JobId, Duration>,
     work: Arc<dyn Work>,
     sink: Arc<dyn Sink>,
     stop: StopSource,
@@ -255,8 +256,8 @@ impl Dispatcher {
     fn saw(&mut self, sight: Sight) -> Option<BatchStatus> {
         if self.sampler.is_due(Instant::now()) {
             let (queued, limit) = (self.core.queued(), self.core.limit());
-            let began = |start: &Start| self.began.get(&start.job).map(Instant::elapsed).unwrap_or_default();
-            let running: Vec<_> = self.running.values().map(|start| (start.job, began(start))).collect();
+            let running: Vec<_> =
+                self.running.values().map(|(start, since)| (start.job, since.elapsed())).collect();
             let sample = self.sampler.take(
                 Instant::now(),
                 sight,
@@ -309,16 +310,14 @@ impl Dispatcher {
                 (error.id(), panicked(error))
             }
         };
-        let start = self.running.remove(&id)?;
+        let (start, since) = self.running.remove(&id)?;
+        *self.spent.entry(start.job).or_default() += since.elapsed();
         self.settle_debt();
         // Before its slot is free: nothing shall be started in it.
         if !self.core.is_stopping()
             && let Some(why) = self.work.lost()
         {
             self.asked_to_stop(Stop::Drain, &why);
-        }
-        if attempted.verdict == AttemptVerdict::Passed {
-            self.estimate.passed(start.job, attempted.duration);
         }
         let input = Input::Ended {
             job: start.job,
@@ -343,7 +342,7 @@ impl Dispatcher {
             self.resize(change);
         }
         for Closed { job, verdict, attempts } in effects.closed {
-            let duration = self.began.remove(&job).map(|at| at.elapsed());
+            let duration = self.spent.remove(&job);
             let message = match verdict {
                 Verdict::Interrupted => Some(Untrusted::from("stopped before it was tried again")),
                 Verdict::Skipped => self.work.skip_reason(job),
@@ -379,7 +378,6 @@ impl Dispatcher {
         let permit = Arc::clone(&self.permits)
             .try_acquire_many_owned(start.places)
             .expect("the core starts no more than the semaphore has permits for");
-        self.began.entry(start.job).or_insert_with(Instant::now);
         let (work, signal) = (Arc::clone(&self.work), self.signal.clone());
         let begun = start.clone();
         let handle = self.attempts.spawn(async move {
@@ -387,7 +385,7 @@ impl Dispatcher {
             drop(permit);
             attempted
         });
-        self.running.insert(handle.id(), start);
+        self.running.insert(handle.id(), (start, Instant::now()));
     }
 
     fn report(&mut self, settled: Settled, attempted: Attempted) {
@@ -412,12 +410,15 @@ impl Dispatcher {
             will_retry: settled.job_verdict.is_none(),
         })));
         if let Some(verdict) = settled.job_verdict {
-            let duration = self.began.remove(&settled.job).map(|at| at.elapsed());
+            let duration = self.spent.remove(&settled.job).unwrap_or_default();
+            if verdict != Verdict::Interrupted {
+                self.estimate.ended(settled.job, duration);
+            }
             self.sink.send(Event::CaseFinished(CaseFinished {
                 job: settled.job,
                 verdict,
                 attempts: settled.attempt,
-                duration_ms: duration.map_or(0, milliseconds),
+                duration_ms: milliseconds(duration),
                 message,
                 slow_after_ms: slow_after.map(milliseconds),
             }));

@@ -13,22 +13,34 @@ pub(super) struct Estimate {
     typical: Vec<u32>,
     /// What is taken for those of which nothing is known.
     usual: u32,
-    /// Of the attempts that passed in this batch: what they took, and what they usually take.
-    took: u64,
-    expected: u64,
+    /// Of the jobs that ended lately in this batch: what they took with all their attempts, and what they usually take.
+    took: f64,
+    expected: f64,
+    /// What a job took of which nothing was known, as a mean of those that ended lately.
+    unknown: Option<f64>,
 }
+
+/// How much of the mean the job that ended last makes. The machine and the limit may change within a batch, so that
+/// what ended long ago says little.
+const WEIGHT: f64 = 1.0 / 16.0;
 
 impl Estimate {
     pub(super) fn new(typical: Vec<u32>) -> Self {
         let known: Vec<u32> = typical.iter().copied().filter(|it| *it > 0).collect();
-        Self { usual: crate::history::median(known).unwrap_or(0), typical, took: 0, expected: 0 }
+        Self { usual: crate::history::median(known).unwrap_or(0), typical, ..Self::default() }
     }
 
-    /// An attempt passed.
-    pub(super) fn passed(&mut self, job: JobId, took: Duration) {
-        if let Some(typical) = self.typical.get(job.0 as usize).filter(|it| **it > 0) {
-            self.expected += u64::from(*typical);
-            self.took += u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    /// A job ended, whatever came of it, after so long.
+    pub(super) fn ended(&mut self, job: JobId, took: Duration) {
+        let took = took.as_secs_f64() * 1_000.0;
+        match self.typical.get(job.0 as usize).filter(|it| **it > 0) {
+            Some(typical) => {
+                self.took = self.took * (1.0 - WEIGHT) + took;
+                self.expected = self.expected * (1.0 - WEIGHT) + f64::from(*typical);
+            }
+            None => {
+                self.unknown = Some(self.unknown.map_or(took, |mean| mean + (took - mean) * WEIGHT));
+            }
         }
     }
 
@@ -49,24 +61,17 @@ impl Estimate {
         if count == 0 || of_known * 2 < count {
             return None;
         }
-        let as_before = self.simulated(running, queued, limit, |usual| usual);
-        let as_now = self.simulated(running, queued, limit, |usual| {
-            usual.saturating_mul(self.took).checked_div(self.expected).unwrap_or(usual)
-        });
+        let pace = if self.expected > 0.0 { self.took / self.expected } else { 1.0 };
+        let as_before = self.simulated(running, queued, limit, 1.0);
+        let as_now = self.simulated(running, queued, limit, pace);
         Some(Eta { least_ms: as_before.min(as_now), most_ms: as_before.max(as_now) })
     }
 
     /// Gives each job in turn to the slot that is free first; when the last one ends.
-    fn simulated(
-        &self,
-        running: &[(JobId, Duration)],
-        queued: &[JobId],
-        limit: u32,
-        takes: impl Fn(u64) -> u64,
-    ) -> u64 {
-        let time = |job: &JobId| {
-            let typical = self.typical.get(job.0 as usize).copied().filter(|it| *it > 0);
-            takes(u64::from(typical.unwrap_or(self.usual)))
+    fn simulated(&self, running: &[(JobId, Duration)], queued: &[JobId], limit: u32, pace: f64) -> u64 {
+        let time = |job: &JobId| match self.typical.get(job.0 as usize).filter(|it| **it > 0) {
+            Some(typical) => whole(f64::from(*typical) * pace),
+            None => whole(self.unknown.unwrap_or(f64::from(self.usual) * pace)),
         };
         let mut free: BinaryHeap<Reverse<u64>> = running
             .iter()
@@ -74,6 +79,10 @@ impl Estimate {
                 Reverse(time(job).saturating_sub(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
             })
             .collect();
+        // After the limit fell more may run than it says: the first of them to end make room for nobody.
+        while free.len() > limit.max(1) as usize {
+            free.pop();
+        }
         while free.len() < limit as usize {
             free.push(Reverse(0));
         }
@@ -86,6 +95,12 @@ impl Estimate {
         }
         last
     }
+}
+
+/// Milliseconds without their fraction.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "no time is negative, and none so long")]
+fn whole(ms: f64) -> u64 {
+    ms as u64
 }
 
 #[cfg(test)]
@@ -109,7 +124,7 @@ mod tests {
     #[test]
     fn a_batch_that_is_slower_than_the_past_makes_a_range() {
         let mut estimate = Estimate::new(vec![100, 100, 100]);
-        estimate.passed(JobId(0), Duration::from_millis(150));
+        estimate.ended(JobId(0), Duration::from_millis(150));
         assert_eq!(estimate.left(&[], &[JobId(1), JobId(2)], 1), Some(eta(200, 300)));
     }
 
@@ -126,5 +141,19 @@ mod tests {
         assert_eq!(estimate.left(&[], &[JobId(0), JobId(1)], 1), Some(eta(200, 200)));
         assert_eq!(estimate.left(&[], &[JobId(0), JobId(1), JobId(2)], 1), None);
         assert_eq!(Estimate::default().left(&[], &[JobId(0)], 1), None);
+    }
+
+    #[test]
+    fn cases_that_never_passed_take_what_such_ones_took_in_this_batch() {
+        let mut estimate = Estimate::new(vec![100, 100, 0, 0]);
+        estimate.ended(JobId(2), Duration::from_secs(9));
+        assert_eq!(estimate.left(&[], &[JobId(0), JobId(3)], 1), Some(eta(9_100, 9_100)));
+    }
+
+    #[test]
+    fn the_first_to_end_above_a_limit_that_fell_make_room_for_nobody() {
+        let estimate = Estimate::new(vec![100, 200, 300, 100]);
+        let running = [0, 1, 2].map(|job| (JobId(job), Duration::ZERO));
+        assert_eq!(estimate.left(&running, &[JobId(3)], 1), Some(eta(400, 400)));
     }
 }
