@@ -13,6 +13,7 @@ mod doctor;
 mod failure;
 mod init;
 mod list;
+mod past;
 mod prepare;
 mod record;
 mod remarks;
@@ -64,6 +65,10 @@ fn dispatch(arguments: Arguments) -> ExitCode {
         Command::Check(arguments) => check::run(arguments, &mut console),
         Command::Config(arguments) => settings::run(arguments, &mut console),
         Command::Show(arguments) => show::run(arguments, &mut console),
+        Command::History(arguments) => past::history(arguments, &mut console),
+        Command::Flaky(arguments) => past::flaky(arguments, &mut console),
+        Command::Slow(arguments) => past::slow(arguments, &mut console),
+        Command::Compare(arguments) => past::compare(arguments, &mut console),
         Command::Report(arguments) => report::run(arguments, &mut console),
         Command::Ctl(arguments) => ctl::run(arguments, &mut console),
         Command::Init(arguments) => init::run(arguments, &mut console),

@@ -13,6 +13,8 @@ use std::path::PathBuf;
 pub(crate) struct Record {
     pub(crate) reader: Reader,
     pub(crate) working_directory: PathBuf,
+    /// The use of the processors, in percent, beyond which a run was under load.
+    pub(crate) busy: f64,
 }
 
 /// Opens the database that the settings name.
@@ -20,7 +22,8 @@ pub(crate) fn open(project: &ProjectArguments, console: &mut Console) -> Result<
     let environment = prepare::environment()?;
     let settings = prepare::settings(project, None, None, &environment, console)?;
     let reader = Reader::open(settings.database.value.as_path()).map_err(unreadable)?;
-    Ok(Record { reader, working_directory: environment.working_directory })
+    let busy = settings.pressure_cpu.value.get();
+    Ok(Record { reader, working_directory: environment.working_directory, busy })
 }
 
 /// Why nothing can be read, and what to do.

@@ -5,18 +5,16 @@ use super::lock;
 use super::open::{BUSY_TIMEOUT, Store, check_sqlite};
 use super::place::Place;
 use super::replay;
-use super::rows::{self, BatchRow, CaseRow, SampleRow};
+use super::rows::{BatchRow, CaseRow, SampleRow};
 use super::schema::{self, Content, MIGRATIONS};
 use super::unusable::{OpenError, open_error};
 use crate::event::Stamped;
-use crate::history::{self, Past, PastRun};
 use crate::id::{BatchId, CaseId};
 use crate::outcome::BatchStatus;
 use rusqlite::{Connection, OpenFlags, Row, params};
 use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// The database, open to read.
 #[derive(Debug)]
@@ -161,6 +159,14 @@ impl Reader {
         }
     }
 
+    /// The batch that started last before another one.
+    pub fn batch_before(&self, batch: &BatchRow) -> Result<Option<BatchRow>, QueryError> {
+        let sql = "
+            SELECT * FROM batch WHERE (started_at, id) < (?1, ?2) ORDER BY started_at DESC, id DESC LIMIT 1";
+        let found = self.rows(sql, params![batch.started_at, batch.id.as_str()], BatchRow::read)?.pop();
+        Ok(found.map(|it| self.live(it)))
+    }
+
     /// The jobs of a batch, in the order of its plan.
     pub fn case_runs(&self, batch: &BatchId) -> Result<Vec<CaseRow>, QueryError> {
         self.rows("SELECT * FROM case_run WHERE batch_id = ?1 ORDER BY id", [batch.as_str()], CaseRow::read)
@@ -168,7 +174,7 @@ impl Reader {
 
     /// The runs of one case in all batches, at most `limit`, the latest first.
     pub fn case_history(&self, case: &CaseId, limit: u32) -> Result<Vec<CaseRow>, QueryError> {
-        let sql = "SELECT * FROM case_run WHERE case_id = ?1 ORDER BY id DESC LIMIT ?2";
+        let sql = "SELECT * FROM case_run WHERE case_id = ?1 ORDER BY batch_id DESC, id DESC LIMIT ?2";
         self.rows(sql, params![case.as_str(), limit], CaseRow::read)
     }
 
@@ -212,21 +218,6 @@ impl Reader {
     pub fn last_event(&self, batch: &BatchId) -> Result<u64, QueryError> {
         let sql = "SELECT coalesce(max(seq), 0) FROM event WHERE batch_id = ?1";
         Ok(self.connection.query_row(sql, [batch.as_str()], |row| row.get::<_, i64>(0))?.unsigned_abs())
-    }
-
-    /// The past of a case in a browser: its last [`history::RUNS`] runs that say something.
-    pub fn past(&self, case: &str, browser: &str) -> Result<Past, QueryError> {
-        let sql = "
-            SELECT verdict, (SELECT duration_ms FROM attempt WHERE case_run_id = case_run.id AND verdict = 'passed'), id
-            FROM case_run
-            WHERE case_id = ?1 AND browser = ?2 AND verdict IN ('passed', 'flaky', 'failed', 'errored')
-            ORDER BY id DESC LIMIT ?3";
-        let read = |row: &Row<'_>| {
-            let time = row.get::<_, Option<u32>>(1)?.map(|ms| Duration::from_millis(ms.into()));
-            let number = row.get::<_, i64>(2)?.unsigned_abs();
-            Ok(PastRun { verdict: rows::word(row, "verdict")?, time, number })
-        };
-        self.rows(sql, params![case, browser, history::RUNS], read).map(Past::of)
     }
 
     /// The jobs of a batch that failed or errored: their ids, each with its browser.

@@ -128,6 +128,10 @@ pub struct CaseRow {
     pub attempts: u32,
     /// Why it did not pass.
     pub message: Option<Untrusted>,
+    /// How long the attempt took that passed.
+    pub passed_ms: Option<i64>,
+    /// Mean use of the processors, in percent, during the attempt that says most.
+    pub cpu: Option<f64>,
 }
 
 impl CaseRow {
@@ -152,6 +156,8 @@ impl CaseRow {
             duration_ms: row.get("duration_ms")?,
             attempts: row.get("attempts")?,
             message: row.get::<_, Option<String>>("message")?.map(Untrusted::from),
+            passed_ms: row.get("passed_ms")?,
+            cpu: row.get("cpu")?,
         })
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"brun");
 
 /// What brings a database from one version (its index here) to the next. Only ever appended to.
-pub(super) const MIGRATIONS: &[&str] = &[VERSION_1];
+pub(super) const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
 
 /// Plain names and text, so that `sqlite3` is a tool for it. Times are RFC 3339 UTC with milliseconds.
 const VERSION_1: &str = "
@@ -119,6 +119,21 @@ CREATE TABLE event (
     json TEXT NOT NULL,
     PRIMARY KEY (batch_id, seq)
 ) STRICT, WITHOUT ROWID;
+";
+
+/// What past runs are asked for stands in one index, so that a thousand batches of a thousand cases are read in a
+/// moment: with each run how long its attempt took that passed, and how busy the processors were while the attempt ran
+/// that says most, the first one that failed or else the one that passed. Ids of batches begin with their time, so they
+/// say which run was later; keys of rows do not, once databases have been merged.
+const VERSION_2: &str = "
+ALTER TABLE case_run ADD COLUMN passed_ms INTEGER;
+ALTER TABLE case_run ADD COLUMN cpu REAL;
+UPDATE case_run SET
+    passed_ms = (SELECT duration_ms FROM attempt WHERE case_run_id = case_run.id AND verdict = 'passed'),
+    cpu = (SELECT cpu_mean FROM attempt WHERE case_run_id = case_run.id AND verdict IN ('passed', 'failed')
+           ORDER BY verdict, number LIMIT 1);
+DROP INDEX case_run_of_case;
+CREATE INDEX case_run_of_case ON case_run (case_id, browser, batch_id, id, verdict, passed_ms, cpu);
 ";
 
 /// What an open database turned out to be.

@@ -237,7 +237,10 @@ impl Rows<'_> {
     fn end(&mut self, finished: &CaseFinished, at: &str) -> rusqlite::Result<()> {
         let Some(case_run) = self.keys.case_run(finished.job) else { return unknown(finished.job) };
         self.run(
-            "UPDATE case_run SET verdict = ?2, finished_at = ?3, duration_ms = ?4, attempts = ?5, message = ?6
+            "UPDATE case_run SET verdict = ?2, finished_at = ?3, duration_ms = ?4, attempts = ?5, message = ?6,
+                passed_ms = (SELECT duration_ms FROM attempt WHERE case_run_id = ?1 AND verdict = 'passed'),
+                cpu = (SELECT cpu_mean FROM attempt WHERE case_run_id = ?1 AND verdict IN ('passed', 'failed')
+                       ORDER BY verdict, number LIMIT 1)
              WHERE id = ?1",
             params![
                 case_run,

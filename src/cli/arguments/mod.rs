@@ -5,6 +5,7 @@ mod browser;
 mod commands;
 mod console;
 mod ctl;
+mod history;
 mod limits;
 mod past;
 mod print;
@@ -20,6 +21,7 @@ pub(crate) use commands::{
 };
 pub(crate) use console::{Color, ConsoleArguments, Format, FormatArguments};
 pub(crate) use ctl::{CtlArguments, Wish};
+pub(crate) use history::{CompareArguments, HistoryArguments, PastArguments};
 pub(crate) use limits::{LimitArguments, Pace};
 pub(crate) use past::{ReportArguments, ShowArguments};
 pub(crate) use print::PrintArguments;
@@ -65,6 +67,14 @@ pub(crate) enum Command {
     Config(Box<ConfigArguments>),
     /// Show a batch that has run, or a case with its steps
     Show(ShowArguments),
+    /// Show the last batches, or the last runs of a case
+    History(HistoryArguments),
+    /// Show which cases pass only after they have failed, and how often
+    Flaky(PastArguments),
+    /// Show which cases take longest, and which take longer than they used to
+    Slow(PastArguments),
+    /// Show what is different between two batches
+    Compare(CompareArguments),
     /// Write reports of a batch that has run
     Report(ReportArguments),
     /// Ask or steer a batch that runs
@@ -102,6 +112,9 @@ impl Command {
             Self::Check(arguments) => arguments.console.clone(),
             Self::Config(arguments) => arguments.print.console.clone(),
             Self::Show(arguments) => arguments.print.console.clone(),
+            Self::History(arguments) => arguments.print.console.clone(),
+            Self::Flaky(arguments) | Self::Slow(arguments) => arguments.print.console.clone(),
+            Self::Compare(arguments) => arguments.print.console.clone(),
             Self::Report(arguments) => arguments.console.clone(),
             Self::Ctl(arguments) => arguments.print.console.clone(),
             Self::Init(arguments) => arguments.console.clone(),

@@ -93,6 +93,16 @@ fn has_failed(case: &CaseRow) -> bool {
     matches!(case.verdict, Some(Verdict::Failed | Verdict::Errored))
 }
 
+/// No case that any batch had.
+pub(in crate::cli) fn unknown_case(reader: &Reader, word: &str) -> Failure {
+    let known = match reader.case_ids() {
+        Ok(known) => known,
+        Err(error) => return unreadable(error),
+    };
+    let nothing = Diagnostic::error(format!("no case `{word}` has run"));
+    refused(nothing, several(word, &known).or_else(|| meant(word, &known)))
+}
+
 /// Neither a batch nor a case.
 fn unknown(reader: &Reader, word: &str) -> Failure {
     let known = match reader.case_ids() {

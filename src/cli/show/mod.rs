@@ -7,6 +7,9 @@ mod find;
 mod sheet;
 mod standing;
 
+pub(super) use find::unknown_case;
+pub(super) use sheet::{between, moment};
+
 use super::arguments::{Format, ShowArguments};
 use super::console::Console;
 use super::failure::Failure;

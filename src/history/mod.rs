@@ -1,6 +1,12 @@
 //! What is remembered of a case: plain data about its past runs. Reads no database; whoever has one answers
 //! [`History`].
 
+mod compare;
+mod figures;
+
+pub use compare::{Difference, Ended};
+pub use figures::{Flakiness, Pace, Rate, Shift};
+
 use crate::outcome::Verdict;
 use std::time::Duration;
 
@@ -22,12 +28,15 @@ pub struct Past {
 }
 
 /// A run of a case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PastRun {
     /// How it ended.
     pub verdict: Verdict,
     /// How long its attempt took that passed.
     pub time: Option<Duration>,
+    /// Mean use of the processors, in percent, while the attempt ran that says most: the first one that failed, or else
+    /// the one that passed.
+    pub cpu: Option<f64>,
     /// A number that is higher for later runs.
     pub number: u64,
 }
@@ -89,7 +98,7 @@ mod tests {
     fn the_latest_run_comes_first_and_only_passes_are_timed() {
         let ms = |ms| Some(Duration::from_millis(ms));
         let runs = [(Verdict::Failed, None, 7), (Verdict::Flaky, ms(30), 5), (Verdict::Passed, ms(10), 2)];
-        let past = Past::of(runs.map(|(verdict, time, number)| PastRun { verdict, time, number }));
+        let past = Past::of(runs.map(|(verdict, time, number)| PastRun { verdict, time, cpu: None, number }));
         assert_eq!(past, Past { last: Some(Verdict::Failed), flaky: true, median: ms(10), recency: 7 });
         assert!(past.failed() && !past.is_new());
         assert!(Past::of([]).is_new());

@@ -1,0 +1,151 @@
+//! `history`: the last batches, or the last runs of one case, with what they come to.
+
+use super::super::arguments::{Format, HistoryArguments};
+use super::super::console::Console;
+use super::super::failure::Failure;
+use super::super::record::{self, Record, unreadable};
+use super::super::show::{between, moment, unknown_case};
+use super::flaky::{interval, percent};
+use super::slow::{change as change_of, ms};
+use super::spark::{bars, verdicts};
+use super::table::{Side, table};
+use crate::history::{Flakiness, Pace};
+use crate::id::CaseId;
+use crate::outcome::{BatchStatus, ExitCode};
+use crate::reporter::terminal::{Paint, label, shown};
+use crate::store::{BatchRow, CasePast, CaseRow};
+use serde_json::json;
+
+/// Prints the batches, or the runs of a case.
+pub(crate) fn run(arguments: &HistoryArguments, console: &mut Console) -> Result<ExitCode, Failure> {
+    let record = record::open(&arguments.print.project, console)?;
+    let as_json = arguments.print.format.format == Format::Json;
+    let paint = Paint::new(console.data_colored());
+    let Some(id) = arguments.case.as_deref() else {
+        let batches = record.reader.batches(arguments.last).map_err(unreadable)?;
+        if as_json {
+            console.json(&json!({ "batches": batches }))?;
+        } else {
+            console.data(&of_batches(&batches, paint))?;
+        }
+        return Ok(ExitCode::Success);
+    };
+    let case = CaseId::new(id);
+    let rows = record.reader.case_history(&case, arguments.last).map_err(unreadable)?;
+    if rows.is_empty() {
+        return Err(unknown_case(&record.reader, id));
+    }
+    let pasts = record.reader.past_of(&case, arguments.last).map_err(unreadable)?;
+    if as_json {
+        let figures: Vec<_> = pasts.iter().map(|past| figures(past, &record)).collect();
+        console.json(&json!({ "case_id": case, "figures": figures, "runs": rows }))?;
+    } else {
+        console.data(&of_case(&rows, &pasts, &record, paint))?;
+    }
+    Ok(ExitCode::Success)
+}
+
+fn of_batches(batches: &[BatchRow], paint: Paint) -> String {
+    let took = |batch: &BatchRow| between(&batch.started_at, batch.finished_at.as_deref());
+    let bad = |batch: &BatchRow| Some(u64::from(batch.failed) + u64::from(batch.errored));
+    let oldest_first = || batches.iter().rev();
+    let lines = [
+        ("Failures", bars(&oldest_first().map(bad).collect::<Vec<_>>())),
+        ("Time", bars(&oldest_first().map(took).collect::<Vec<_>>())),
+    ];
+    let mut text: String =
+        lines.iter().map(|(name, bars)| format!("{} {bars}\n", paint.strong(&label(name)))).collect();
+    text.push('\n');
+    let number = |number: u32| if number > 0 { number.to_string() } else { String::new() };
+    let rows: Vec<Vec<String>> = batches
+        .iter()
+        .map(|batch| {
+            let status = match batch.status {
+                BatchStatus::Finished => String::new(),
+                BatchStatus::TimedOut => "timed out".to_owned(),
+                other => other.as_str().to_owned(),
+            };
+            vec![
+                batch.id.to_string(),
+                moment(&batch.started_at),
+                took(batch).map(ms).unwrap_or_default(),
+                batch.total.to_string(),
+                number(batch.passed),
+                number(batch.flaky),
+                number(batch.failed),
+                number(batch.errored),
+                status,
+            ]
+        })
+        .collect();
+    let columns = [
+        ("Batch", Side::Left),
+        ("Started", Side::Left),
+        ("Took", Side::Right),
+        ("Cases", Side::Right),
+        ("Passed", Side::Right),
+        ("Flaky", Side::Right),
+        ("Failed", Side::Right),
+        ("Errored", Side::Right),
+        ("", Side::Left),
+    ];
+    text + &table(&columns, &rows, paint)
+}
+
+fn figures(past: &CasePast, record: &Record) -> serde_json::Value {
+    json!({
+        "browser": past.browser,
+        "flakiness": Flakiness::of(&past.runs, record.busy),
+        "pace": Pace::of(&past.runs),
+    })
+}
+
+fn of_case(rows: &[CaseRow], pasts: &[CasePast], record: &Record, paint: Paint) -> String {
+    let mut text = String::new();
+    let several = pasts.len() > 1;
+    for past in pasts {
+        let own = || rows.iter().rev().filter(|row| row.browser == past.browser);
+        let times: Vec<_> =
+            own().map(|row| row.passed_ms.and_then(|ms| u64::try_from(ms).ok())).collect();
+        let ended: Vec<_> = own().map(|row| row.verdict).collect();
+        let mut fact = |name: &str, what: String| {
+            text.push_str(&format!("{} {what}\n", paint.strong(&label(name))));
+        };
+        if several {
+            fact("Browser", past.browser.clone());
+        }
+        fact("Verdicts", verdicts(&ended, paint));
+        fact("Time", bars(&times));
+        if let Some(pace) = Pace::of(&past.runs) {
+            let change = pace.change.filter(|it| it.is_real());
+            let change = change.map(|it| format!(", {} against its past", change_of(it))).unwrap_or_default();
+            fact("Passing", format!("median {}, 95 % within {}{change}", ms(pace.median_ms), ms(pace.p95_ms)));
+        }
+        if let Some(it) = Flakiness::of(&past.runs, record.busy) {
+            let (rate, bounds) = (percent(it.flaky), interval(it.flaky));
+            fact("Flaky", format!("{rate} ({bounds}), {} of {} runs", it.flaky.times, it.flaky.of));
+        }
+        text.push('\n');
+    }
+    let lines: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            let took = row.duration_ms.and_then(|ms| u64::try_from(ms).ok());
+            vec![
+                row.verdict.map_or("running", crate::reporter::terminal::word_of_count).to_owned(),
+                took.map(ms).unwrap_or_default(),
+                moment(row.started_at.as_deref().unwrap_or(&row.queued_at)),
+                row.batch_id.to_string(),
+                row.message.as_ref().map(shown).unwrap_or_default(),
+            ]
+        })
+        .collect();
+    let columns = [
+        ("Verdict", Side::Left),
+        ("Took", Side::Right),
+        ("Started", Side::Left),
+        ("Batch", Side::Left),
+        ("", Side::Left),
+    ];
+    text + &table(&columns, &lines, paint)
+}
