@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
-const BATCHES: u64 = 1_000;
-const CASES: u64 = 1_000;
+const BATCHES: u32 = 1_000;
+const CASES: u32 = 1_000;
 const ROUNDS: usize = 5;
 
 /// Each with what it is called in the results.
@@ -88,16 +88,17 @@ fn generate(database: &Path) -> Result<(), Box<dyn Error>> {
         let (day, hour) = (1 + batch / 24 % 28, batch % 24);
         let month = 1 + batch / (24 * 28);
         let id = format!("2026{month:02}{day:02}-{hour:02}0000-{batch:08}");
-        let at = |minute: u64| format!("2026-{month:02}-{day:02}T{hour:02}:{minute:02}:00.000Z");
+        let at = |minute: u32| format!("2026-{month:02}-{day:02}T{hour:02}:{minute:02}:00.000Z");
         transaction.prepare_cached(
             "INSERT INTO batch (id, started_at, finished_at, status, exit_code, concurrency, total, passed, host, seed,
                 version, command_line, settings_json)
              VALUES (?1, ?2, ?3, 'finished', 0, 5, ?4, ?4, 'bench', '1', '0', 'batchrun', '{}')",
         )?.execute(params![id, at(0), at(9), CASES])?;
         for case in 0..CASES {
-            let chance = random::number(case + 1, batch + 1);
-            let usual = 100 + random::number(7, case) % 3_000;
-            let took = usual + chance % (usual / 5);
+            let chance = random::number(u64::from(case) + 1, u64::from(batch) + 1);
+            let usual = 100 + random::number(7, case.into()) % 3_000;
+            let took = i64::try_from(usual + chance % (usual / 5))?;
+            let cpu = f64::from(u32::try_from((chance >> 40) % 100)?);
             let verdict = match (chance >> 20) % 100 {
                 0 if case % 10 == 0 => "flaky",
                 1 if case % 30 == 0 => "failed",
@@ -109,14 +110,14 @@ fn generate(database: &Path) -> Result<(), Box<dyn Error>> {
                     quarantined, queued_at, started_at, finished_at, duration_ms, attempts, passed_ms, cpu)
                  VALUES (?1, ?2, ?2, 'shop.toml', 1, 'hash', 'chromium', '[]', 0, ?3, 0, ?4, ?4, ?5, ?6, 1, ?7, ?8)",
             )?.execute(params![
-                id, format!("shop/case-{case}"), verdict, at(0), at(1), took, passed, (chance >> 40) % 100
+                id, format!("shop/case-{case}"), verdict, at(0), at(1), took, passed, cpu
             ])?;
             let case_run = transaction.last_insert_rowid();
             transaction.prepare_cached(
                 "INSERT INTO attempt (case_run_id, number, slot, verdict, started_at, finished_at, duration_ms, running,
                     slot_limit, cpu_mean)
                  VALUES (?1, 1, 1, ?2, ?3, ?4, ?5, 5, 5, ?6)",
-            )?.execute(params![case_run, verdict, at(0), at(1), took, (chance >> 40) % 100])?;
+            )?.execute(params![case_run, verdict, at(0), at(1), took, cpu])?;
         }
     }
     transaction.commit()?;

@@ -26,21 +26,26 @@ impl Reader {
 
     /// The past of every case that any batch had, in the order of their ids: at most `limit` runs of each.
     pub fn pasts(&self, limit: u32) -> Result<Vec<CasePast>, QueryError> {
-        // From one case to the next through the index, past all the runs between them.
-        let sql = "
-            SELECT case_id, browser FROM case_run WHERE (case_id, browser) > (?1, ?2)
-            ORDER BY case_id, browser LIMIT 1";
-        let mut pasts: Vec<CasePast> = Vec::new();
-        loop {
-            let (case, browser) =
-                pasts.last().map_or(("", ""), |past| (past.case.as_str(), past.browser.as_str()));
-            let read = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
-            let Some((case, browser)) = self.rows(sql, [case, browser], read)?.pop() else {
-                return Ok(pasts);
-            };
-            let runs = self.past_runs(&case, &browser, limit)?;
-            pasts.push(CasePast { case: CaseId::new(&case), browser, runs });
+        // From one to the next through the index, past all the runs between them.
+        let next_case = "SELECT min(case_id) FROM case_run WHERE case_id > ?1";
+        let next_browser = "SELECT min(browser) FROM case_run WHERE case_id = ?1 AND browser > ?2";
+        let mut pasts = Vec::new();
+        let mut case = String::new();
+        while let Some(next) = self.one(next_case, [&case])? {
+            case = next;
+            let mut browser = String::new();
+            while let Some(next) = self.one(next_browser, [&case, &browser])? {
+                browser = next;
+                let runs = self.past_runs(&case, &browser, limit)?;
+                pasts.push(CasePast { case: CaseId::new(&case), browser: browser.clone(), runs });
+            }
         }
+        Ok(pasts)
+    }
+
+    /// The only value of the only row.
+    fn one(&self, sql: &str, values: impl rusqlite::Params) -> Result<Option<String>, QueryError> {
+        Ok(self.rows(sql, values, |row| row.get(0))?.pop().flatten())
     }
 
     /// The past of one case in each of its browsers.
