@@ -18,7 +18,7 @@ const CASES: u32 = 1_000;
 const ROUNDS: usize = 5;
 
 /// Each with what it is called in the results.
-const COMMANDS: [(&str, &[&str]); 7] = [
+const COMMANDS: [(&str, &[&str]); 9] = [
     ("show", &["show"]),
     ("show of a case", &["show", "shop/case-500"]),
     ("history", &["history"]),
@@ -26,6 +26,8 @@ const COMMANDS: [(&str, &[&str]); 7] = [
     ("flaky", &["flaky"]),
     ("slow", &["slow"]),
     ("compare", &["compare"]),
+    ("quarantine suggest", &["quarantine", "suggest"]),
+    ("prune, dry run", &["prune", "--keep", "900", "--dry-run"]),
 ];
 
 fn main() -> ExitCode {
@@ -58,8 +60,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         writeln!(out, "{name}: {:.0} ms (at most {:.0})", times[ROUNDS / 2], times[ROUNDS - 1])?;
         runs.push(json!({"command": name, "median_ms": times[ROUNDS / 2], "most_ms": times[ROUNDS - 1]}));
     }
-    let results: Value =
-        json!({"batches": BATCHES, "cases": CASES, "database_mib": bytes >> 20, "rounds": ROUNDS, "runs": runs});
+    let results: Value = json!({"batches": BATCHES, "cases": CASES, "database_mib": bytes >> 20, "rounds": ROUNDS, "runs": runs});
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/history/results.json");
     std::fs::write(path, format!("{results:#}\n"))?;
     Ok(())

@@ -2,6 +2,7 @@
 //!
 //! Data goes to stdout, everything for people to stderr. Only this module ends the process.
 
+mod archive;
 mod arguments;
 mod cases;
 mod check;
@@ -70,6 +71,10 @@ fn dispatch(arguments: Arguments) -> ExitCode {
         Command::Slow(arguments) => past::slow(arguments, &mut console),
         Command::Compare(arguments) => past::compare(arguments, &mut console),
         Command::Report(arguments) => report::run(arguments, &mut console),
+        Command::Quarantine(arguments) => past::quarantine(arguments, &mut console),
+        Command::Merge(arguments) => archive::merge(arguments, &mut console),
+        Command::Prune(arguments) => archive::prune(arguments, &mut console),
+        Command::Export(arguments) => archive::export(arguments, &mut console),
         Command::Ctl(arguments) => ctl::run(arguments, &mut console),
         Command::Init(arguments) => init::run(arguments, &mut console),
         Command::Docs(arguments) => docs::run(arguments, &mut console),

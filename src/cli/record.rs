@@ -44,6 +44,8 @@ pub(crate) fn unreadable(error: QueryError) -> Failure {
             (ExitCode::Usage, Some(hint)) => Failure::Input(vec![told.help(hint)]),
             (exit, _) => Failure::Other(exit, anyhow::anyhow!("{cause}")),
         },
-        error @ QueryError::Database(_) => Failure::Other(ExitCode::Usage, anyhow::anyhow!("{error}")),
+        error @ (QueryError::File { .. } | QueryError::Database(_)) => {
+            Failure::Other(ExitCode::Usage, anyhow::anyhow!("{error}"))
+        }
     }
 }

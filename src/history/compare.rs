@@ -53,7 +53,7 @@ impl Difference {
             (false, false) => {
                 let (was, is) = (before.passed_ms?, after.passed_ms?);
                 // Without a past of its own, only what is plain to see: half as much again, and a quarter of a second.
-                let shift = Shift::between(past(), vec![is]).unwrap_or_else(|| Shift::alone(was, is));
+                let shift = Shift::between(&past(), &[is]).unwrap_or_else(|| Shift::alone(was, is));
                 let real = shift.is_real();
                 (real && shift.now_ms > shift.before_ms)
                     .then_some(Self::Slower(shift))
@@ -75,12 +75,12 @@ fn is_good(verdict: Verdict) -> bool {
 mod tests {
     use super::*;
 
-    fn ended(verdict: Verdict, passed_ms: Option<u64>) -> Option<Ended> {
-        Some(Ended { verdict, passed_ms })
+    fn ended(verdict: Verdict, passed_ms: Option<u64>) -> Ended {
+        Ended { verdict, passed_ms }
     }
 
-    fn plain(before: Option<Ended>, after: Option<Ended>) -> Option<Difference> {
-        Difference::between(before, after, Vec::new)
+    fn plain(before: impl Into<Option<Ended>>, after: impl Into<Option<Ended>>) -> Option<Difference> {
+        Difference::between(before.into(), after.into(), Vec::new)
     }
 
     #[test]
@@ -102,9 +102,9 @@ mod tests {
     fn a_time_is_compared_with_the_past_where_there_is_one() {
         let (before, after) = (ended(Verdict::Passed, Some(900)), ended(Verdict::Passed, Some(1_000)));
         assert_eq!(plain(before, after), None);
-        let steady = Difference::between(before, after, || vec![600, 605, 595, 600, 602]);
+        let steady = Difference::between(Some(before), Some(after), || vec![600, 605, 595, 600, 602]);
         assert!(matches!(steady, Some(Difference::Slower(shift)) if shift.before_ms == 600), "{steady:?}");
-        let wild = Difference::between(before, after, || vec![600, 1_200, 300, 900, 1_500]);
+        let wild = Difference::between(Some(before), Some(after), || vec![600, 1_200, 300, 900, 1_500]);
         assert_eq!(wild, None);
         let twice = plain(before, ended(Verdict::Passed, Some(1_800)));
         assert!(matches!(twice, Some(Difference::Slower(_))), "{twice:?}");

@@ -120,12 +120,12 @@ impl Shift {
     }
 
     /// Of times in milliseconds; `None` where there are too few.
-    pub fn between(before: Vec<u64>, now: Vec<u64>) -> Option<Self> {
+    pub fn between(before: &[u64], now: &[u64]) -> Option<Self> {
         if before.len() < ENOUGH {
             return None;
         }
-        let now_ms = median(now)?;
-        let before_ms = median(before.clone())?;
+        let now_ms = median(now.to_vec())?;
+        let before_ms = median(before.to_vec())?;
         let deviation = median(before.iter().map(|it| it.abs_diff(before_ms)).collect())?;
         // 1.4826 makes the median absolute deviation comparable with a standard deviation. Times that hardly ever
         // differed have next to none: a twentieth of the median is no news.
@@ -137,24 +137,25 @@ impl Shift {
 impl Pace {
     /// Of a case's runs, the latest first; `None` if none passed.
     pub fn of(runs: &[PastRun]) -> Option<Self> {
-        let timed: Vec<(u64, Option<f64>)> =
+        let runs: Vec<(u64, Option<f64>)> =
             runs.iter().filter_map(|run| Some((milliseconds(run.time?), run.cpu))).collect();
-        let mut times: Vec<u64> = timed.iter().map(|(ms, _)| *ms).collect();
+        let mut times: Vec<u64> = runs.iter().map(|(ms, _)| *ms).collect();
         let median_ms = median(times.clone())?;
         times.sort_unstable();
         let at = (times.len() * 95).div_ceil(100).max(1) - 1;
-        let (now, before) = timed.split_at(LATEST.min(timed.len()));
+        let (now, before) = runs.split_at(LATEST.min(runs.len()));
         let load = median(now.iter().filter_map(|(_, cpu)| cpu.map(rounded)).collect());
         let alike = |cpu: Option<f64>| match (cpu, load) {
             (Some(cpu), Some(load)) => (cpu - f64::from(load)).abs() <= SAME_LOAD,
             _ => true,
         };
-        let before = before.iter().filter(|(_, cpu)| alike(*cpu)).map(|(ms, _)| *ms).collect();
+        let before: Vec<u64> = before.iter().filter(|(_, cpu)| alike(*cpu)).map(|(ms, _)| *ms).collect();
+        let now: Vec<u64> = now.iter().map(|(ms, _)| *ms).collect();
         Some(Self {
             runs: u32::try_from(times.len()).unwrap_or(u32::MAX),
             median_ms,
             p95_ms: times[at],
-            change: Shift::between(before, now.iter().map(|(ms, _)| *ms).collect()),
+            change: Shift::between(&before, &now),
         })
     }
 }
@@ -227,7 +228,7 @@ mod tests {
 
     #[test]
     fn what_hardly_differs_is_no_change() {
-        let same = Shift::between(vec![100; 9], vec![104; 5]).unwrap();
+        let same = Shift::between(&[100; 9], &[104; 5]).unwrap();
         assert!(!same.is_real(), "{same:?}");
     }
 }

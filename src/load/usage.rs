@@ -100,8 +100,9 @@ mod tests {
     #[test]
     fn what_processes_of_a_program_share_is_counted_once() {
         let of = |anon: u64, file: u64| {
-            let text =
-                format!("Name:\tbrowser\nVmRSS:\t9 kB\nRssAnon:\t{anon} kB\nRssFile:\t{file} kB\nRssShmem:\t1 kB\n");
+            let text = format!(
+                "Name:\tbrowser\nVmRSS:\t9 kB\nRssAnon:\t{anon} kB\nRssFile:\t{file} kB\nRssShmem:\t1 kB\n"
+            );
             resident(&text).unwrap().1
         };
         let mut sum = of(10, 100);

@@ -98,7 +98,11 @@ impl Estimate {
 }
 
 /// Milliseconds without their fraction.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "no time is negative, and none so long")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "no time is negative, and none so long"
+)]
 fn whole(ms: f64) -> u64 {
     ms as u64
 }

@@ -40,6 +40,16 @@ fn with_attempts(row: &CaseRow, attempts: Vec<Value>) -> Value {
     shown.into()
 }
 
+/// A case with what is to be known of its batch, for a table of many batches.
+pub fn exported(batch: &BatchRow, row: &CaseRow) -> Value {
+    let mut shown = local(row);
+    parse(&mut shown, "tags", "tags");
+    shown.insert("batch_started_at".to_owned(), json!(batch.started_at));
+    shown.insert("host".to_owned(), json!(batch.host));
+    shown.insert("git_commit".to_owned(), json!(batch.git_commit));
+    shown.into()
+}
+
 /// A row without its key.
 fn local(row: &impl Serialize) -> Map<String, Value> {
     let mut shown = columns(row);

@@ -61,6 +61,13 @@ pub enum QueryError {
         /// Their ids, at most ten.
         matches: Vec<BatchId>,
     },
+    /// A file beside it cannot be read, copied or removed.
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
     /// It is damaged, or something else went wrong.
     Database(rusqlite::Error),
 }
@@ -78,6 +85,7 @@ impl fmt::Display for QueryError {
                 write!(f, "several batches begin with `{prefix}`:")?;
                 matches.iter().try_for_each(|batch| write!(f, " `{batch}`"))
             }
+            Self::File { path, cause } => write!(f, "`{}`: {cause}", path.display()),
             Self::Database(cause) => write!(f, "cannot read the database: {cause}"),
         }
     }

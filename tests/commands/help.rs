@@ -19,7 +19,15 @@ fn short_help() {
       check        Check case files and runner.toml without a browser
       config       Show every setting with where it comes from
       show         Show a batch that has run, or a case with its steps
+      history      Show the last batches, or the last runs of a case
+      flaky        Show which cases pass only after they have failed, and how often
+      slow         Show which cases take longest, and which take longer than they used to
+      compare      Show what is different between two batches
       report       Write reports of a batch that has run
+      quarantine   Find cases that are candidates for quarantine
+      merge        Bring the batches of other databases into this project's
+      prune        Remove old batches with their evidence and logs
+      export       Print the runs of cases as CSV or JSON, for other programs
       ctl          Ask or steer a batch that runs
       init         Write a first runner.toml and a first case here
       docs         Print the reference of case files, or of one word or setting: `docs click`
@@ -95,7 +103,15 @@ fn long_help() {
       check        Check case files and runner.toml without a browser
       config       Show every setting with where it comes from
       show         Show a batch that has run, or a case with its steps
+      history      Show the last batches, or the last runs of a case
+      flaky        Show which cases pass only after they have failed, and how often
+      slow         Show which cases take longest, and which take longer than they used to
+      compare      Show what is different between two batches
       report       Write reports of a batch that has run
+      quarantine   Find cases that are candidates for quarantine
+      merge        Bring the batches of other databases into this project's
+      prune        Remove old batches with their evidence and logs
+      export       Print the runs of cases as CSV or JSON, for other programs
       ctl          Ask or steer a batch that runs
       init         Write a first runner.toml and a first case here
       docs         Print the reference of case files, or of one word or setting: `docs click`

@@ -8,6 +8,7 @@ mod scripted_driver;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod looking_back;
 mod resumed;
 
 use scripted_driver::ScriptedDriver;

@@ -1,6 +1,7 @@
 //! The command line as it is typed, one struct a concern. Decides nothing: what flags mean together is `config`'s and
 //! `prepare`'s part.
 
+mod archive;
 mod browser;
 mod commands;
 mod console;
@@ -14,6 +15,10 @@ mod record;
 mod run;
 mod selection;
 
+pub(crate) use archive::{
+    ExportArguments, ExportForm, MergeArguments, PruneArguments, QuarantineArguments, QuarantineWhat,
+    SuggestArguments,
+};
 pub(crate) use browser::BrowserArguments;
 pub(crate) use commands::{
     CheckArguments, CompletionsArguments, ConfigArguments, DocsArguments, DoctorArguments, InitArguments,
@@ -77,6 +82,14 @@ pub(crate) enum Command {
     Compare(CompareArguments),
     /// Write reports of a batch that has run
     Report(ReportArguments),
+    /// Find cases that are candidates for quarantine
+    Quarantine(QuarantineArguments),
+    /// Bring the batches of other databases into this project's
+    Merge(MergeArguments),
+    /// Remove old batches with their evidence and logs
+    Prune(PruneArguments),
+    /// Print the runs of cases as CSV or JSON, for other programs
+    Export(ExportArguments),
     /// Ask or steer a batch that runs
     Ctl(CtlArguments),
     /// Write a first runner.toml and a first case here
@@ -116,6 +129,12 @@ impl Command {
             Self::Flaky(arguments) | Self::Slow(arguments) => arguments.print.console.clone(),
             Self::Compare(arguments) => arguments.print.console.clone(),
             Self::Report(arguments) => arguments.console.clone(),
+            Self::Quarantine(QuarantineArguments { what: QuarantineWhat::Suggest(arguments) }) => {
+                arguments.print.console.clone()
+            }
+            Self::Merge(arguments) => arguments.console.clone(),
+            Self::Prune(arguments) => arguments.console.clone(),
+            Self::Export(arguments) => arguments.console.clone(),
             Self::Ctl(arguments) => arguments.print.console.clone(),
             Self::Init(arguments) => arguments.console.clone(),
             Self::Doctor(arguments) => arguments.print.console.clone(),

@@ -13,7 +13,10 @@ use crate::store::{BatchRow, CaseRow, QueryError, Which};
 use crate::text::Untrusted;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
+/// So many of the cases that are new or gone are named.
+const MOST_NAMED: usize = 10;
 /// How many of a case's past runs its time is compared with.
 const RUNS: u32 = 50;
 
@@ -104,7 +107,7 @@ fn text(before: &BatchRow, after: &BatchRow, differs: &[Differs], paint: Paint) 
     let mut text = String::new();
     for (name, batch) in [("Before", before), ("After", after)] {
         let (started, cases) = (moment(&batch.started_at), counted(batch.total, "case"));
-        text += &format!("{} {}, {started}, {cases}\n", paint.strong(&label(name)), batch.id);
+        let _ = writeln!(text, "{} {}, {started}, {cases}", paint.strong(&label(name)), batch.id);
     }
     let mut sums = Vec::new();
     for (key, heading) in GROUPS {
@@ -112,13 +115,18 @@ fn text(before: &BatchRow, after: &BatchRow, differs: &[Differs], paint: Paint) 
         if own.is_empty() {
             continue;
         }
-        text += &format!("\n{}\n", paint.strong(heading));
-        own.iter().for_each(|it| text += &line(it, paint));
+        let _ = writeln!(text, "\n{}", paint.strong(heading));
+        // What came and went is often a whole folder, and rarely a surprise.
+        let most = if matches!(key, "new" | "gone") { MOST_NAMED } else { usize::MAX };
+        text.extend(own.iter().take(most).map(|it| line(it, paint)));
+        if own.len() > most {
+            let _ = writeln!(text, "{} … and {} more", label(""), own.len() - most);
+        }
         sums.push(format!("{} {}", own.len(), heading.to_lowercase()));
     }
     sums.reverse();
     let sum = if sums.is_empty() { "nothing is different".to_owned() } else { sums.join(", ") };
-    text += &format!("────────────\n{} {sum}\n", paint.strong(&label("Summary")));
+    let _ = writeln!(text, "────────────\n{} {sum}", paint.strong(&label("Summary")));
     text
 }
 

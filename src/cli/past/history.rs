@@ -15,6 +15,7 @@ use crate::outcome::{BatchStatus, ExitCode};
 use crate::reporter::terminal::{Paint, label, shown};
 use crate::store::{BatchRow, CasePast, CaseRow};
 use serde_json::json;
+use std::fmt::Write as _;
 
 /// Prints the batches, or the runs of a case.
 pub(crate) fn run(arguments: &HistoryArguments, console: &mut Console) -> Result<ExitCode, Failure> {
@@ -53,8 +54,10 @@ fn of_batches(batches: &[BatchRow], paint: Paint) -> String {
         ("Failures", bars(&oldest_first().map(bad).collect::<Vec<_>>())),
         ("Time", bars(&oldest_first().map(took).collect::<Vec<_>>())),
     ];
-    let mut text: String =
-        lines.iter().map(|(name, bars)| format!("{} {bars}\n", paint.strong(&label(name)))).collect();
+    let mut text = String::new();
+    for (name, bars) in lines {
+        let _ = writeln!(text, "{} {bars}", paint.strong(&label(name)));
+    }
     text.push('\n');
     let number = |number: u32| if number > 0 { number.to_string() } else { String::new() };
     let rows: Vec<Vec<String>> = batches
@@ -105,11 +108,10 @@ fn of_case(rows: &[CaseRow], pasts: &[CasePast], record: &Record, paint: Paint) 
     let several = pasts.len() > 1;
     for past in pasts {
         let own = || rows.iter().rev().filter(|row| row.browser == past.browser);
-        let times: Vec<_> =
-            own().map(|row| row.passed_ms.and_then(|ms| u64::try_from(ms).ok())).collect();
+        let times: Vec<_> = own().map(|row| row.passed_ms.and_then(|ms| u64::try_from(ms).ok())).collect();
         let ended: Vec<_> = own().map(|row| row.verdict).collect();
         let mut fact = |name: &str, what: String| {
-            text.push_str(&format!("{} {what}\n", paint.strong(&label(name))));
+            let _ = writeln!(text, "{} {what}", paint.strong(&label(name)));
         };
         if several {
             fact("Browser", past.browser.clone());
@@ -119,7 +121,10 @@ fn of_case(rows: &[CaseRow], pasts: &[CasePast], record: &Record, paint: Paint) 
         if let Some(pace) = Pace::of(&past.runs) {
             let change = pace.change.filter(|it| it.is_real());
             let change = change.map(|it| format!(", {} against its past", change_of(it))).unwrap_or_default();
-            fact("Passing", format!("median {}, 95 % within {}{change}", ms(pace.median_ms), ms(pace.p95_ms)));
+            fact(
+                "Passing",
+                format!("median {}, 95 % within {}{change}", ms(pace.median_ms), ms(pace.p95_ms)),
+            );
         }
         if let Some(it) = Flakiness::of(&past.runs, record.busy) {
             let (rate, bounds) = (percent(it.flaky), interval(it.flaky));

@@ -4,6 +4,7 @@
 mod compare;
 mod flaky;
 mod history;
+mod quarantine;
 mod slow;
 mod spark;
 mod table;
@@ -11,6 +12,7 @@ mod table;
 pub(crate) use compare::run as compare;
 pub(crate) use flaky::run as flaky;
 pub(crate) use history::run as history;
+pub(crate) use quarantine::run as quarantine;
 pub(crate) use slow::run as slow;
 
 use super::arguments::PastArguments;

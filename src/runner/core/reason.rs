@@ -47,7 +47,9 @@ impl fmt::Display for Reason {
         match self {
             Self::Ready => f.write_str("is next"),
             Self::Paused => f.write_str("is paused"),
-            Self::Doubt => f.write_str("waits until a case gets through: infrastructure errors, one after the other"),
+            Self::Doubt => {
+                f.write_str("waits until a case gets through: infrastructure errors, one after the other")
+            }
             Self::Limit(limit) => write!(f, "waits for a slot: limit {limit}"),
             Self::Places(limit) => write!(f, "waits for more slots to be free at once: limit {limit}"),
             Self::Alone => f.write_str("waits until nothing else runs"),

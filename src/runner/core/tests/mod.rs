@@ -119,7 +119,7 @@ fn a_queue_is_not_spent_on_infrastructure_that_does_not_work() {
     let mut pauses = Vec::new();
     for _ in 0..3 {
         let at = look_at.expect("a pause has an end");
-        pauses.push((at - now).as_millis());
+        pauses.push(at.saturating_sub(now).as_millis());
         now = at;
         let probe = core.handle(now, &Input::Look).start;
         assert_eq!(probe.len(), 1);

@@ -1,0 +1,74 @@
+//! `quarantine suggest`: cases that are flaky without doubt, as settings to copy. Writes nothing: whoever takes a case
+//! out of the exit code shall have read why.
+
+use super::super::arguments::{Format, QuarantineArguments, QuarantineWhat, SuggestArguments};
+use super::super::console::Console;
+use super::super::failure::Failure;
+use super::super::record::{self, unreadable};
+use super::flaky::{interval, percent};
+use crate::history::Flakiness;
+use crate::outcome::ExitCode;
+use crate::store::CasePast;
+use crate::text::Untrusted;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// Flaky for sure: at least this rate, with 95 % confidence.
+const SURELY: f64 = 0.02;
+/// And seen as often as this.
+const TIMES: u32 = 3;
+
+/// Does what is asked.
+pub(crate) fn run(arguments: &QuarantineArguments, console: &mut Console) -> Result<ExitCode, Failure> {
+    let QuarantineWhat::Suggest(arguments) = &arguments.what;
+    suggest(arguments, console)
+}
+
+fn suggest(arguments: &SuggestArguments, console: &mut Console) -> Result<ExitCode, Failure> {
+    let record = record::open(&arguments.print.project, console)?;
+    let pasts = record.reader.pasts(arguments.last).map_err(unreadable)?;
+    let told = pasts.iter().filter_map(|past| Some((past, Flakiness::of(&past.runs, record.busy)?)));
+    let mut found: Vec<(&CasePast, Flakiness)> =
+        told.filter(|(_, it)| it.flaky.times >= TIMES && it.flaky.low >= SURELY).collect();
+    found.sort_by(|(_, a), (_, b)| b.flaky.low.total_cmp(&a.flaky.low));
+    if arguments.print.format.format == Format::Json {
+        let cases: Vec<Value> = found
+            .iter()
+            .map(|(past, it)| json!({ "case_id": past.case, "browser": past.browser, "flakiness": it }))
+            .collect();
+        console.json(&json!({ "runs": arguments.last, "cases": cases }))?;
+        return Ok(ExitCode::Success);
+    }
+    if found.is_empty() {
+        console.say(&format!("no case is flaky without doubt in its last {} runs", arguments.last));
+        return Ok(ExitCode::Success);
+    }
+    let mut text =
+        "# For runner.toml: say who mends it, why it is so, and until when that may take.\n".to_owned();
+    for (past, it) in &found {
+        let id = Untrusted::from(past.case.as_str()).line();
+        let filter = toml::Value::from(format!("id({})", quoted(past.case.as_str())));
+        let why = format!("flaky: {} of {} runs", it.flaky.times, it.flaky.of);
+        let _ = write!(
+            text,
+            "\n# {id} @{}: {} ({}) of {} runs; apart from that {} under load, {} errored, {} failed\n\
+             [[override]]\nfilter = {filter}\nquarantine = {{ owner = \"\", reason = {} }}\n",
+            past.browser,
+            percent(it.flaky),
+            interval(it.flaky),
+            it.flaky.of,
+            it.under_load,
+            it.errored,
+            it.failed,
+            toml::Value::from(why),
+        );
+    }
+    console.data(&text)?;
+    console.say("nothing was changed");
+    Ok(ExitCode::Success)
+}
+
+/// Exactly this id, as filters take it.
+fn quoted(id: &str) -> String {
+    if id.contains('\'') { format!("\"{id}\"") } else { format!("'{id}'") }
+}

@@ -1,0 +1,301 @@
+//! The shards of one batch, run by several machines into databases of their own, as the one batch that they are.
+//!
+//! Jobs, slots and the numbers of events are moved so that no two shards share one; events then come in the order in which
+//! they happened. The joined batch has an id that follows from those of its shards: joining again finds it there.
+
+use super::open::Store;
+use super::query::{QueryError, Reader};
+use super::rows::BatchRow;
+use crate::id::BatchId;
+use crate::outcome::BatchStatus;
+use rusqlite::{Transaction, TransactionBehavior, params};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+/// A batch made of shards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Joined {
+    /// Its id.
+    pub batch: BatchId,
+    /// Whether it was there already.
+    pub known: bool,
+}
+
+/// Why shards cannot be joined.
+#[derive(Debug)]
+pub enum JoinError {
+    /// A batch is no shard.
+    NoShard(BatchId),
+    /// A batch still runs.
+    Running(BatchId),
+    /// They are not all the shards of one batch.
+    Incomplete(Vec<String>),
+    /// Something cannot be read or written.
+    Query(QueryError),
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoShard(batch) => {
+                write!(f, "the latest batch `{batch}` is no shard: without `--join` batches stay apart")
+            }
+            Self::Running(batch) => write!(f, "batch `{batch}` still runs"),
+            Self::Incomplete(found) => {
+                write!(f, "these are not all the shards of one batch, each once: {}", found.join(", "))
+            }
+            Self::Query(error) => error.fmt(f),
+        }
+    }
+}
+
+// Its text says the cause already: a `source` would have it said twice.
+impl std::error::Error for JoinError {}
+
+impl From<QueryError> for JoinError {
+    fn from(error: QueryError) -> Self {
+        Self::Query(error)
+    }
+}
+
+impl From<rusqlite::Error> for JoinError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Query(error.into())
+    }
+}
+
+/// What a shard's rows are moved by, so that no two shards share a job or a slot.
+#[derive(Clone, Copy, Debug, Default)]
+struct Offset {
+    jobs: i64,
+    slots: i64,
+}
+
+impl Store {
+    /// Makes one batch of all the shards of one, the first shard first.
+    pub fn join(&mut self, shards: &[(&Reader, BatchRow)]) -> Result<Joined, JoinError> {
+        let shards = in_order(shards)?;
+        let batch = id(&shards);
+        let here = "SELECT count(*) FROM batch WHERE id = ?1";
+        if self.connection.query_row(here, [batch.as_str()], |row| row.get::<_, i64>(0))? > 0 {
+            return Ok(Joined { batch, known: true });
+        }
+        for (reader, shard) in &shards {
+            self.merge_one(reader, &shard.id)?;
+        }
+        let place = self.place().clone();
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        begin(&transaction, &shards, &batch)?;
+        let (mut offset, mut events) = (Offset::default(), Vec::new());
+        for (at, (_, shard)) in shards.iter().enumerate() {
+            let (from, to) = (format!("evidence/{}/", shard.id), format!("evidence/{batch}/{at}/"));
+            events.extend(moved(&transaction, shard, offset, &from, &to)?);
+            let slots = take_over(&transaction, shard, (&batch, offset), &from, &to)?;
+            offset = Offset { jobs: offset.jobs + i64::from(shard.total), slots: offset.slots + slots };
+        }
+        tell(&transaction, &shards, &batch, events)?;
+        // Before the rows speak of it: a file that nobody speaks of is the lesser evil.
+        for (at, (_, shard)) in shards.iter().enumerate() {
+            let (from, to) = (place.evidence(&shard.id), place.evidence(&batch).join(at.to_string()));
+            if from.exists() {
+                std::fs::create_dir_all(place.evidence(&batch))
+                    .and_then(|()| std::fs::rename(&from, &to))
+                    .map_err(|cause| QueryError::File { path: from, cause })?;
+            }
+        }
+        transaction.commit()?;
+        Ok(Joined { batch, known: false })
+    }
+}
+
+/// The shards in their order, once it is clear that they are all there are.
+fn in_order<'a>(given: &[(&'a Reader, BatchRow)]) -> Result<Vec<(&'a Reader, BatchRow)>, JoinError> {
+    let mut shards = Vec::new();
+    for (reader, batch) in given {
+        if batch.status == BatchStatus::Running {
+            return Err(JoinError::Running(batch.id.clone()));
+        }
+        let Some((number, of)) = batch.shard.as_deref().and_then(numbers) else {
+            return Err(JoinError::NoShard(batch.id.clone()));
+        };
+        shards.push((number, of, (*reader, batch.clone())));
+    }
+    shards.sort_by_key(|(number, ..)| *number);
+    let complete = shards.iter().zip(1..).all(|((number, of, _), at)| *number == at && *of == shards.len());
+    if !complete {
+        return Err(JoinError::Incomplete(given.iter().filter_map(|(_, it)| it.shard.clone()).collect()));
+    }
+    Ok(shards.into_iter().map(|(.., shard)| shard).collect())
+}
+
+/// `2/3`
+fn numbers(shard: &str) -> Option<(usize, usize)> {
+    let (number, of) = shard.split_once('/')?;
+    // What stands behind it says how it was split.
+    let of = of.split(|c: char| !c.is_ascii_digit()).next()?;
+    Some((number.trim().parse().ok()?, of.parse().ok()?))
+}
+
+/// An id that begins with the time of the first shard, and is the same for the same shards.
+fn id(shards: &[(&Reader, BatchRow)]) -> BatchId {
+    let mut digest = Sha256::new();
+    for (_, shard) in shards {
+        digest.update(shard.id.as_str());
+    }
+    let random = digest.finalize().iter().take(8).fold(0, |all, byte| all << 8 | u64::from(*byte));
+    let started =
+        shards.iter().filter_map(|(_, shard)| shard.started_at.parse::<jiff::Timestamp>().ok()).min();
+    let started = started.unwrap_or_default().as_second();
+    BatchId::new(SystemTime::UNIX_EPOCH + Duration::from_secs(started.unsigned_abs()), random)
+}
+
+/// How the whole ended: the worst that happened to a shard.
+fn ended(shards: &[(&Reader, BatchRow)]) -> (BatchStatus, Option<u8>) {
+    const WORST_FIRST: [u8; 6] = [101, 4, 3, 1, 6, 5];
+    let status = shards.iter().map(|(_, shard)| shard.status).find(|it| *it != BatchStatus::Finished);
+    let codes: Vec<Option<u8>> = shards.iter().map(|(_, shard)| shard.exit_code).collect();
+    let known = WORST_FIRST.into_iter().find(|code| codes.contains(&Some(*code)));
+    let other = codes.iter().copied().flatten().max();
+    (status.unwrap_or(BatchStatus::Finished), if codes.contains(&None) { None } else { known.or(other) })
+}
+
+fn begin(
+    transaction: &Transaction<'_>,
+    shards: &[(&Reader, BatchRow)],
+    batch: &BatchId,
+) -> rusqlite::Result<()> {
+    let ids: Vec<&str> = shards.iter().map(|(_, shard)| shard.id.as_str()).collect();
+    let all = serde_json::Value::from(ids).to_string();
+    let (status, exit_code) = ended(shards);
+    transaction.execute(
+        "INSERT INTO batch (id, started_at, finished_at, status, exit_code, concurrency, total, passed, flaky, failed,
+            errored, skipped, interrupted, not_run, host, boot_id, seed, shard, version, git_commit, command_line,
+            settings_json)
+         SELECT ?1, min(started_at), max(finished_at), ?2, ?3, sum(concurrency), sum(total), sum(passed), sum(flaky),
+            sum(failed), sum(errored), sum(skipped), sum(interrupted), sum(not_run), group_concat(DISTINCT host), NULL,
+            min(seed), NULL, min(version), min(git_commit), min(command_line), min(settings_json)
+         FROM batch WHERE id IN (SELECT value FROM json_each(?4))",
+        params![batch.as_str(), status.as_str(), exit_code, all],
+    )?;
+    Ok(())
+}
+
+/// Makes a shard's rows those of the joined batch; says how many slots it had.
+fn take_over(
+    transaction: &Transaction<'_>,
+    shard: &BatchRow,
+    (batch, offset): (&BatchId, Offset),
+    from: &str,
+    to: &str,
+) -> rusqlite::Result<i64> {
+    let attempts =
+        "SELECT attempt.id FROM attempt JOIN case_run ON case_run.id = case_run_id WHERE batch_id = ?1";
+    let own = shard.id.as_str();
+    let slots = format!("SELECT coalesce(max(slot), 0) FROM attempt WHERE id IN ({attempts})");
+    let slots = transaction.query_row(&slots, [own], |row| row.get(0))?;
+    let moved = format!("UPDATE attempt SET slot = slot + ?2 WHERE id IN ({attempts})");
+    transaction.execute(&moved, params![own, offset.slots])?;
+    let kept = format!("UPDATE evidence SET path = replace(path, ?2, ?3) WHERE attempt_id IN ({attempts})");
+    transaction.execute(&kept, params![own, from, to])?;
+    for table in ["case_run", "sample"] {
+        let sql = format!("UPDATE {table} SET batch_id = ?2 WHERE batch_id = ?1");
+        transaction.execute(&sql, params![own, batch.as_str()])?;
+    }
+    Ok(slots)
+}
+
+/// The events of a shard, its jobs, slots and evidence moved.
+fn moved(
+    transaction: &Transaction<'_>,
+    shard: &BatchRow,
+    offset: Offset,
+    from: &str,
+    to: &str,
+) -> rusqlite::Result<Vec<Value>> {
+    let mut statement = transaction.prepare("SELECT json FROM event WHERE batch_id = ?1 ORDER BY seq")?;
+    let texts = statement.query_map([shard.id.as_str()], |row| row.get::<_, String>(0))?;
+    let mut events = Vec::new();
+    for text in texts {
+        let mut event: Value = serde_json::from_str(&text?.replace(from, to)).map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
+        })?;
+        for (key, by) in [("job", offset.jobs), ("slot", offset.slots)] {
+            if let Some(number) = event.get(key).and_then(Value::as_i64) {
+                event[key] = json!(number + by);
+            }
+        }
+        events.push(event);
+    }
+    Ok(events)
+}
+
+/// Writes the events of all shards down as those of one batch: it begins once, has its plan, and ends once.
+fn tell(
+    transaction: &Transaction<'_>,
+    shards: &[(&Reader, BatchRow)],
+    batch: &BatchId,
+    mut events: Vec<Value>,
+) -> rusqlite::Result<()> {
+    let kind = |event: &Value| event["event"].as_str().unwrap_or_default().to_owned();
+    let rank = |event: &Value| match &*kind(event) {
+        "batch_started" => 0,
+        "case_queued" => 1,
+        "batch_finished" => 3,
+        _ => 2,
+    };
+    let at = |event: &Value| event["at"].as_str().unwrap_or_default().to_owned();
+    // Stable: what happened at the same time stays in the order of its shard.
+    events.sort_by_key(|event| (rank(event), if rank(event) == 1 { String::new() } else { at(event) }));
+    let time = |event: &Value| at(event).parse::<jiff::Timestamp>().unwrap_or_default();
+    let (began, over) = (events.first().map(time), events.last().map(time));
+    let (status, exit_code) = ended(shards);
+    let sum = |of: fn(&BatchRow) -> u32| shards.iter().map(|(_, shard)| of(shard)).sum::<u32>();
+    let most = events.iter().filter_map(|event| event["peak_memory_bytes"].as_u64()).max();
+    let since = |from: Option<jiff::Timestamp>, to: jiff::Timestamp| {
+        from.map_or(0, |from| u64::try_from(to.duration_since(from).as_millis()).unwrap_or(0))
+    };
+    let (mut started, mut left) = (false, events.iter().filter(|event| rank(event) == 3).count());
+    let mut seq = 0;
+    for mut event in events {
+        match rank(&event) {
+            0 if std::mem::replace(&mut started, true) => continue,
+            0 => {
+                event["batch"] = json!(batch);
+                event["shard"] = Value::Null;
+                event["total"] = json!(sum(|shard| shard.total));
+                event["concurrency"] = json!(sum(|shard| shard.concurrency));
+            }
+            3 => {
+                left -= 1;
+                if left > 0 {
+                    continue;
+                }
+                event["status"] = json!(status);
+                event["exit_code"] = json!(exit_code.unwrap_or_default());
+                event["duration_ms"] = json!(since(began, over.unwrap_or_default()));
+                event["peak_memory_bytes"] = json!(most);
+            }
+            _ => {}
+        }
+        seq += 1;
+        event["seq"] = json!(seq);
+        let elapsed = since(began, time(&event));
+        event["elapsed_ms"] = json!(elapsed);
+        transaction.prepare_cached(
+            "INSERT INTO event (batch_id, seq, at, elapsed_ms, kind, json) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?.execute(params![
+            batch.as_str(),
+            seq,
+            at(&event),
+            i64::try_from(elapsed).unwrap_or(i64::MAX),
+            kind(&event),
+            event.to_string()
+        ])?;
+    }
+    for (_, shard) in shards {
+        transaction.execute("DELETE FROM batch WHERE id = ?1", [shard.id.as_str()])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,248 @@
+//! The commands that look at many batches at once, and those that keep the record in order.
+
+use crate::project;
+use crate::scripted_driver::ScriptedDriver;
+use crate::support::{Output, Project};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+fn json(project: &Project, arguments: &[&str]) -> Value {
+    let ran = project.run(arguments.iter().copied().chain(["--format", "json"]));
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran}"))
+}
+
+fn ids(cases: &Value) -> Vec<&str> {
+    cases.as_array().unwrap().iter().map(|case| case["case_id"].as_str().unwrap()).collect()
+}
+
+fn succeeds(ran: Output) -> Output {
+    assert_eq!(ran.status, Some(0), "{ran}");
+    ran
+}
+
+#[test]
+fn two_batches_are_compared() {
+    let driver = ScriptedDriver::start();
+    let project = project(&driver);
+    let alone = project.run(["compare"]);
+    assert!(alone.stderr.contains("nothing has run yet"), "{alone}");
+    project.run(["-c", "3"]);
+    let alone = project.run(["compare"]);
+    assert!(alone.status == Some(2) && alone.stderr.contains("no batch before"), "{alone}");
+    let mended = project
+        .file("testcases/c-broken.toml", "steps = [ { wait = '1ms' } ]\n")
+        .file("testcases/a-quick.toml", "steps = [ { fail = 'not today' } ]\n")
+        .file("testcases/d-new.toml", "steps = [ { wait = '1ms' } ]\n");
+    std::fs::remove_file(mended.root().join("testcases/b-slow.toml")).unwrap();
+    mended.run(["-c", "3"]);
+    let differences = &json(&mended, &["compare"])["differences"];
+    assert_eq!(ids(&differences["newly_failing"]), ["testcases/a-quick"]);
+    assert_eq!(ids(&differences["fixed"]), ["testcases/c-broken"]);
+    assert_eq!(ids(&differences["new"]), ["testcases/d-new"]);
+    assert_eq!(ids(&differences["gone"]), ["testcases/b-slow"]);
+    let text = succeeds(mended.run(["compare"])).stdout;
+    assert!(text.contains("FAIL testcases/a-quick: not today"), "{text}");
+    assert!(text.ends_with("Summary 1 newly failing, 1 fixed, 1 new, 1 gone\n"), "{text}");
+}
+
+#[test]
+fn a_case_has_a_history_and_so_have_batches() {
+    let driver = ScriptedDriver::start();
+    let project = project(&driver);
+    project.run(["-c", "3"]);
+    let project = project.file("testcases/c-broken.toml", "steps = [ { wait = '1ms' } ]\n");
+    project.run(["-c", "3"]);
+    let text = succeeds(project.run(["history", "testcases/c-broken"])).stdout;
+    assert!(text.contains("Verdicts F·\n"), "{text}");
+    let told = json(&project, &["history", "testcases/c-broken"]);
+    let verdicts: Vec<_> =
+        told["runs"].as_array().unwrap().iter().map(|run| run["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["passed", "failed"], "the latest first");
+    let batches = json(&project, &["history"])["batches"].clone();
+    assert_eq!(batches.as_array().unwrap().len(), 2);
+    assert_eq!((&batches[0]["failed"], &batches[1]["failed"]), (&Value::from(0), &Value::from(1)));
+    let unknown = project.run(["history", "testcases/c-brokn"]);
+    assert!(
+        unknown.status == Some(2) && unknown.stderr.contains("did you mean `testcases/c-broken`"),
+        "{unknown}"
+    );
+    let slow = json(&project, &["slow"]);
+    assert_eq!(ids(&slow["cases"])[0], "testcases/b-slow");
+    assert_eq!(succeeds(project.run(["flaky"])).stdout, "no case was flaky in its last 50 runs\n");
+}
+
+#[test]
+fn what_is_flaky_is_listed_with_its_rate_and_suggested_for_quarantine() {
+    let driver = ScriptedDriver::start();
+    // The first attempt fails, the second one passes.
+    let steps =
+        "steps = [ { set = { n = '${case.attempt}' } }, { expect_var = 'n', is = 2, timeout = '1ms' } ]\n";
+    let case = format!("retries = 1\n{steps}");
+    let project = project(&driver).file("testcases/e-wobbly.toml", &case);
+    for _ in 0..3 {
+        project.run(["testcases/e-wobbly.toml"]);
+    }
+    let flaky = json(&project, &["flaky"]);
+    assert_eq!(ids(&flaky["cases"]), ["testcases/e-wobbly"], "{flaky}");
+    let rate = &flaky["cases"][0]["flakiness"];
+    let seen = rate["flaky"]["times"].as_u64().unwrap() + rate["under_load"].as_u64().unwrap();
+    assert_eq!(seen, 3, "{rate}");
+}
+
+/// Both shards of a project, each in a database of its own.
+fn shards(project: &Project) -> [PathBuf; 2] {
+    ["1/2", "2/2"].map(|shard| {
+        let database = project.root().join(format!("machine-{}/batchrun.db", &shard[..1]));
+        let ran = project.run(["--shard", shard, "--db", database.to_str().unwrap()]);
+        assert!(ran.stderr.contains("Summary"), "{ran}");
+        database
+    })
+}
+
+/// What `show` says of the cases of a database's last batch, and how many attempts and steps each has.
+fn shown(project: &Project, database: &Path) -> Vec<(String, String, usize, usize)> {
+    let whole = json(project, &["show", "--db", database.to_str().unwrap()]);
+    let mut cases: Vec<_> = whole["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|case| {
+            let id = case["case_id"].as_str().unwrap();
+            let full = json(project, &["show", id, "--db", database.to_str().unwrap()]);
+            let attempts = full["cases"][0]["attempts"].as_array().unwrap();
+            let steps = attempts.iter().map(|it| it["steps"].as_array().unwrap().len()).sum();
+            (id.to_owned(), case["verdict"].as_str().unwrap().to_owned(), attempts.len(), steps)
+        })
+        .collect();
+    cases.sort();
+    cases
+}
+
+#[test]
+fn shards_of_several_machines_are_joined_to_the_whole() {
+    let driver = ScriptedDriver::start();
+    let project = project(&driver);
+    let whole = project.root().join("whole/batchrun.db");
+    project.run(["--db", whole.to_str().unwrap()]);
+    let [first, second] = shards(&project).map(|it| it.to_str().unwrap().to_owned());
+    let joined = project.root().join("joined/batchrun.db");
+    let join = |shards: &[&str]| {
+        let arguments = ["merge", "--join", "--db", joined.to_str().unwrap()];
+        project.run(arguments.iter().chain(shards).copied())
+    };
+    let incomplete = join(&[&first]);
+    assert!(incomplete.status == Some(2) && incomplete.stderr.contains("not all the shards"), "{incomplete}");
+    let id = succeeds(join(&[&second, &first])).stdout;
+    assert_eq!(shown(&project, &joined), shown(&project, &whole));
+    // Again, and in another order: it is there.
+    assert_eq!(succeeds(join(&[&first, &second])).stdout, id);
+    let batches = json(&project, &["history", "--db", joined.to_str().unwrap()]);
+    assert_eq!(batches["batches"].as_array().unwrap().len(), 1);
+    let batch = &batches["batches"][0];
+    assert_eq!((&batch["total"], &batch["failed"], &batch["exit_code"]), (&3.into(), &1.into(), &1.into()));
+    // Its reports speak of all jobs, with what was kept of each.
+    let arguments = ["report", "--report", "json=-", "--db", joined.to_str().unwrap()];
+    let report: Value = serde_json::from_str(&succeeds(project.run(arguments)).stdout).unwrap();
+    assert_eq!(report["counts"]["passed"], 2, "{report}");
+    for evidence in json(&project, &["show", "testcases/c-broken", "--db", joined.to_str().unwrap()])["cases"]
+        [0]["attempts"][0]["evidence"]
+        .as_array()
+        .unwrap()
+    {
+        if let Some(path) = evidence["path"].as_str() {
+            assert!(joined.parent().unwrap().join(path).is_file(), "{path}");
+        }
+    }
+    let plain = project.run(["merge", "--join", whole.to_str().unwrap()]);
+    assert!(plain.status == Some(2) && plain.stderr.contains("is no shard"), "{plain}");
+}
+
+#[test]
+fn databases_are_merged_once_whatever_is_merged_again() {
+    let driver = ScriptedDriver::start();
+    let project = project(&driver);
+    project.run(["-c", "3"]);
+    let [first, second] = shards(&project).map(|it| it.to_str().unwrap().to_owned());
+    let merge = || succeeds(project.run(["merge", &first, &second])).stderr;
+    assert_eq!(merge().matches("1 added, 0 here already").count(), 2);
+    assert_eq!(merge().matches("0 added, 1 here already").count(), 2);
+    let own = project.root().join(".batchrun/batchrun.db").to_str().unwrap().to_owned();
+    assert!(succeeds(project.run(["merge", &own])).stderr.contains("0 added, 3 here already"));
+    let runs = json(&project, &["history", "testcases/c-broken"])["runs"].clone();
+    assert_eq!(runs.as_array().unwrap().len(), 2);
+    let missing = project.run(["merge", "nowhere.db"]);
+    assert!(missing.status == Some(2) && missing.stderr.contains("nowhere.db"), "{missing}");
+}
+
+#[test]
+fn old_batches_go_with_their_evidence_and_only_when_asked() {
+    let driver = ScriptedDriver::start();
+    let project = project(&driver);
+    for _ in 0..3 {
+        project.run(["-c", "3"]);
+    }
+    let files =
+        |folder: &str| std::fs::read_dir(project.root().join(".batchrun").join(folder)).unwrap().count();
+    assert_eq!((files("evidence"), files("log")), (3, 3));
+    let vague = project.run(["prune"]);
+    assert_eq!(vague.status, Some(2), "{vague}");
+    let asked = succeeds(project.run(["prune", "--keep", "1", "--dry-run"]));
+    assert!(asked.stdout.lines().count() == 2 && files("log") == 3, "{asked}");
+    let young = succeeds(project.run(["prune", "--older-than", "90d"]));
+    assert!(young.stderr.contains("0 batches with 0 cases removed, 3 kept"), "{young}");
+    let done = succeeds(project.run(["prune", "--keep", "1"]));
+    assert!(done.stderr.contains("2 batches with 6 cases removed, 1 kept"), "{done}");
+    assert_eq!((files("evidence"), files("log")), (1, 1));
+    let left = project.root().join(".batchrun/batchrun.db");
+    let left = rusqlite::Connection::open(left).unwrap();
+    for (table, rows) in [("batch", 1), ("case_run", 3), ("attempt", 3)] {
+        let sql = format!("SELECT count(*) FROM {table}");
+        assert_eq!(left.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap(), rows, "{table}");
+    }
+}
+
+#[test]
+fn runs_are_exported_and_no_cell_is_a_formula() {
+    let driver = ScriptedDriver::start();
+    let project = project(&driver)
+        .file("testcases/f-sly.toml", "steps = [ { fail = '=HYPERLINK(\"http://evil.test\")' } ]\n");
+    project.run(["-c", "3"]);
+    let table = succeeds(project.run(["export", "csv"])).stdout;
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let message = reader.headers().unwrap().iter().position(|name| name == "message").unwrap();
+    let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
+    assert_eq!(rows.len(), 4);
+    assert!(rows.iter().any(|row| row[message].starts_with("'=HYPERLINK")), "{table}");
+    let all: Value = serde_json::from_str(&succeeds(project.run(["export", "json", "last"])).stdout).unwrap();
+    assert_eq!(all.as_array().unwrap().len(), 4);
+    assert_eq!(all[0]["tags"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn f56_a_database_of_an_older_version_is_brought_up_to_date_and_kept_as_it_was() {
+    let driver = ScriptedDriver::start();
+    let project = project(&driver);
+    project.run(["-c", "3"]);
+    let folder = project.root().join(".batchrun");
+    let older = rusqlite::Connection::open(folder.join("batchrun.db")).unwrap();
+    older
+        .execute_batch(
+            "DROP INDEX case_run_of_case;
+             ALTER TABLE case_run DROP COLUMN passed_ms;
+             ALTER TABLE case_run DROP COLUMN cpu;
+             CREATE INDEX case_run_of_case ON case_run (case_id, browser);
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+    drop(older);
+    let slow = json(&project, &["slow"]);
+    assert_eq!(ids(&slow["cases"])[0], "testcases/b-slow", "its time was taken from its attempts: {slow}");
+    let backups: Vec<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("batchrun.db.version-1."))
+        .collect();
+    assert_eq!(backups.len(), 1, "{backups:?}");
+    let ran = project.run(["-c", "3"]);
+    assert_eq!(ran.status, Some(1), "{ran}");
+}
