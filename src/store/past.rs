@@ -64,7 +64,7 @@ impl Reader {
         let sql = "
             SELECT verdict, passed_ms, cpu, id FROM case_run
             WHERE case_id = ?1 AND browser = ?2 AND verdict IN ('passed', 'flaky', 'failed', 'errored')
-            ORDER BY batch_id DESC, id DESC LIMIT ?3";
+            ORDER BY queued_at DESC, id DESC LIMIT ?3";
         let read = |row: &Row<'_>| {
             let time = row.get::<_, Option<u32>>(1)?.map(|ms| Duration::from_millis(ms.into()));
             let number = row.get::<_, i64>(3)?.unsigned_abs();

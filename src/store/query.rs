@@ -182,7 +182,7 @@ impl Reader {
 
     /// The runs of one case in all batches, at most `limit`, the latest first.
     pub fn case_history(&self, case: &CaseId, limit: u32) -> Result<Vec<CaseRow>, QueryError> {
-        let sql = "SELECT * FROM case_run WHERE case_id = ?1 ORDER BY batch_id DESC, id DESC LIMIT ?2";
+        let sql = "SELECT * FROM case_run WHERE case_id = ?1 ORDER BY queued_at DESC, id DESC LIMIT ?2";
         self.rows(sql, params![case.as_str(), limit], CaseRow::read)
     }
 

@@ -123,8 +123,8 @@ CREATE TABLE event (
 
 /// What past runs are asked for stands in one index, so that a thousand batches of a thousand cases are read in a
 /// moment: with each run how long its attempt took that passed, and how busy the processors were while the attempt ran
-/// that says most, the first one that failed or else the one that passed. Ids of batches begin with their time, so they
-/// say which run was later; keys of rows do not, once databases have been merged.
+/// that says most, the first one that failed or else the one that passed. The time says which run was later; keys of rows
+/// do not, once databases have been merged.
 const VERSION_2: &str = "
 ALTER TABLE case_run ADD COLUMN passed_ms INTEGER;
 ALTER TABLE case_run ADD COLUMN cpu REAL;
@@ -133,7 +133,7 @@ UPDATE case_run SET
     cpu = (SELECT cpu_mean FROM attempt WHERE case_run_id = case_run.id AND verdict IN ('passed', 'failed')
            ORDER BY verdict, number LIMIT 1);
 DROP INDEX case_run_of_case;
-CREATE INDEX case_run_of_case ON case_run (case_id, browser, batch_id, id, verdict, passed_ms, cpu);
+CREATE INDEX case_run_of_case ON case_run (case_id, browser, queued_at, id, verdict, passed_ms, cpu);
 ";
 
 /// What an open database turned out to be.

@@ -61,8 +61,7 @@ pub(super) fn subject(reader: &Reader, arguments: &ShowArguments) -> Result<Subj
 /// The latest batch that has the case, or in which it failed.
 fn latest(reader: &Reader, id: &CaseId, failed: bool) -> Result<Option<BatchId>, Failure> {
     let all = reader.case_history(id, u32::MAX).map_err(unreadable)?;
-    // Batch ids are ordered by time; the keys of rows are not, once databases have been merged.
-    match all.iter().filter(|case| !failed || has_failed(case)).map(|case| &case.batch_id).max() {
+    match all.iter().find(|case| !failed || has_failed(case)).map(|case| &case.batch_id) {
         None if !all.is_empty() => Err(Failure::input(format!("`{id}` has not failed in any batch"))),
         latest => Ok(latest.cloned()),
     }
