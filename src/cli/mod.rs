@@ -14,6 +14,7 @@ mod doctor;
 mod failure;
 mod init;
 mod list;
+mod listening;
 mod past;
 mod prepare;
 mod record;
@@ -23,6 +24,7 @@ mod report;
 mod resumed;
 mod run;
 mod schema;
+mod serve;
 mod settings;
 mod setup;
 mod shard_plan;
@@ -71,6 +73,7 @@ fn dispatch(arguments: Arguments) -> ExitCode {
         Command::Slow(arguments) => past::slow(arguments, &mut console),
         Command::Compare(arguments) => past::compare(arguments, &mut console),
         Command::Report(arguments) => report::run(arguments, &mut console),
+        Command::Serve(arguments) => serve::run(arguments, &mut console),
         Command::Quarantine(arguments) => past::quarantine(arguments, &mut console),
         Command::Merge(arguments) => archive::merge(arguments, &mut console),
         Command::Prune(arguments) => archive::prune(arguments, &mut console),

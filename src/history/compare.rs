@@ -32,6 +32,23 @@ pub enum Difference {
 }
 
 impl Difference {
+    /// The words for all of them, the worst first.
+    pub const KINDS: [&str; 7] =
+        ["newly_failing", "still_failing", "fixed", "slower", "faster", "new", "gone"];
+
+    /// The word for it.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::NewlyFailing => "newly_failing",
+            Self::StillFailing => "still_failing",
+            Self::Fixed => "fixed",
+            Self::Slower(_) => "slower",
+            Self::Faster(_) => "faster",
+            Self::New => "new",
+            Self::Gone => "gone",
+        }
+    }
+
     /// Between two batches; `past` are the times of the case's runs other than the newer one, asked for only where they
     /// matter. `None` for nothing worth telling.
     pub fn between(

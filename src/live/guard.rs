@@ -6,7 +6,6 @@
 //! - the API wants the token, compared in constant time;
 //! - what changes something is a POST of `application/json`, which no form can send.
 
-use super::server::Site;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -64,8 +63,8 @@ pub(super) fn refuse(status: StatusCode, why: &str) -> Response {
 }
 
 /// Lets a request through, or answers in its place.
-pub(super) async fn check(State(site): State<Site>, request: Request, next: Next) -> Response {
-    let mut answer = match refusal(&site, &request) {
+pub(super) async fn check(State(token): State<Token>, request: Request, next: Next) -> Response {
+    let mut answer = match refusal(&token, &request) {
         Some((status, why)) => refuse(status, why),
         None => next.run(request).await,
     };
@@ -79,7 +78,7 @@ pub(super) async fn check(State(site): State<Site>, request: Request, next: Next
     answer
 }
 
-fn refusal(site: &Site, request: &Request<Body>) -> Option<(StatusCode, &'static str)> {
+fn refusal(token: &Token, request: &Request<Body>) -> Option<(StatusCode, &'static str)> {
     let address = request.extensions().get::<SocketAddr>()?;
     let headers = request.headers();
     let text = |name: header::HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
@@ -96,7 +95,7 @@ fn refusal(site: &Site, request: &Request<Body>) -> Option<(StatusCode, &'static
     }
     let path = request.uri().path();
     let (is_api, is_socket) = (path.starts_with("/api/"), path == "/api/events");
-    if is_api && !is_socket && !site.token.is_in(headers) {
+    if is_api && !is_socket && !token.is_in(headers) {
         return Some((
             StatusCode::UNAUTHORIZED,
             "the token is missing or wrong: `Authorization: Bearer TOKEN`",

@@ -20,6 +20,7 @@
 //! such header, `{"token": "TOKEN"}` as its first message. `guard.rs` says what else is refused.
 
 mod api;
+mod archive;
 mod feed;
 mod guard;
 mod page;
@@ -28,5 +29,6 @@ mod server;
 mod socket;
 
 pub use api::{Steer, Wanted, in_short};
+pub use archive::{Archive, Serving};
 pub use feed::Feed;
 pub use server::{Live, Record};

@@ -17,7 +17,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path as FilePath, PathBuf};
+use std::path::{Component, Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -25,7 +25,7 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
 /// Connections at a time.
-const CONNECTIONS: usize = 64;
+pub(super) const CONNECTIONS: usize = 64;
 
 /// `WebSocket`s among them.
 pub(super) const SOCKETS: usize = 16;
@@ -93,7 +93,7 @@ impl Live {
             .merge(steering(steer))
             .merge(page::routes())
             .fallback(async || refuse(StatusCode::NOT_FOUND, "there is nothing here"))
-            .layer(middleware::from_fn_with_state(site.clone(), guard::check));
+            .layer(middleware::from_fn_with_state(site.token.clone(), guard::check));
         let task = tokio::spawn(accept(listener, router, Arc::clone(&site.room)));
         Ok(Self { address, site, task })
     }
@@ -123,7 +123,7 @@ impl Drop for Live {
 }
 
 /// Accepts connections until it is aborted; open ones end with it.
-async fn accept(listener: TcpListener, router: Router, room: Arc<Semaphore>) {
+pub(super) async fn accept(listener: TcpListener, router: Router, room: Arc<Semaphore>) {
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
@@ -169,16 +169,43 @@ async fn batch(State(site): State<Site>) -> Response {
 }
 
 async fn case(State(site): State<Site>, Path(job): Path<u32>) -> Response {
-    match detail(site, job).await {
-        Ok(case) => axum::Json(json::case_in_full(&case)).into_response(),
+    case_answer(detail(site, job).await)
+}
+
+async fn evidence(State(site): State<Site>, Path((job, number)): Path<(u32, usize)>) -> Response {
+    let record = Arc::clone(&site.record);
+    evidence_answer(&record.database, detail(site, job).await, number).await
+}
+
+/// Reads what there is of a case.
+async fn detail(site: Site, job: u32) -> Result<Option<CaseDetail>, Response> {
+    let record = Arc::clone(&site.record);
+    let read = move || Reader::open(&record.database)?.case_detail(&record.batch, JobId(job));
+    let read: Result<Option<CaseDetail>, QueryError> = match tokio::task::spawn_blocking(read).await {
+        Ok(read) => read,
+        Err(_) => return Err(refuse(StatusCode::INTERNAL_SERVER_ERROR, "a bug in batchrun")),
+    };
+    read.map_err(|error| refuse(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()))
+}
+
+/// A case as it was found, or why not.
+pub(super) fn case_answer(found: Result<Option<CaseDetail>, Response>) -> Response {
+    match found {
+        Ok(Some(case)) => axum::Json(json::case_in_full(&case)).into_response(),
+        Ok(None) => refuse(StatusCode::NOT_FOUND, "the batch has no such case"),
         Err(refused) => refused,
     }
 }
 
-async fn evidence(State(site): State<Site>, Path((job, number)): Path<(u32, usize)>) -> Response {
-    let folder = site.record.database.parent().map(FilePath::to_owned).unwrap_or_default();
-    let case = match detail(site, job).await {
-        Ok(case) => case,
+/// The `number`th thing that was kept of a case, from 0. `database` is where paths of evidence begin beside.
+pub(super) async fn evidence_answer(
+    database: &FilePath,
+    found: Result<Option<CaseDetail>, Response>,
+    number: usize,
+) -> Response {
+    let case = match found {
+        Ok(Some(case)) => case,
+        Ok(None) => return refuse(StatusCode::NOT_FOUND, "the batch has no such case"),
         Err(refused) => return refused,
     };
     // Nothing of the request gets into the path: it is one that batchrun made.
@@ -186,7 +213,12 @@ async fn evidence(State(site): State<Site>, Path((job, number)): Path<(u32, usiz
     let Some((kind, path)) = kept.and_then(|kept| Some((kept.kind.as_str(), kept.path.as_ref()?))) else {
         return refuse(StatusCode::NOT_FOUND, "there is no such evidence");
     };
-    let path = folder.join(path);
+    // A database may come from elsewhere: what it says must not lead out of the folder of the record.
+    let inside = FilePath::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    if !inside {
+        return refuse(StatusCode::NOT_FOUND, "the file lies outside of the record");
+    }
+    let path = database.parent().unwrap_or(FilePath::new("")).join(path);
     match tokio::fs::metadata(&path).await {
         Ok(about) if about.len() <= LARGEST_EVIDENCE => {}
         Ok(_) => return refuse(StatusCode::PAYLOAD_TOO_LARGE, "it is too large to be shown"),
@@ -196,20 +228,5 @@ async fn evidence(State(site): State<Site>, Path((job, number)): Path<(u32, usiz
     match tokio::fs::read(&path).await {
         Ok(bytes) => ([(header::CONTENT_TYPE, kind)], Body::from(bytes)).into_response(),
         Err(_) => refuse(StatusCode::NOT_FOUND, "the file cannot be read"),
-    }
-}
-
-/// Reads what there is of a case.
-async fn detail(site: Site, job: u32) -> Result<CaseDetail, Response> {
-    let record = Arc::clone(&site.record);
-    let read = move || Reader::open(&record.database)?.case_detail(&record.batch, JobId(job));
-    let read: Result<Option<CaseDetail>, QueryError> = match tokio::task::spawn_blocking(read).await {
-        Ok(read) => read,
-        Err(_) => return Err(refuse(StatusCode::INTERNAL_SERVER_ERROR, "a bug in batchrun")),
-    };
-    match read {
-        Ok(Some(case)) => Ok(case),
-        Ok(None) => Err(refuse(StatusCode::NOT_FOUND, "the batch has no such case")),
-        Err(error) => Err(refuse(StatusCode::SERVICE_UNAVAILABLE, &error.to_string())),
     }
 }

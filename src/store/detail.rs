@@ -54,6 +54,13 @@ impl CaseDetail {
 }
 
 impl Reader {
+    /// The number of a case in its batch.
+    pub fn job(&self, row: &CaseRow) -> Result<JobId, QueryError> {
+        let sql = "SELECT count(*) FROM case_run WHERE batch_id = ?1 AND id < ?2";
+        let before = self.rows(sql, params![row.batch_id.as_str(), row.id], |row| row.get::<_, u32>(0))?;
+        Ok(JobId(before.first().copied().unwrap_or(0)))
+    }
+
     /// One case of a batch, by its number; `None` where the batch has no such case.
     pub fn case_detail(&self, batch: &BatchId, job: JobId) -> Result<Option<CaseDetail>, QueryError> {
         // Rows stand in the order of the plan, and a job's number is its place in the plan.

@@ -5,6 +5,7 @@ use super::attempt_rows::AttemptRow;
 use super::detail::{AttemptDetail, CaseDetail};
 use super::place::Place;
 use super::rows::{BatchRow, CaseRow};
+use crate::id::JobId;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -37,6 +38,14 @@ fn with_attempts(row: &CaseRow, attempts: Vec<Value>) -> Value {
     let mut shown = local(row);
     parse(&mut shown, "tags", "tags");
     shown.insert("attempts".to_owned(), attempts.into());
+    shown.into()
+}
+
+/// A run of a case, with its number in its batch.
+pub fn run(row: &CaseRow, job: JobId) -> Value {
+    let mut shown = local(row);
+    parse(&mut shown, "tags", "tags");
+    shown.insert("job".to_owned(), json!(job));
     shown.into()
 }
 

@@ -18,6 +18,7 @@
 
 mod attempt_rows;
 mod begin;
+mod compare;
 mod detail;
 mod fan;
 mod join;
@@ -45,6 +46,7 @@ mod write;
 
 pub use attempt_rows::{AttemptRow, EvidenceRow, StepRow};
 pub use begin::{Begun, ResumeError};
+pub use compare::{Differs, differences};
 pub use detail::{AttemptDetail, CaseDetail};
 pub use join::{JoinError, Joined};
 pub use lock::{BatchLock, LockError, NamedLock, RunningBatch, running_batches, say_where};

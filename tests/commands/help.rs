@@ -23,6 +23,7 @@ fn short_help() {
       flaky        Show which cases pass only after they have failed, and how often
       slow         Show which cases take longest, and which take longer than they used to
       compare      Show what is different between two batches
+      serve        Show past batches in a browser
       report       Write reports of a batch that has run
       quarantine   Find cases that are candidates for quarantine
       merge        Bring the batches of other databases into this project's
@@ -107,6 +108,7 @@ fn long_help() {
       flaky        Show which cases pass only after they have failed, and how often
       slow         Show which cases take longest, and which take longer than they used to
       compare      Show what is different between two batches
+      serve        Show past batches in a browser
       report       Write reports of a batch that has run
       quarantine   Find cases that are candidates for quarantine
       merge        Bring the batches of other databases into this project's

@@ -23,7 +23,7 @@ fn watched() -> Project {
 }
 
 /// Runs cases of this project on what is watched.
-fn watch(case: &str, variable: &str) -> String {
+pub(crate) fn watch(case: &str, variable: &str) -> String {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("testcases/_dashboard");
     let text = |name: &str| std::fs::read_to_string(cases.join(name)).unwrap();
     let project = Project::new()

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be done fails the test, in functions beside it, too")]
 
+mod archive;
 mod client;
 mod dashboard;
 mod guarded;

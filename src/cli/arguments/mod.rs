@@ -28,10 +28,10 @@ pub(crate) use console::{Color, ConsoleArguments, Format, FormatArguments};
 pub(crate) use ctl::{CtlArguments, Wish};
 pub(crate) use history::{CompareArguments, HistoryArguments, PastArguments};
 pub(crate) use limits::{LimitArguments, Pace};
-pub(crate) use past::{ReportArguments, ShowArguments};
+pub(crate) use past::{ReportArguments, ServeArguments, ShowArguments};
 pub(crate) use print::PrintArguments;
 pub(crate) use project::ProjectArguments;
-pub(crate) use record::{Progress, RecordArguments};
+pub(crate) use record::{LiveAddress, Progress, RecordArguments};
 pub(crate) use run::RunArguments;
 pub(crate) use selection::SelectionArguments;
 
@@ -80,6 +80,8 @@ pub(crate) enum Command {
     Slow(PastArguments),
     /// Show what is different between two batches
     Compare(CompareArguments),
+    /// Show past batches in a browser
+    Serve(ServeArguments),
     /// Write reports of a batch that has run
     Report(ReportArguments),
     /// Find cases that are candidates for quarantine
@@ -128,6 +130,7 @@ impl Command {
             Self::History(arguments) => arguments.print.console.clone(),
             Self::Flaky(arguments) | Self::Slow(arguments) => arguments.print.console.clone(),
             Self::Compare(arguments) => arguments.print.console.clone(),
+            Self::Serve(arguments) => arguments.console.clone(),
             Self::Report(arguments) => arguments.console.clone(),
             Self::Quarantine(QuarantineArguments { what: QuarantineWhat::Suggest(arguments) }) => {
                 arguments.print.console.clone()

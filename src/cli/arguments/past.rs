@@ -1,6 +1,6 @@
 //! What the commands take that look at batches that have run.
 
-use super::{ConsoleArguments, PrintArguments, ProjectArguments};
+use super::{ConsoleArguments, LiveAddress, PrintArguments, ProjectArguments};
 use crate::reporter::ReportSpec;
 use clap::Args;
 
@@ -21,6 +21,27 @@ pub(crate) struct ShowArguments {
 
     #[command(flatten)]
     pub(crate) print: PrintArguments,
+}
+
+/// What `serve` takes.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// A port, an address, or both [default: a free port of 127.0.0.1]
+    #[arg(value_name = "ADDR")]
+    pub(crate) address: Option<LiveAddress>,
+
+    /// Open it in the browser of this desktop
+    #[arg(long)]
+    pub(crate) open: bool,
+
+    /// Let other machines see the record, unencrypted
+    #[arg(long)]
+    pub(crate) allow_remote: bool,
+
+    #[command(flatten)]
+    pub(crate) project: ProjectArguments,
+    #[command(flatten)]
+    pub(crate) console: ConsoleArguments,
 }
 
 /// What `report` takes.

@@ -2,6 +2,7 @@
 
 use crate::reporter::ReportSpec;
 use clap::{Args, ValueEnum};
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -52,6 +53,12 @@ impl RecordArguments {
 /// Where the dashboard is served: `PORT`, `IP` or `IP:PORT`; port 0 is a free one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LiveAddress(pub(crate) SocketAddr);
+
+impl fmt::Display for LiveAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl Default for LiveAddress {
     fn default() -> Self {

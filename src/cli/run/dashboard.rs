@@ -1,18 +1,15 @@
 //! The live view of this run: switched on from its beginning, or later by `ctl live`.
 
-use super::super::arguments::RecordArguments;
+use super::super::arguments::{LiveAddress, RecordArguments};
 use super::super::console::Console;
 use super::super::failure::Failure;
+use super::super::listening::{self, Remote};
 use super::opening::Opened;
 use crate::control::Command;
-use crate::diagnostic::Diagnostic;
 use crate::live::{Feed, Live, Record, Steer};
-use crate::outcome::ExitCode;
 use crate::store::EventSender;
-use anyhow::Context as _;
-use std::io::{self, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::process::Stdio;
+use std::io;
+use std::net::TcpListener;
 use std::sync::Arc;
 use tempfile::NamedTempFile;
 use tokio::sync::{Mutex, mpsc};
@@ -34,30 +31,13 @@ pub(super) fn bind(
     console: &mut Console,
 ) -> Result<Option<TcpListener>, Failure> {
     let Some(address) = arguments.dashboard() else { return Ok(None) };
-    let address = address.0;
-    if !address.ip().is_loopback() {
-        if !arguments.live_allow_remote {
-            return Err(Failure::input(format!(
-                "`--live={address}` would let other machines see and steer this run: add `--live-allow-remote` if that is meant"
-            )));
-        }
-        warn(
-            console,
-            "`--live-allow-remote`: whoever learns the URL sees and steers this run; nothing is encrypted",
-        );
-    }
-    let listener = listen(address).with_context(|| format!("the dashboard cannot be served at {address}"));
-    listener.map(Some).map_err(|error| Failure::Other(ExitCode::Usage, error))
-}
-
-fn warn(console: &mut Console, what: &str) {
-    console.warnings(&[Diagnostic::warning(what)]);
-}
-
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
+    let told = Remote {
+        refused: format!(
+            "`--live={address}` would let other machines see and steer this run: add `--live-allow-remote` if that is meant"
+        ),
+        warning: "`--live-allow-remote`: whoever learns the URL sees and steers this run; nothing is encrypted",
+    };
+    listening::bind(address, arguments.live_allow_remote, told, console).map(Some)
 }
 
 impl Dashboard {
@@ -73,7 +53,7 @@ impl Dashboard {
         if let Some(live) = live.as_ref() {
             return Ok(live.url());
         }
-        let started = self.start(listen((Ipv4Addr::LOCALHOST, 0).into())?)?;
+        let started = self.start(listening::listen(LiveAddress::default())?)?;
         Ok(live.insert(started).url())
     }
 
@@ -86,21 +66,9 @@ impl Dashboard {
     ) -> io::Result<Option<NamedTempFile>> {
         let live = self.start(listener)?;
         let url = live.url();
-        if live.address().ip().is_unspecified() {
-            let any = live.address().ip().to_string();
-            console.say(&format!("        Live {}", url.replacen(&any, "ADDRESS-OF-THIS-MACHINE", 1)));
-        } else {
-            console.say(&format!("        Live {url}"));
-        }
+        console.say(&format!("        Live {}", listening::reachable(&url)));
         *self.0.live.lock().await = Some(live);
-        if !open {
-            return Ok(None);
-        }
-        let opened = open_in_browser(&url);
-        if let Err(error) = &opened {
-            warn(console, &format!("`--open`: no browser could be started: {error}"));
-        }
-        Ok(opened.ok())
+        Ok(if open { listening::open(&url, console) } else { None })
     }
 
     /// Lets those who look see the end.
@@ -117,23 +85,4 @@ impl Dashboard {
         events.add(feed.keeper());
         Ok(live)
     }
-}
-
-/// Opens a file that leads to `url`: arguments of processes can be seen by every user of the machine, and the URL holds
-/// the token. The file is its owner's only, and is gone with the value.
-fn open_in_browser(url: &str) -> io::Result<NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix("batchrun-live-").suffix(".html").tempfile()?;
-    write!(
-        file,
-        "<!doctype html><meta http-equiv=\"refresh\" content=\"0; url={url}\"><title>batchrun</title>"
-    )?;
-    file.flush()?;
-    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    let mut command = std::process::Command::new(opener);
-    command.arg(file.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child =
-        command.spawn().map_err(|error| io::Error::new(error.kind(), format!("`{opener}`: {error}")))?;
-    // It is the desktop's from now on, and ends when it likes.
-    std::thread::spawn(move || child.wait());
-    Ok(file)
 }

@@ -7,6 +7,10 @@ const POINTS = 1800;
 const RANK = ['failed', 'errored', 'interrupted', 'flaky', 'running', 'queued', 'passed', 'skipped', 'not_run'];
 const ENDED = ['failed', 'errored', 'flaky', 'passed', 'skipped', 'interrupted', 'not_run'];
 const token = location.hash.slice(1);
+// A batch that has run is asked for once; a run tells of itself.
+const query = new URLSearchParams(location.search);
+const past = query.get('id');
+const api = past === null ? '/api' : `/api/batches/${encodeURIComponent(past)}`;
 const element = (id) => document.getElementById(id);
 
 const batch = { seq: null, id: '', total: 0, limit: 0, why: '', paused: null, status: '', exit: null, eta: null };
@@ -152,6 +156,20 @@ function connect() {
   };
 }
 
+// Once, from the record.
+async function recall() {
+  try {
+    take(await (await ask(api)).json());
+    lost = '';
+    if (batch.exit === null) batch.exit = '?';
+    if (query.has('job')) open(Number(query.get('job')));
+  } catch (error) {
+    lost = `This batch cannot be shown: ${error.message}`;
+    batch.exit = '?';
+  }
+  stale.page = true;
+}
+
 let lost = 'Connecting…';
 
 async function ask(path, body) {
@@ -247,6 +265,7 @@ function drawHead() {
   }
   text('limit-why', batch.why ? `(${batch.why})` : '');
   text('pause', batch.paused ? 'Resume' : 'Pause');
+  element('controls').hidden = past !== null;
   for (const id of ['limit', 'pause', 'cancel']) element(id).disabled = over || batch.seq === null;
 }
 
@@ -377,7 +396,7 @@ async function open(job) {
   body.replaceChildren(make('p', { textContent: 'Loading…' }));
   if (!dialog.open) dialog.showModal();
   try {
-    const found = await (await ask(`/api/cases/${job}`)).json();
+    const found = await (await ask(`${api}/cases/${job}`)).json();
     body.replaceChildren(...caseInFull(job, found));
   } catch (error) {
     body.replaceChildren(make('p', { class: 'failed', textContent: `It cannot be shown: ${error.message}` }));
@@ -416,7 +435,7 @@ function failureInFull(failure) {
 
 function evidenceInFull(job, kept) {
   return kept.filter((it) => it.path).map((it) => {
-    const path = `/api/cases/${job}/evidence/${it.number}`;
+    const path = `${api}/cases/${job}/evidence/${it.number}`;
     const title = it.step_position ? `${it.kind} at step ${it.step_position}` : it.kind;
     const part = make('details', {}, make('summary', { textContent: title }));
     part.addEventListener('toggle', () => { if (part.open && part.children.length === 1) load(part, path, it.kind); });
@@ -510,6 +529,6 @@ function draw(at) {
   requestAnimationFrame(draw);
 }
 setInterval(() => { stale.page = batch.exit === null || stale.page; }, 500);
-if (token) connect();
+if (token) (past === null ? connect : recall)();
 else lost = 'The address lacks its token: take the whole URL that the run has printed';
 requestAnimationFrame(draw);

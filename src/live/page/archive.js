@@ -1,0 +1,201 @@
+// The overview of past batches: asks the API for what the view needs, and shows it. What comes from the record is only
+// ever set as text. The address holds the view behind the token: `#TOKEN/flaky`, `#TOKEN/case/ID`.
+'use strict';
+
+const [token] = location.hash.slice(1).split("/");
+const element = (id) => document.getElementById(id);
+const VIEWS = ['batches', 'flaky', 'slow', 'compare', 'case'];
+const MARKS = { passed: '·', flaky: 'f', failed: 'F', errored: 'E', skipped: 's', interrupted: 'i', not_run: '-' };
+const GROUPS = {
+  newly_failing: 'Newly failing', still_failing: 'Still failing', fixed: 'Fixed', slower: 'Slower', faster: 'Faster',
+  new: 'New', gone: 'Gone',
+};
+let known = null;
+
+async function ask(path) {
+  const answer = await fetch(path, { headers: { Authorization: `Bearer ${token}` } });
+  const found = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(found.error || `status ${answer.status}`);
+  return found;
+}
+
+function make(name, properties = {}, ...children) {
+  const it = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key === 'class') it.className = value;
+    else if (key in it) it[key] = value;
+    else it.setAttribute(key, value);
+  }
+  it.append(...children.filter((child) => child !== null && child !== undefined));
+  return it;
+}
+
+function time(milliseconds) {
+  if (milliseconds === null || milliseconds === undefined) return '';
+  const seconds = milliseconds / 1000;
+  if (seconds < 10) return `${seconds.toFixed(2)}s`;
+  if (seconds < 60) return `${seconds.toFixed(1)}s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes}m ${Math.round(seconds % 60)}s` : `${Math.floor(minutes / 60)}h ${minutes % 60}m`;
+}
+
+const percent = (rate) => `${(100 * rate).toFixed(1)} %`;
+const moment = (at) => (at ? at.slice(0, 19).replace('T', ' ') : '');
+const took = (batch) => (batch.finished_at ? Date.parse(batch.finished_at) - Date.parse(batch.started_at) : null);
+const batchLink = (id, label) => make('a', { href: `/batch?id=${encodeURIComponent(id)}#${token}`, textContent: label || id });
+const runLink = (run) => make('a', { href: `/batch?id=${encodeURIComponent(run.batch_id)}&job=${run.job}#${token}`, textContent: run.batch_id });
+const caseLink = (id) => make('a', { href: `#${token}/case/${encodeURIComponent(id)}`, textContent: id });
+
+// Rows of cells: a text, a number in { number }, or an element.
+function table(id, headings, rows, none) {
+  const cell = (tag) => (it) => {
+    if (it instanceof Node) return make(tag, { class: 'long' }, it);
+    if (it && typeof it === 'object') return make(tag, { class: `number ${it.class || ''}`, textContent: it.number });
+    return make(tag, { textContent: it === null || it === undefined ? '' : it });
+  };
+  const lines = rows.map((row) => make('tr', {}, ...row.map(cell('td'))));
+  if (!rows.length) lines.push(make('tr', {}, make('td', { colSpan: headings.length, textContent: none })));
+  element(id).replaceChildren(
+    make('thead', {}, make('tr', {}, ...headings.map(cell('th')))),
+    make('tbody', {}, ...lines));
+}
+
+// One bar for each, the oldest on the left.
+function bars(id, items, value, describe) {
+  const most = Math.max(1, ...items.map((it) => value(it) || 0));
+  element(id).replaceChildren(...items.map((it) => {
+    const bar = make('a', { href: it.href, title: describe(it), class: it.class ? `fill-${it.class}` : '' });
+    bar.setAttribute('aria-label', describe(it));
+    bar.style.setProperty('height', `${(100 * (value(it) || 0)) / most}%`);
+    return bar;
+  }));
+}
+
+async function batches() {
+  if (!known) known = (await ask('/api/batches')).batches;
+  return known;
+}
+
+const show = {
+  async batches() {
+    const all = await batches();
+    const bad = (it) => it.failed + it.errored;
+    const items = [...all].reverse().map((it) => ({ ...it, href: `/batch?id=${encodeURIComponent(it.id)}#${token}` }));
+    bars('trend-bad', items.map((it) => ({ ...it, class: 'failed' })), bad, (it) => `${it.id}: ${bad(it)} failed or errored`);
+    bars('trend-time', items, took, (it) => `${it.id}: ${time(took(it))}`);
+    const number = (value, name) => ({ number: value ? String(value) : '', class: value && name ? name : '' });
+    table('batch-table',
+      ['Batch', 'Started', { number: 'Took' }, { number: 'Cases' }, { number: 'Passed' }, { number: 'Flaky' }, { number: 'Failed' }, { number: 'Errored' }, 'Status', 'Machine'],
+      all.map((it) => [batchLink(it.id), moment(it.started_at), { number: time(took(it)) }, number(it.total), number(it.passed),
+        number(it.flaky, 'flaky'), number(it.failed, 'failed'), number(it.errored, 'errored'), it.status.replace('_', ' '), it.host]),
+      'nothing has run yet');
+  },
+
+  async flaky() {
+    const found = (await ask('/api/cases')).cases.filter((it) => it.flakiness && it.flakiness.flaky.times + it.flakiness.under_load > 0);
+    found.sort((a, b) => b.flakiness.flaky.low - a.flakiness.flaky.low);
+    table('flaky-table', [{ number: 'Flaky' }, { number: '95 % sure' }, { number: 'Runs' }, { number: 'Under load' }, { number: 'Errored' }, 'Last runs', 'Case'],
+      found.map(({ case_id: id, flakiness: it, verdicts }) => [
+        { number: percent(it.flaky.rate) }, { number: `${percent(it.flaky.low)} – ${percent(it.flaky.high)}` },
+        { number: `${it.flaky.times} of ${it.flaky.of}` }, { number: it.under_load || '' }, { number: it.errored || '' },
+        strip(verdicts), caseLink(id)]),
+      'no case was flaky');
+  },
+
+  async slow() {
+    const found = (await ask('/api/cases')).cases.filter((it) => it.pace);
+    found.sort((a, b) => b.pace.median_ms - a.pace.median_ms);
+    const change = (it) => {
+      if (!it.changed) return '';
+      const share = Math.round(100 * (it.pace.change.now_ms / Math.max(1, it.pace.change.before_ms) - 1));
+      return { number: `${share > 0 ? '+' : ''}${share} %`, class: share > 0 ? 'failed' : 'passed' };
+    };
+    table('slow-table', [{ number: 'Median' }, { number: '95 % within' }, { number: 'Runs' }, { number: 'Change' }, 'Case'],
+      found.slice(0, 200).map((it) => [{ number: time(it.pace.median_ms) }, { number: time(it.pace.p95_ms) }, { number: it.pace.runs }, change(it), caseLink(it.case_id)]),
+      'no case has passed yet');
+  },
+
+  async compare() {
+    const all = await batches();
+    const [before, after] = [element('before'), element('after')];
+    if (!before.options.length) {
+      for (const select of [before, after]) {
+        select.replaceChildren(...all.map((it) => make('option', { value: it.id, textContent: `${moment(it.started_at)} ${it.id} (${it.total} cases)` })));
+      }
+      if (all.length > 1) before.selectedIndex = 1;
+    }
+    if (!all.length) return;
+    const found = await ask(`/api/compare?before=${encodeURIComponent(before.value)}&after=${encodeURIComponent(after.value)}`);
+    const parts = [];
+    for (const [key, heading] of Object.entries(GROUPS)) {
+      const own = found.differences[key] || [];
+      if (!own.length) continue;
+      parts.push(make('h3', { textContent: `${heading} (${own.length})` }));
+      parts.push(make('ul', {}, ...own.slice(0, 100).map((it) => make('li', {}, caseLink(it.case_id), detail(it)))));
+      if (own.length > 100) parts.push(make('p', { class: 'what', textContent: `… and ${own.length - 100} more` }));
+    }
+    element('differences').replaceChildren(...(parts.length ? parts : [make('p', { textContent: 'Nothing is different.' })]));
+  },
+
+  async case(id) {
+    const found = await ask(`/api/cases/runs?id=${encodeURIComponent(id)}`);
+    element('case-title').textContent = found.case_id;
+    element('case-figures').replaceChildren(...found.figures.map((it) => {
+      const parts = [it.browser];
+      if (it.pace) parts.push(`median ${time(it.pace.median_ms)}`, `95 % within ${time(it.pace.p95_ms)}`);
+      if (it.flakiness) parts.push(`flaky ${percent(it.flakiness.flaky.rate)} (${percent(it.flakiness.flaky.low)} – ${percent(it.flakiness.flaky.high)} of ${it.flakiness.flaky.of} runs)`);
+      return make('p', { class: 'what', textContent: parts.join(' · ') });
+    }));
+    const items = [...found.runs].reverse().map((it) => ({ ...it, class: it.verdict, href: runLink(it).href }));
+    bars('trend-case', items, (it) => it.passed_ms || it.duration_ms, (it) => `${moment(it.started_at)}: ${it.verdict || 'no verdict'}, ${time(it.duration_ms)}`);
+    table('case-table', ['Verdict', { number: 'Took' }, { number: 'Attempts' }, 'Started', 'Batch', 'Message'],
+      found.runs.map((it) => [make('span', { class: it.verdict || '', textContent: (it.verdict || '').replace('_', ' ') }), { number: time(it.duration_ms) },
+        { number: it.attempts.length === undefined ? it.attempts : it.attempts.length }, moment(it.started_at), runLink(it), make('span', { textContent: it.message || '' })]),
+      'it has never run');
+  },
+};
+
+function detail(it) {
+  if (it.time) return `: ${time(it.time.before_ms)} → ${time(it.time.now_ms)}`;
+  return it.message ? `: ${it.message}` : '';
+}
+
+function strip(verdicts) {
+  return make('span', { class: 'strip' }, ...[...verdicts].reverse().map((it) =>
+    make('span', { class: it, textContent: MARKS[it] || '?', title: it })));
+}
+
+async function open(view, rest) {
+  for (const name of VIEWS) {
+    element(name).hidden = name !== view;
+    element(`tab-${name}`).setAttribute('aria-selected', String(name === view));
+    element(`tab-${name}`).tabIndex = name === view ? 0 : -1;
+  }
+  element('tab-case').hidden = view !== 'case';
+  element('trouble').hidden = true;
+  try { await show[view](rest); } catch (error) {
+    element('trouble').textContent = `This cannot be shown: ${error.message}`;
+    element('trouble').hidden = false;
+  }
+}
+
+function follow() {
+  const [, view, ...rest] = location.hash.slice(1).split('/');
+  open(VIEWS.includes(view) ? view : 'batches', decodeURIComponent(rest.join('/')));
+}
+
+element('views').addEventListener('click', (event) => {
+  const tab = event.target.closest('[role=tab]');
+  if (tab && tab.id !== 'tab-case') location.hash = `${token}/${tab.id.slice(4)}`;
+});
+element('views').addEventListener('keydown', (event) => {
+  const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  const tabs = [...element('views').querySelectorAll('[role=tab]:not([hidden])')];
+  const at = tabs.indexOf(document.activeElement);
+  if (!by || at < 0) return;
+  tabs[(at + by + tabs.length) % tabs.length].focus();
+  tabs[(at + by + tabs.length) % tabs.length].click();
+});
+element('pair').addEventListener('change', () => open('compare'));
+window.addEventListener('hashchange', follow);
+follow();
