@@ -78,6 +78,9 @@ fn everything(rounds: usize, only: Option<&str>) -> io::Result<()> {
             keep(check()?);
         }
     }
+    if only == Some("html") {
+        keep(html()?);
+    }
     if only.is_some() {
         return Ok(());
     }
@@ -148,6 +151,24 @@ fn batch(&Batch { kind, cases, slots, driver, more, clients }: &Batch<'_>) -> io
         run["clients"] = json!(clients);
         run["told_mb"] = json!(megabytes(told / 1024));
     }
+    Ok(run)
+}
+
+/// The HTML report of ten thousand cases, made from the record. Only where it is asked for by name.
+fn html() -> io::Result<Value> {
+    let driver = Driver::start("equipped")?;
+    let folder = tempfile::tempdir()?;
+    project::write(folder.path(), CASES[2], &driver.url)?;
+    let mut command = batchrun(folder.path());
+    command.args(["--concurrency", "50", "--progress", "none"]);
+    measure(&mut command, &folder.path().join("output.txt"), || Ok(()))?;
+    driver.finish()?;
+    let mut report = batchrun(folder.path());
+    report.args(["report", "--report", "html=report.html"]);
+    let used = measure(&mut report, &folder.path().join("report.txt"), || Ok(()))?;
+    let bytes = std::fs::metadata(folder.path().join("report.html"))?.len();
+    let mut run = told("html", CASES[2], &used);
+    run["bytes"] = json!(bytes);
     Ok(run)
 }
 

@@ -29,7 +29,7 @@ impl UrlError {
             Self::UserInfo => {
                 "write `http_auth = { user = \"…\", password = \"${secret.…}\" }` at the top of the case"
             }
-            Self::Scheme(_) => "only runner.toml can allow them",
+            Self::Scheme(_) => "files of your own are served by `[server] dir = \"FOLDER\"`",
         }
     }
 }

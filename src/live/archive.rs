@@ -13,12 +13,11 @@
 
 use super::guard::{self, Token, refuse};
 use super::page;
-use super::picture::Picture;
 use super::server::{self, CONNECTIONS};
-use crate::event::{Event, Sample, Stamped};
 use crate::history::{Flakiness, Pace, Shift};
 use crate::id::{CaseId, JobId};
-use crate::store::{BatchRow, QueryError, Reader, Which, differences, json};
+use crate::reporter::Past;
+use crate::store::{QueryError, Reader, Which, differences, json};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -146,44 +145,13 @@ async fn batches(State(archive): Shared, Query(Last { last }): Query<Last>) -> R
 async fn snapshot(State(archive): Shared, Path(batch): Path<String>) -> Response {
     let told = read(archive, move |_, reader| {
         let batch = reader.batch(&Which::parse(&batch))?;
-        picture(reader, &batch)
+        Past::read(reader, &batch).map(|past| past.json())
     })
     .await;
     told.map_or_else(
         |refused| refused,
         |json| ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
     )
-}
-
-/// The picture of a batch as its events amount to it, with the samples among them.
-fn picture(reader: &Reader, batch: &BatchRow) -> Result<String, QueryError> {
-    let mut samples = reader.samples(&batch.id)?.into_iter().peekable();
-    let mut picture = Picture::default();
-    let mut began = None;
-    let mut last = 0;
-    reader.events(&batch.id, |event| {
-        let began = *began.get_or_insert(event.at);
-        while let Some(row) =
-            samples.next_if(|row| row.at.parse().is_ok_and(|at: jiff::Timestamp| at <= event.at))
-        {
-            let at = row.at.parse().unwrap_or(began);
-            let elapsed_ms = u64::try_from(at.duration_since(began).as_millis()).unwrap_or(0);
-            let sample = Sample {
-                cpu: row.cpu,
-                memory_mb: row.memory_mb.and_then(|it| u64::try_from(it).ok()),
-                net_rx: row.net_rx.and_then(|it| u64::try_from(it).ok()),
-                net_tx: row.net_tx.and_then(|it| u64::try_from(it).ok()),
-                running: row.running,
-                queued: row.queued,
-                limit: row.slot_limit,
-                ..Sample::default()
-            };
-            picture.apply(&Stamped { seq: last, at, elapsed_ms, event: Event::Sample(sample) });
-        }
-        last = event.seq;
-        picture.apply(&event);
-    })?;
-    Ok(picture.json(last))
 }
 
 async fn case(State(archive): Shared, Path((batch, job)): Path<(String, u32)>) -> Response {

@@ -1,10 +1,10 @@
 //! What clients read: the last events, each serialised once, and the picture that all of them amount to. The recorder
 //! writes it; however slow a client is, it only ever falls behind by itself.
 
-use super::picture::Picture;
 use crate::event::Stamped;
 use crate::event::reporter::{Artifact, Closing, ReportError, Reporter};
 use crate::event::tally::Tally;
+use crate::reporter::Picture;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;

@@ -24,7 +24,6 @@ mod archive;
 mod feed;
 mod guard;
 mod page;
-mod picture;
 mod server;
 mod socket;
 

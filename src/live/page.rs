@@ -1,5 +1,6 @@
-//! The dashboard's files, as they are in `page/`. uPlot, which draws the charts, is vendored there with its licence.
+//! The pages' files on the server.
 
+use crate::reporter::page as files;
 use axum::Router;
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -9,33 +10,34 @@ use axum::routing::get;
 type File = (&'static str, &'static str, &'static str);
 
 const HTML: &str = "text/html; charset=utf-8";
-
-const DASHBOARD: &str = include_str!("page/index.html");
+const CSS: &str = "text/css; charset=utf-8";
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// What the dashboard is made of.
-const FILES: [File; 5] = [
-    ("/dashboard.css", "text/css; charset=utf-8", include_str!("page/dashboard.css")),
-    ("/dashboard.js", "text/javascript; charset=utf-8", include_str!("page/dashboard.js")),
-    ("/uPlot.min.css", "text/css; charset=utf-8", include_str!("page/uPlot.min.css")),
-    ("/uPlot.min.js", "text/javascript; charset=utf-8", include_str!("page/uPlot.iife.min.js")),
-    ("/favicon.svg", "image/svg+xml", include_str!("page/favicon.svg")),
+const FILES: [File; 6] = [
+    ("/dashboard.css", CSS, files::DASHBOARD_CSS),
+    ("/dashboard.js", JAVASCRIPT, files::DASHBOARD_JS),
+    ("/timeline.js", JAVASCRIPT, files::TIMELINE_JS),
+    ("/uPlot.min.css", CSS, files::UPLOT_CSS),
+    ("/uPlot.min.js", JAVASCRIPT, files::UPLOT_JS),
+    ("/favicon.svg", "image/svg+xml", files::FAVICON),
 ];
 
 /// What the overview of past batches is made of.
 const ARCHIVE: [File; 3] = [
-    ("/", HTML, include_str!("page/archive.html")),
-    ("/archive.css", "text/css; charset=utf-8", include_str!("page/archive.css")),
-    ("/archive.js", "text/javascript; charset=utf-8", include_str!("page/archive.js")),
+    ("/", HTML, files::ARCHIVE),
+    ("/archive.css", CSS, files::ARCHIVE_CSS),
+    ("/archive.js", JAVASCRIPT, files::ARCHIVE_JS),
 ];
 
 /// Serves the dashboard. There is nothing secret in it: no token is asked for.
 pub(super) fn routes() -> Router {
-    serve(std::iter::once(("/", HTML, DASHBOARD)).chain(FILES))
+    serve(std::iter::once(("/", HTML, files::DASHBOARD)).chain(FILES))
 }
 
 /// Serves the overview of past batches, and the dashboard below it.
 pub(super) fn archive_routes() -> Router {
-    serve(std::iter::once(("/batch", HTML, DASHBOARD)).chain(FILES).chain(ARCHIVE))
+    serve(std::iter::once(("/batch", HTML, files::DASHBOARD)).chain(FILES).chain(ARCHIVE))
 }
 
 fn serve(files: impl Iterator<Item = File>) -> Router {

@@ -12,11 +12,15 @@
 mod collected;
 mod draft;
 mod github;
+mod html;
 mod json;
 mod jsonl;
 mod junit;
 mod log;
 mod markdown;
+pub mod page;
+mod past;
+mod picture;
 mod spec;
 mod standing;
 mod tap;
@@ -25,5 +29,7 @@ pub mod terminal;
 mod tests;
 
 pub use log::Log;
+pub use past::Past;
+pub use picture::Picture;
 pub use spec::{ReportKind, ReportSpec, SpecError, Target};
 pub use standing::{Board, RunningCase, Standing};

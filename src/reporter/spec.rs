@@ -2,6 +2,7 @@
 
 use super::draft::Draft;
 use super::github::Github;
+use super::html::Html;
 use super::json::Json;
 use super::jsonl::JsonLines;
 use super::junit::Junit;
@@ -36,6 +37,8 @@ pub enum ReportKind {
     Github,
     /// A summary for pull requests.
     Markdown,
+    /// A page for a browser: one file, or a folder.
+    Html,
 }
 
 /// Where a report goes.
@@ -50,7 +53,7 @@ pub enum Target {
 impl ReportKind {
     /// Every kind.
     pub const ALL: &'static [Self] =
-        &[Self::Junit, Self::Json, Self::JsonLines, Self::Tap, Self::Github, Self::Markdown];
+        &[Self::Junit, Self::Json, Self::JsonLines, Self::Tap, Self::Github, Self::Markdown, Self::Html];
 
     /// The word on the command line.
     pub fn as_str(self) -> &'static str {
@@ -61,6 +64,7 @@ impl ReportKind {
             Self::Tap => "tap",
             Self::Github => "github",
             Self::Markdown => "markdown",
+            Self::Html => "html",
         }
     }
 }
@@ -68,14 +72,16 @@ impl ReportKind {
 impl ReportSpec {
     /// Opens the report for writing; a place that cannot be written to is told of now and not after the batch.
     pub fn open(&self) -> Result<Box<dyn Reporter>, ReportError> {
-        let (name, draft) = (self.to_string(), Draft::open(&self.target)?);
+        let name = self.to_string();
+        let draft = || Draft::open(&self.target);
         Ok(match self.kind {
-            ReportKind::Junit => Box::new(Junit::new(name, draft)),
-            ReportKind::Json => Box::new(Json::new(name, draft)),
-            ReportKind::JsonLines => Box::new(JsonLines::new(name, draft)),
-            ReportKind::Tap => Box::new(Tap::new(name, draft)),
-            ReportKind::Github => Box::new(Github::new(name, draft)),
-            ReportKind::Markdown => Box::new(Markdown::new(name, draft)),
+            ReportKind::Junit => Box::new(Junit::new(name, draft()?)),
+            ReportKind::Json => Box::new(Json::new(name, draft()?)),
+            ReportKind::JsonLines => Box::new(JsonLines::new(name, draft()?)),
+            ReportKind::Tap => Box::new(Tap::new(name, draft()?)),
+            ReportKind::Github => Box::new(Github::new(name, draft()?)),
+            ReportKind::Markdown => Box::new(Markdown::new(name, draft()?)),
+            ReportKind::Html => Box::new(Html::open(name, &self.target)?),
         })
     }
 
@@ -173,7 +179,8 @@ mod tests {
         };
         assert_eq!(shown("junit=out/a=b.xml"), "junit=out/a=b.xml");
         assert_eq!("jsonl=-".parse::<ReportSpec>().unwrap().target, Target::Stdout);
-        let expected = "expected one of `junit`, `json`, `jsonl`, `tap`, `github`, `markdown`, then `=FILE`";
+        let expected =
+            "expected one of `junit`, `json`, `jsonl`, `tap`, `github`, `markdown`, `html`, then `=FILE`";
         assert_eq!(shown("junt=x"), format!("found report `junt`, {expected}; did you mean `junit`?"));
         assert_eq!(shown("pdf=x"), format!("found report `pdf`, {expected}"));
         let place = "found report `json` without a place, expected `json=FILE`, or `json=-` for stdout";

@@ -195,8 +195,8 @@ mod tests {
         `/login` is relative and there is no `base_url` to join it to; set `base_url = "http://127.0.0.1:8080"` in runner.toml, or give `--base-url`
         `base_url` `localhost` is not a URL: relative URL without a base; set `base_url = "http://127.0.0.1:8080"` in runner.toml, or give `--base-url`
         `http://[` is not a URL: invalid IPv6 address; write `/path` to join it to `base_url`, or a whole `http://…` URL
-        `file:///etc/passwd` cannot be opened: `file:` URLs are refused; only runner.toml can allow them
-        `view-source:http://a` cannot be opened: `view-source:` URLs are refused; only runner.toml can allow them
+        `file:///etc/passwd` cannot be opened: `file:` URLs are refused; files of your own are served by `[server] dir = "FOLDER"`
+        `view-source:http://a` cannot be opened: `view-source:` URLs are refused; files of your own are served by `[server] dir = "FOLDER"`
         a `javascript:` URL is code, not an address; use a `script` step
         `http://host/a` cannot be opened: a user name stands in the URL; write `http_auth = { user = "…", password = "${secret.…}" }` at the top of the case
         "#);

@@ -1,10 +1,10 @@
 //! What a client must know that sees a batch for the first time: the fold behind the snapshot. A case takes a line.
 
+use super::Standing;
 use crate::event::tally::Tally;
 use crate::event::{CaseQueued, Event, Level, Stamped, millis};
 use crate::id::{CaseId, JobId};
 use crate::outcome::Verdict;
-use crate::reporter::Standing;
 use crate::text::Untrusted;
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -17,7 +17,7 @@ const MESSAGES: usize = 50;
 
 /// What the events so far amount to.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Picture {
+pub struct Picture {
     #[serde(skip)]
     tally: Tally,
     #[serde(skip)]
@@ -98,7 +98,7 @@ impl Case {
 
 impl Picture {
     /// Takes in the next event.
-    pub(super) fn apply(&mut self, stamped: &Stamped) {
+    pub fn apply(&mut self, stamped: &Stamped) {
         self.tally.apply(stamped);
         self.elapsed_ms = stamped.elapsed_ms;
         match &stamped.event {
@@ -163,7 +163,7 @@ impl Picture {
     }
 
     /// The first message of a client; `seq` is the last event that is in it.
-    pub(super) fn json(&self, seq: u64) -> String {
+    pub fn json(&self, seq: u64) -> String {
         #[derive(Serialize)]
         struct Snapshot<'a> {
             event: &'static str,

@@ -7,9 +7,11 @@ const POINTS = 1800;
 const RANK = ['failed', 'errored', 'interrupted', 'flaky', 'running', 'queued', 'passed', 'skipped', 'not_run'];
 const ENDED = ['failed', 'errored', 'flaky', 'passed', 'skipped', 'interrupted', 'not_run'];
 const token = location.hash.slice(1);
-// A batch that has run is asked for once; a run tells of itself.
+// A report holds all that it shows. A batch of the record is asked for once. A run tells of itself.
+const embedded = document.getElementById('embedded');
+const report = embedded && JSON.parse(embedded.textContent);
 const query = new URLSearchParams(location.search);
-const past = query.get('id');
+const past = report ? '' : query.get('id');
 const api = past === null ? '/api' : `/api/batches/${encodeURIComponent(past)}`;
 const element = (id) => document.getElementById(id);
 
@@ -47,6 +49,7 @@ function restart(snapshot) {
   for (const it of snapshot.running) {
     running.set(it.slot, { ...it, started: snapshot.elapsed_ms - it.elapsed_ms });
   }
+  drawTimeline(snapshot.timeline || []);
   messages.splice(0, messages.length, ...snapshot.messages);
   points = snapshot.samples;
   tick(snapshot.elapsed_ms);
@@ -159,9 +162,10 @@ function connect() {
 // Once, from the record.
 async function recall() {
   try {
-    take(await (await ask(api)).json());
+    take(report ? report.snapshot : await (await ask(api)).json());
     lost = '';
     if (batch.exit === null) batch.exit = '?';
+    element('running-part').hidden = true;
     if (query.has('job')) open(Number(query.get('job')));
   } catch (error) {
     lost = `This batch cannot be shown: ${error.message}`;
@@ -231,7 +235,8 @@ function drawHead() {
   if (batch.seq === null) headline = lost;
   text('headline', headline);
   element('headline').className = batch.seq === null ? 'lost' : bad ? 'bad' : found.ended ? 'good' : '';
-  const sub = [`${found.ended} of ${batch.total} done`, time(now())];
+  const done = found.ended - (found.interrupted || 0) - (found.not_run || 0);
+  const sub = [`${done} of ${batch.total} done`, time(now())];
   if (batch.eta) sub.push(`${time(batch.eta.least_ms)} to ${time(batch.eta.most_ms)} left`);
   if (over) sub.push(`exit code ${batch.exit}`);
   else if (batch.paused) sub.push(`paused: ${batch.paused}`);
@@ -253,10 +258,11 @@ function drawHead() {
     part.style.setProperty('width', `${(100 * found[word]) / Math.max(1, batch.total)}%`);
     return part;
   }));
-  const words = ['passed', 'failed', 'errored', 'flaky', 'slow', 'skipped', 'interrupted', 'not_run', 'running', 'queued'];
-  const always = ['passed', 'failed', 'running', 'queued'];
+  const words = ['passed', 'slow', 'failed', 'errored', 'flaky', 'skipped', 'interrupted', 'not_run', 'running', 'queued'];
+  const always = over ? ['passed', 'failed'] : ['passed', 'failed', 'running', 'queued'];
+  const label = (word) => (word === 'slow' ? 'of them slow' : word.replace('_', ' '));
   element('counts').replaceChildren(...words.filter((word) => found[word] || always.includes(word)).map((word) =>
-    make('div', {}, make('dt', { textContent: word.replace('_', ' ') }), make('dd', { class: found[word] ? word : '', id: `count-${word}`, textContent: String(found[word] || 0) }))));
+    make('div', {}, make('dt', { textContent: label(word) }), make('dd', { class: found[word] ? word : '', id: `count-${word}`, textContent: String(found[word] || 0) }))));
   const slider = element('limit');
   if (document.activeElement !== slider || !sliding) {
     slider.max = String(Math.max(20, batch.limit));
@@ -273,9 +279,9 @@ function drawRunning() {
   const slots = [...running.values()].sort((a, b) => a.slot - b.slot);
   const rows = slots.map((it) => make('li', {},
     make('span', { class: 'slot', textContent: String(it.slot) }),
-    make('span', { class: 'name', textContent: it.attempt > 1 ? `${it.case} (attempt ${it.attempt})` : it.case, title: it.case }),
+    make('span', { class: 'name', textContent: it.case, title: it.case }),
     make('span', { class: 'time', textContent: time(Math.max(0, now() - it.started)) }),
-    make('span', { class: 'step', textContent: it.title ? `${it.step}/${it.steps} ${it.title}` : 'getting its page', title: it.title || '' })));
+    make('span', { class: 'step', textContent: `${it.attempt > 1 ? `attempt ${it.attempt}: ` : ''}${it.title ? `${it.step}/${it.steps} ${it.title}` : 'getting its page'}`, title: it.title || '' })));
   if (!rows.length) rows.push(make('li', {}, make('span'), make('span', { textContent: batch.exit === null ? 'nothing right now' : 'the batch is over' })));
   element('running').replaceChildren(...rows);
 }
@@ -333,7 +339,7 @@ function drawTable() {
 function move(by) {
   if (!shown.length) return;
   const at = shown.findIndex(([, it]) => it.job === selected);
-  const next = Math.min(shown.length - 1, Math.max(0, at < 0 ? 0 : at + by));
+  const next = Math.min(shown.length - 1, Math.max(0, (at < 0 && by > 0 ? -1 : at) + by));
   selected = shown[next][1].job;
   const table = element('table');
   if (next * ROW < table.scrollTop) table.scrollTop = next * ROW;
@@ -381,8 +387,21 @@ function drawCharts() {
 }
 
 function resize() {
+  if (redrawTimeline) redrawTimeline();
   for (const it of charts) it.plot.setSize({ width: Math.max(160, it.room.clientWidth), height: 110 });
   stale.page = true;
+}
+
+// Who ran where and when, of a batch that is over
+
+let redrawTimeline = null;
+
+function drawTimeline(bars) {
+  element('timeline-part').hidden = !bars.length;
+  if (!bars.length) return;
+  const style = getComputedStyle(document.documentElement);
+  const colour = (word) => style.getPropertyValue(`--${word}`).trim() || style.getPropertyValue('--other').trim();
+  redrawTimeline = timeline(element('timeline'), bars, { open, name: nameOf, colour, time });
 }
 
 // One case, in full
@@ -396,22 +415,34 @@ async function open(job) {
   body.replaceChildren(make('p', { textContent: 'Loading…' }));
   if (!dialog.open) dialog.showModal();
   try {
-    const found = await (await ask(`${api}/cases/${job}`)).json();
+    const found = report ? report.details[job] : await (await ask(`${api}/cases/${job}`)).json();
+    if (!found) return body.replaceChildren(...withoutDetails(job));
     body.replaceChildren(...caseInFull(job, found));
   } catch (error) {
     body.replaceChildren(make('p', { class: 'failed', textContent: `It cannot be shown: ${error.message}` }));
   }
 }
 
+// A report has nothing more of what passed at once.
+function withoutDetails(job) {
+  const it = cases.get(job);
+  const state = it && it.verdict ? it.verdict.replace('_', ' ') : 'not ended';
+  return [make('p', { textContent: it && it.duration_ms ? `${state} · ${time(it.duration_ms)}` : state }),
+    make('p', { class: 'soft', textContent: `Steps are in the report only for cases that did not pass at once: batchrun show '${nameOf(job)}' --batch ${batch.id}` })];
+}
+
 function caseInFull(job, found) {
   const parts = [make('p', { textContent: `${found.verdict ? found.verdict.replace('_', ' ') : 'not ended'} · ${found.file}:${found.line} · ${found.browser}${found.tags.length ? ` · ${found.tags.join(', ')}` : ''}` })];
+  const started = found.started_at ? ` · started ${found.started_at.slice(0, 19).replace('T', ' ')} UTC` : '';
+  parts[0].append(started);
+  parts.push(make('p', { class: 'soft', textContent: `batchrun '${nameOf(job).replaceAll("'", "'\\''")}'` }));
   let number = 0;
   const numbered = found.attempts.map((attempt) => ({ attempt, kept: attempt.evidence.map((it) => ({ ...it, number: number++ })) }));
   // The last attempt is the one to look at.
   for (const { attempt, kept } of numbered.reverse()) {
     if (found.attempts.length > 1) parts.push(make('h2', { textContent: `Attempt ${attempt.number}: ${attempt.verdict || 'running'}` }));
     if (!found.attempts.length) continue;
-    parts.push(...failureInFull(attempt.failure), ...evidenceInFull(job, kept), ...stepsInFull(attempt.steps));
+    parts.push(...failureInFull(attempt.failure), ...stepsInFull(attempt.steps), ...evidenceInFull(job, kept));
   }
   if (!found.attempts.length) parts.push(make('p', { textContent: 'It has not started.' }));
   return parts;
@@ -438,14 +469,22 @@ function evidenceInFull(job, kept) {
     const path = `${api}/cases/${job}/evidence/${it.number}`;
     const title = it.step_position ? `${it.kind} at step ${it.step_position}` : it.kind;
     const part = make('details', {}, make('summary', { textContent: title }));
-    part.addEventListener('toggle', () => { if (part.open && part.children.length === 1) load(part, path, it.kind); });
+    part.addEventListener('toggle', () => { if (part.open && part.children.length === 1) load(part, path, it.kind, report && report.details[job].kept[it.number]); });
     part.open = it.kind === 'screenshot' || it.kind === 'console';
     return part;
   });
 }
 
-async function load(part, path, kind) {
+// What a report holds of it: a text, or where its picture is.
+function embed(part, kept) {
+  if (!kept) part.append(make('p', { textContent: 'the file was gone when the report was made' }));
+  else if (kept.picture) part.append(make('img', { class: 'shot', src: kept.picture, alt: 'The page when the step failed' }));
+  else part.append(make('pre', { textContent: kept.text || '(empty)' }));
+}
+
+async function load(part, path, kind, kept) {
   try {
+    if (report) return embed(part, kept);
     const answer = await ask(path);
     if (kind === 'screenshot') {
       const picture = URL.createObjectURL(await answer.blob());
@@ -512,6 +551,7 @@ addEventListener('resize', resize);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
   charts.splice(0).forEach((it) => it.plot.destroy());
   stale.charts = true;
+  if (redrawTimeline) redrawTimeline();
 });
 
 // Whatever came in since the last picture is drawn with the next; the order of many cases changes a few times a second
@@ -529,6 +569,7 @@ function draw(at) {
   requestAnimationFrame(draw);
 }
 setInterval(() => { stale.page = batch.exit === null || stale.page; }, 500);
-if (token) (past === null ? connect : recall)();
+if (report || (token && past !== null)) recall();
+else if (token) connect();
 else lost = 'The address lacks its token: take the whole URL that the run has printed';
 requestAnimationFrame(draw);
