@@ -8,7 +8,7 @@
 //!                signals ─── control::Command ─────────┘  └── what ended, and how ┘
 //!                                                      │
 //!                                                      ▼ Event (one enum, owned, Serialize), in seq order
-//!                              store: SQLite ─ commit ─▶ reporters: log · junit · json · jsonl · terminal · live
+//!                              store: SQLite ─ commit ─▶ reporters: log · junit · json · jsonl · trace · … · terminal · live
 //! ```
 //!
 //! ## Words

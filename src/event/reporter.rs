@@ -16,6 +16,12 @@ pub trait Reporter: Send {
     /// What messages call it: `junit=out/junit.xml`.
     fn name(&self) -> String;
 
+    /// Whether it also wants the steps and samples of an old batch. The record has no events of theirs: they are made
+    /// from their rows, without their files and without numbers of their own, and `tally` does not hold them.
+    fn wants_rows(&self) -> bool {
+        false
+    }
+
     /// Takes in one event; `tally` holds it already.
     fn on(&mut self, event: &Stamped, tally: &Tally) -> Result<(), ReportError>;
 

@@ -27,6 +27,7 @@ mod tap;
 pub mod terminal;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 pub use log::Log;
 pub use past::Past;

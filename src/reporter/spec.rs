@@ -8,6 +8,7 @@ use super::jsonl::JsonLines;
 use super::junit::Junit;
 use super::markdown::Markdown;
 use super::tap::Tap;
+use super::trace::Trace;
 use crate::event::reporter::{ReportError, Reporter};
 use std::fmt;
 use std::path::PathBuf;
@@ -39,6 +40,8 @@ pub enum ReportKind {
     Markdown,
     /// A page for a browser: one file, or a folder.
     Html,
+    /// What ran when, for Perfetto and `chrome://tracing`.
+    Trace,
 }
 
 /// Where a report goes.
@@ -52,8 +55,16 @@ pub enum Target {
 
 impl ReportKind {
     /// Every kind.
-    pub const ALL: &'static [Self] =
-        &[Self::Junit, Self::Json, Self::JsonLines, Self::Tap, Self::Github, Self::Markdown, Self::Html];
+    pub const ALL: &'static [Self] = &[
+        Self::Junit,
+        Self::Json,
+        Self::JsonLines,
+        Self::Tap,
+        Self::Github,
+        Self::Markdown,
+        Self::Html,
+        Self::Trace,
+    ];
 
     /// The word on the command line.
     pub fn as_str(self) -> &'static str {
@@ -65,6 +76,7 @@ impl ReportKind {
             Self::Github => "github",
             Self::Markdown => "markdown",
             Self::Html => "html",
+            Self::Trace => "trace",
         }
     }
 }
@@ -82,6 +94,7 @@ impl ReportSpec {
             ReportKind::Github => Box::new(Github::new(name, draft()?)),
             ReportKind::Markdown => Box::new(Markdown::new(name, draft()?)),
             ReportKind::Html => Box::new(Html::open(name, &self.target)?),
+            ReportKind::Trace => Box::new(Trace::new(name, draft()?)),
         })
     }
 
@@ -179,8 +192,7 @@ mod tests {
         };
         assert_eq!(shown("junit=out/a=b.xml"), "junit=out/a=b.xml");
         assert_eq!("jsonl=-".parse::<ReportSpec>().unwrap().target, Target::Stdout);
-        let expected =
-            "expected one of `junit`, `json`, `jsonl`, `tap`, `github`, `markdown`, `html`, then `=FILE`";
+        let expected = "expected one of `junit`, `json`, `jsonl`, `tap`, `github`, `markdown`, `html`, `trace`, then `=FILE`";
         assert_eq!(shown("junt=x"), format!("found report `junt`, {expected}; did you mean `junit`?"));
         assert_eq!(shown("pdf=x"), format!("found report `pdf`, {expected}"));
         let place = "found report `json` without a place, expected `json=FILE`, or `json=-` for stdout";

@@ -25,6 +25,16 @@ impl Fan {
         self.each(|reporter| reporter.on(event, tally))
     }
 
+    /// Whether somebody wants steps and samples of an old batch.
+    pub(super) fn wants_rows(&self) -> bool {
+        self.reporters.iter().any(|it| it.wants_rows())
+    }
+
+    /// Tells those that want it of a step or a sample of an old batch; answers who failed.
+    pub(super) fn retell(&mut self, event: &Stamped, tally: &Tally) -> Vec<ReporterFailure> {
+        self.each(|reporter| if reporter.wants_rows() { reporter.on(event, tally) } else { Ok(()) })
+    }
+
     /// Lets all know of an event from before the batch was resumed; answers who failed.
     pub(super) fn recall(&mut self, event: &Stamped, tally: &Tally) -> Vec<ReporterFailure> {
         self.each(|reporter| reporter.recall(event, tally))

@@ -34,6 +34,7 @@ mod query;
 mod recorder;
 mod remove;
 mod replay;
+mod retold;
 mod rows;
 mod schema;
 mod sender;

@@ -2,6 +2,7 @@
 
 use super::fan::Fan;
 use super::query::{QueryError, Reader};
+use super::retold::Retold;
 use crate::event::Stamped;
 use crate::event::reporter::{Closing, Reporter};
 use crate::event::tally::Tally;
@@ -26,16 +27,28 @@ pub(super) fn events(
 }
 
 impl Reader {
-    /// Tells the events of a batch to `reporters`, in order, and ends them. They are all but those of steps and samples.
+    /// Tells the events of a batch to `reporters`, in order, and ends them. They are all but those of steps and samples,
+    /// which those that want them get anew from their rows.
     pub fn replay(&self, batch: &BatchId, reporters: Vec<Box<dyn Reporter>>) -> Result<Closing, QueryError> {
         let mut closing =
             Closing { saved: true, database: self.place().database().to_owned(), ..Closing::default() };
         let mut fan = Fan::new(reporters);
         let mut tally = Tally::default();
+        let mut rows = if fan.wants_rows() { Some(Retold::read(self, batch)?) } else { None };
+        let mut unread = None;
         self.events(batch, |event| {
+            match rows.as_mut().map_or(Ok(Vec::new()), |rows| rows.before(&event)) {
+                Ok(told) => closing.failures.extend(told.iter().flat_map(|it| fan.retell(it, &tally))),
+                Err(error) => unread = Some(error),
+            }
             tally.apply(&event);
             closing.failures.extend(fan.on(&event, &tally));
         })?;
+        if let Some(error) = unread {
+            return Err(error);
+        }
+        let rest = rows.map_or(Ok(Vec::new()), Retold::rest)?;
+        closing.failures.extend(rest.iter().flat_map(|it| fan.retell(it, &tally)));
         fan.finish(&mut closing, &tally);
         Ok(closing)
     }

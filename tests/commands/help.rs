@@ -73,8 +73,8 @@ fn short_help() {
           --var <K=V>        A variable for cases: `${K}`
 
     Output:
-          --report <KIND=FILE>  Write a report: junit, html, json, jsonl, tap, github or markdown, as in
-                                `junit=FILE`; `-` for stdout; repeatable
+          --report <KIND=FILE>  Write a report: junit, html, json, jsonl, tap, github, markdown or
+                                trace, as in `junit=FILE`; `-` for stdout; repeatable
           --live[=<ADDR>]       Show the run in a browser while it lasts; ADDR is a port or an address
                                 [default: a free port of 127.0.0.1]
       -q, --quiet               Say only what went wrong
@@ -260,8 +260,8 @@ fn long_help() {
 
     Output:
           --report <KIND=FILE>
-              Write a report: junit, html, json, jsonl, tap, github or markdown, as in `junit=FILE`; `-`
-              for stdout; repeatable
+              Write a report: junit, html, json, jsonl, tap, github, markdown or trace, as in
+              `junit=FILE`; `-` for stdout; repeatable
 
           --progress <WHAT>
               What is shown while it runs [default: auto]
@@ -338,11 +338,12 @@ fn usage_errors_exit_with_2() {
 
     For more information, try '--help'.
     ");
-    assert_snapshot!(Project::new().run(["--report", "html=out"]), @r#"
+    assert_snapshot!(Project::new().run(["--report", "pdf=out"]), @r#"
     exit 2
     --- stderr
-    error: there is no folder `testcases` in `[PROJECT]`
-    help: name folders or files, or write a first case with `batchrun init`
+    error: invalid value 'pdf=out' for '--report <KIND=FILE>': found report `pdf`, expected one of `junit`, `json`, `jsonl`, `tap`, `github`, `markdown`, `html`, `trace`, then `=FILE`
+
+    For more information, try '--help'.
     "#);
 }
 

@@ -72,3 +72,21 @@ fn a_report_that_cannot_be_made_is_said_plainly() {
     ");
     assert_eq!(shop.run(["report"]).status, Some(2));
 }
+
+#[test]
+fn a_trace_made_anew_has_the_steps_and_opens_where_traces_are_opened() {
+    let shop = shop();
+    assert_snapshot!(shop.run(["report", "--report", "trace=out/trace.json"]), @"
+    exit 0
+    --- stderr
+          Report trace out/trace.json
+    ");
+    let trace = std::fs::read_to_string(shop.root().join("out/trace.json")).unwrap();
+    let trace: serde_json::Value = serde_json::from_str(&trace).unwrap();
+    assert_eq!((&trace["otherData"]["batch"], &trace["otherData"]["exit_code"]), (&LAST.into(), &1.into()));
+    let events = trace["traceEvents"].as_array().unwrap();
+    let count = |category: &str| events.iter().filter(|it| it["ph"] == "X" && it["cat"] == category).count();
+    assert_eq!((count("attempt"), count("step")), (8, 16));
+    let retries: Vec<_> = events.iter().filter(|it| it["ph"] == "i").map(|it| it["name"].clone()).collect();
+    assert_eq!(retries, ["retry testcases/cart", "retry testcases/search"]);
+}

@@ -1,6 +1,7 @@
 //! What the recorder promises, shown from outside: with real files, real locks and a real kill.
 
 mod killed;
+mod retold;
 mod trouble;
 
 use super::{Reader, Recorded, Recorder, Store, Which};
