@@ -62,11 +62,36 @@ pub(super) fn refuse(status: StatusCode, why: &str) -> Response {
     (status, Json(json!({ "error": why }))).into_response()
 }
 
+/// What is said of a request that was not understood is a few words.
+const LONGEST_WORDS: usize = 4 << 10;
+
+/// The answer; one that refuses says so in the one form that all such answers have, whoever made it.
+async fn in_words(answer: Response) -> Response {
+    let status = answer.status();
+    let is_json = answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    if is_json || !(status.is_client_error() || status.is_server_error()) {
+        return answer;
+    }
+    let allowed = answer.headers().get(header::ALLOW).cloned();
+    let said = axum::body::to_bytes(answer.into_body(), LONGEST_WORDS).await.unwrap_or_default();
+    let said = String::from_utf8_lossy(&said);
+    let why = match (said.trim(), &allowed) {
+        ("", Some(methods)) => format!("this takes {}", methods.to_str().unwrap_or_default()),
+        ("", None) => status.canonical_reason().unwrap_or("it is not understood").to_lowercase(),
+        (said, _) => said.to_owned(),
+    };
+    let mut answer = refuse(status, &why);
+    if let Some(methods) = allowed {
+        answer.headers_mut().insert(header::ALLOW, methods);
+    }
+    answer
+}
+
 /// Lets a request through, or answers in its place.
 pub(super) async fn check(State(token): State<Token>, request: Request, next: Next) -> Response {
     let mut answer = match refusal(&token, &request) {
         Some((status, why)) => refuse(status, why),
-        None => next.run(request).await,
+        None => in_words(next.run(request).await).await,
     };
     for (name, value) in ALWAYS {
         answer.headers_mut().insert(name, HeaderValue::from_static(value));

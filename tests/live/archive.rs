@@ -60,6 +60,10 @@ fn the_record_is_answered_to_whoever_has_the_token() {
     // Nothing is steered here, and what is not there is said to be not there.
     for (method, path, wanted) in [
         ("POST", "/api/cancel", 404),
+        ("POST", "/api/batches", 405),
+        ("GET", "/api/batches?last=many", 400),
+        ("GET", "/api/batches/last/cases/x", 400),
+        ("GET", "/api/compare", 400),
         ("GET", "/api/batches/nothing", 404),
         ("GET", "/api/batches/last/cases/9", 404),
         ("GET", "/api/batches/last/cases/0/evidence/0", 404),

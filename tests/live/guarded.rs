@@ -233,7 +233,7 @@ fn another_machine_is_let_in_only_where_that_is_said() {
     insta::assert_snapshot!(output.to_string().replace(&port, "[PORT]"), @r#"
     exit 2
     --- stderr
-    error: the dashboard cannot be served at 127.0.0.1:[PORT]: Address already in use (os error 98)
+    error: pages cannot be served at 127.0.0.1:[PORT]: Address already in use (os error 98)
     "#);
     assert!(!project.root().join(".batchrun/batchrun.db").exists(), "nothing has begun");
 }

@@ -52,6 +52,38 @@ fn a_client_that_comes_back_ten_times_has_every_event_once() {
 }
 
 #[test]
+fn a_client_that_stayed_away_too_long_gets_a_snapshot_and_misses_nothing_behind_it() {
+    let driver = ScriptedDriver::start();
+    driver.hold();
+    let project = project(&driver, 20);
+    let run = Run::live(&project, &["-c", "10", "--repeat", "40"]);
+    let address = run.address.clone();
+    asynchronous(async {
+        let mut watching = address.connect(None).await;
+        let here = seq(&watching.next().await.unwrap());
+        driver.release();
+        // More events than are kept for whoever comes back.
+        watching.until(|event| seq(event) > here + 4_500).await;
+        driver.hold();
+        let mut back = address.connect(Some(here)).await;
+        let snapshot = back.next().await.unwrap();
+        assert_eq!(snapshot["event"], "snapshot");
+        let cases = snapshot["cases"].as_array().unwrap();
+        let mut ended = cases.iter().filter(|case| !case["verdict"].is_null()).count();
+        assert!((cases.len(), ended) < (800, 800), "the run was held before its end");
+        driver.release();
+        let mut last = seq(&snapshot);
+        while let Ok(event) = back.next().await {
+            assert_eq!(seq(&event), last + 1);
+            last += 1;
+            ended += usize::from(event["event"] == "case_finished");
+        }
+        assert_eq!(ended, 800);
+    });
+    run.ends(0);
+}
+
+#[test]
 fn the_snapshot_and_what_comes_behind_it_are_the_whole() {
     let driver = ScriptedDriver::start();
     driver.hold();
