@@ -1,4 +1,5 @@
-//! `JUnit` XML as Jenkins, GitLab and their like read it: a suite a file, a test case a job. Repeated tries are
+//! `JUnit` XML as Jenkins, GitLab and their like read it, valid by the schema of Jenkins (`junit-10.xsd` of its xUnit plugin):
+//! a suite a file, a test case a job. Repeated tries are
 //! `flakyFailure` and `rerunFailure`, broken infrastructure is `error`. What does not decide the exit code does not turn a
 //! CI system red either: a quarantined failure is `skipped`, with its message.
 
@@ -6,7 +7,7 @@ use super::collected::{Attempt, Case, Collected};
 use super::draft::Draft;
 use crate::event::reporter::{Artifact, Closing, ReportError, Reporter};
 use crate::event::tally::Tally;
-use crate::event::{Evidence, Failure, Stamped, millis};
+use crate::event::{Failure, Stamped, millis};
 use crate::id::JobId;
 use crate::outcome::{AttemptVerdict, Verdict};
 use crate::text::Untrusted;
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 use std::collections::BTreeMap;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Collects events, writes one document at the end.
@@ -21,11 +23,13 @@ pub(super) struct Junit {
     name: String,
     draft: Draft,
     collected: Collected,
+    /// Where the paths of evidence begin, as they are seen from here.
+    folder: PathBuf,
 }
 
 impl Junit {
     pub(super) fn new(name: String, draft: Draft) -> Self {
-        Self { name, draft, collected: Collected::default() }
+        Self { name, draft, collected: Collected::default(), folder: PathBuf::new() }
     }
 }
 
@@ -38,7 +42,8 @@ impl Reporter for Junit {
         self.collected.add(event).map_err(|cause| self.draft.error(cause))
     }
 
-    fn finish(&mut self, _: &Closing, tally: &Tally) -> Result<Option<Artifact>, ReportError> {
+    fn finish(&mut self, closing: &Closing, tally: &Tally) -> Result<Option<Artifact>, ReportError> {
+        self.folder = from_here(closing.database.parent().unwrap_or(Path::new("")));
         self.write(tally)?;
         Ok(self.draft.publish()?.map(|path| Artifact { kind: "junit", path }))
     }
@@ -55,8 +60,8 @@ impl Junit {
         let (head, end) = sums.map_err(|cause| self.draft.error(cause))?;
         self.draft.write(head.as_bytes())?;
         for (file, jobs) in &suites {
-            let text =
-                alone(&self.collected, (file, jobs), tally).map_err(|cause| self.draft.error(cause))?;
+            let text = alone(&self.collected, (file, jobs), tally, &self.folder)
+                .map_err(|cause| self.draft.error(cause))?;
             self.draft.write(text.as_bytes())?;
         }
         self.draft.write(end.as_bytes())
@@ -65,12 +70,11 @@ impl Junit {
     /// What stands before the suites, and behind them.
     fn sums(&self, suites: &Suites, tally: &Tally) -> io::Result<(String, String)> {
         let mut whole = Report::new("batchrun");
-        whole.timestamp = self.collected.batch.as_ref().and_then(|(_, started_at)| timestamp(*started_at));
         if let Some(finished) = &tally.finished {
             whole.set_time(Duration::from_millis(finished.duration_ms));
         }
         for (file, jobs) in suites {
-            let suite = suite(&self.collected, file, jobs, tally)?;
+            let suite = suite(&self.collected, (file, jobs), tally, &self.folder)?;
             whole.tests += suite.tests;
             whole.failures += suite.failures;
             whole.errors += suite.errors;
@@ -78,7 +82,8 @@ impl Junit {
         }
         let mut head = whole.to_string().map_err(io::Error::other)?;
         let end = head.split_off(head.rfind(END).unwrap_or(head.len()));
-        Ok((head, end))
+        // The writer counts them here, too, where the schema knows no such attribute.
+        Ok((head.replacen(&format!(" skipped=\"{}\"", whole.skipped), "", 1), end))
     }
 }
 
@@ -96,24 +101,30 @@ fn suites(collected: &Collected) -> io::Result<Suites> {
 }
 
 /// The text of one suite.
-fn alone(collected: &Collected, (file, jobs): (&str, &[JobId]), tally: &Tally) -> io::Result<String> {
+fn alone(collected: &Collected, jobs: (&str, &[JobId]), tally: &Tally, folder: &Path) -> io::Result<String> {
     let mut report = Report::new("");
-    report.add_test_suite(suite(collected, file, jobs, tally)?);
+    report.add_test_suite(suite(collected, jobs, tally, folder)?);
     let text = report.to_string().map_err(io::Error::other)?;
     let (from, to) = (text.find(SUITE).unwrap_or(0), text.rfind(END).unwrap_or(text.len()));
     Ok(text[from..to].to_owned())
 }
 
-fn suite(collected: &Collected, file: &str, jobs: &[JobId], tally: &Tally) -> io::Result<TestSuite> {
+fn suite(
+    collected: &Collected,
+    (file, jobs): (&str, &[JobId]),
+    tally: &Tally,
+    folder: &Path,
+) -> io::Result<TestSuite> {
     let mut suite = TestSuite::new(xml(&file.into()));
     let (mut time, mut began) = (Duration::ZERO, None);
     for job in jobs {
         let case = collected.case(*job)?;
         time += duration(&case);
         began = case.attempts.iter().map(|it| it.started_at).chain(began).min();
-        suite.add_test_case(test_case(&case, tally));
+        suite.add_test_case(test_case(&case, tally, folder));
     }
     suite.set_time(time);
+    suite.extra.insert("file".into(), xml(&file.into()).into());
     suite.timestamp = began.and_then(timestamp);
     if let Some((batch, _)) = &collected.batch {
         property(&mut suite.properties, "batch", batch.batch.as_str());
@@ -127,38 +138,39 @@ fn suite(collected: &Collected, file: &str, jobs: &[JobId], tally: &Tally) -> io
     Ok(suite)
 }
 
-fn test_case(case: &Case, tally: &Tally) -> TestCase {
+fn test_case(case: &Case, tally: &Tally, folder: &Path) -> TestCase {
     let queued = &case.queued;
     let mut test = TestCase::new(xml(&tally.title(queued.job)), status(case));
     let file = queued.location.file.as_str();
     test.set_classname(xml(&file.strip_suffix(".toml").unwrap_or(file).into()));
     test.set_time(duration(case));
-    test.timestamp = case.attempts.first().and_then(|attempt| timestamp(attempt.started_at));
-    test.extra.insert("file".into(), xml(&file.into()).into());
-    test.extra.insert("line".into(), queued.location.line.to_string().into());
-    let properties = &mut test.properties;
-    property(properties, "name", queued.name.raw());
-    property(properties, "browser", &queued.browser);
-    if let Some(row) = &queued.row {
-        property(properties, "row", row);
-    }
-    for tag in &queued.tags {
-        property(properties, "tag", tag);
+    test.set_system_out(xml(&facts(case, folder).into()));
+    test
+}
+
+/// What else is known of a case. The schema has no properties for cases; readers take the brackets for what was kept of
+/// it (the attachments plugin of Jenkins, GitLab).
+fn facts(case: &Case, folder: &Path) -> String {
+    let queued = &case.queued;
+    let mut facts = vec![
+        format!("name: {}", queued.name.raw()),
+        format!("file: {}:{}", queued.location.file, queued.location.line),
+        format!("browser: {}", queued.browser),
+    ];
+    facts.extend(queued.row.iter().map(|row| format!("row: {row}")));
+    if !queued.tags.is_empty() {
+        facts.push(format!("tags: {}", queued.tags.join(" ")));
     }
     if queued.priority != 0 {
-        property(properties, "priority", &queued.priority.to_string());
+        facts.push(format!("priority: {}", queued.priority));
     }
     if queued.quarantined {
-        property(properties, "quarantined", "true");
+        facts.push("quarantined".to_owned());
     }
-    for evidence in
-        case.attempts.iter().filter_map(|attempt| attempt.finished.as_ref()).flat_map(|it| &it.evidence)
-    {
-        if let Evidence { kind, path: Some(path), .. } = evidence {
-            property(properties, kind, path);
-        }
-    }
-    test
+    let ended = case.attempts.iter().filter_map(|attempt| attempt.finished.as_ref());
+    let kept = ended.flat_map(|it| &it.evidence).filter_map(|it| it.path.as_ref());
+    facts.extend(kept.map(|path| format!("[[ATTACHMENT|{}]]", folder.join(path).display())));
+    facts.join("\n")
 }
 
 fn status(case: &Case) -> TestCaseStatus {
@@ -211,10 +223,6 @@ fn rerun(attempt: &Attempt, failure: &Failure) -> TestRerun {
     rerun.set_type(failure.kind.as_str());
     rerun.set_message(xml(&failure.message));
     rerun.set_description(description(failure));
-    rerun.timestamp = timestamp(attempt.started_at);
-    if let Some(finished) = &attempt.finished {
-        rerun.set_time(Duration::from_millis(finished.duration_ms));
-    }
     rerun
 }
 
@@ -242,6 +250,12 @@ fn property(properties: &mut Vec<Property>, name: &str, value: &str) {
 
 fn duration(case: &Case) -> Duration {
     Duration::from_millis(case.finished.as_ref().map_or(0, |finished| finished.duration_ms))
+}
+
+/// A folder as it is seen from the working directory, which is what those who read the report start from.
+fn from_here(folder: &Path) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    folder.strip_prefix(here).unwrap_or(folder).to_owned()
 }
 
 /// The writer escapes and drops escape codes; this drops what XML cannot hold at all.
