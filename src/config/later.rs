@@ -7,7 +7,7 @@ use super::setting::Setting as _;
 use crate::source::Span;
 
 /// The tables there are.
-pub(super) const TABLES: [&str; 3] = ["history", "notify", "state"];
+pub(super) const TABLES: [&str; 2] = ["history", "state"];
 
 /// Checks such a table and refuses it.
 pub(super) fn refuse(name: &str, key: Span, given: &Given<'_>, reading: &mut Reading<'_>) {

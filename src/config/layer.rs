@@ -8,6 +8,7 @@ use super::duration::{Pause, TimeLimit};
 use super::endpoint::Endpoints;
 use super::evidence::{Keep, NoTrace};
 use super::names::{AttributeName, VariableNames};
+use super::notify::{NotifyCommand, NotifyOn, Webhook};
 use super::order::Order;
 use super::origin::{Origin, Sourced};
 use super::overrides::Override;
@@ -174,6 +175,12 @@ settings! {
     secrets_env "secrets.env": VariableNames = |_| VariableNames::default();
     /// A TOML file of secrets.
     secrets_file "secrets.file": Option<FilePath> = |_| None;
+    /// A program and its arguments that is told of the batch's end, by JSON on its standard input; no shell.
+    notify_command "notify.command": Option<NotifyCommand> = |_| None;
+    /// A URL that is told, by a POST of the same JSON.
+    notify_webhook "notify.webhook": Option<Webhook> = |_| None;
+    /// When they are told: at the `end`, also of the `first-failure` at once, or at the end only of a `failure`.
+    notify_on "notify.on": NotifyOn = |_| NotifyOn::End;
 }
 
 /// One setting as it is shown.

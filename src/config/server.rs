@@ -111,7 +111,8 @@ impl Parts {
     }
 }
 
-fn read_command(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<Vec<String>> {
+/// A program with its arguments, which no shell ever sees.
+pub(super) fn read_command(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<Vec<String>> {
     const EXPECTED: &str = "an array of a program and its arguments such as `[\"npm\", \"start\"]`";
     let words = read_each(EXPECTED, given, reading, |element, reading| {
         reading.text("a string", element).map(str::to_owned)

@@ -28,7 +28,8 @@ pub struct Spawn {
     pub cwd: Option<PathBuf>,
     /// A file or pipe for standard output and standard error; nothing is kept without it.
     pub log: Option<OwnedFd>,
-    /// Further descriptors, with the numbers from 3 to 15 that they get in the process. At most seven.
+    /// Further descriptors, with the numbers that they get in the process: from 3 to 15, or 0 for its standard input.
+    /// At most seven.
     pub fds: Vec<(OwnedFd, i32)>,
 }
 

@@ -27,7 +27,7 @@ pub enum Kind {
     Browser,
     /// A WebDriver server: killed.
     Driver,
-    /// A `[server]` of the user: asked to end by SIGTERM, killed a second later.
+    /// A program of the user's, such as a `[server]`: asked to end by SIGTERM, killed a second later.
     Server,
 }
 

@@ -40,6 +40,9 @@ fn defaults_are_shown_with_their_origin() {
     evidence.trace = "off"              # default
     secrets.env = []                    # default
     secrets.file = -                    # default
+    notify.command = -                  # default
+    notify.webhook = -                  # default
+    notify.on = "end"                   # default
     "#);
 }
 
@@ -103,6 +106,9 @@ fn every_value_says_where_it_comes_from() {
     evidence.trace = "off"              # default
     secrets.env = []                    # default
     secrets.file = -                    # default
+    notify.command = -                  # default
+    notify.webhook = -                  # default
+    notify.on = "end"                   # default
     vars.n = "1"                        # --var
     vars.user = "alice"                 # runner.toml:6
     "#);
@@ -198,6 +204,41 @@ fn f63_all_mistakes_are_shown_at_once() {
        |              ^ opened here
 
     10 errors
+    "#);
+}
+
+#[test]
+fn notify_takes_a_program_or_an_address_which_is_not_shown() {
+    let table = "[notify]\ncommand = [\"./tell\", \"a b\"]\nwebhook = \"https://hooks.test/T0/hidden?x=1\"\n";
+    let output = Project::new().file("runner.toml", table).run(["config", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    let json = &json["settings"];
+    assert_eq!(json["notify.command"]["value"], serde_json::json!(["./tell", "a b"]), "{output}");
+    assert_eq!(json["notify.webhook"]["value"], "https://hooks.test/***");
+    assert!(!output.stdout.contains("hidden"), "{output}");
+    let wrong = "[notify]\ncommand = \"./tell\"\nwebhook = \"ftp://a/\"\non = \"start\"\n";
+    assert_snapshot!(Project::new().file("runner.toml", wrong).run(["check"]), @r#"
+    exit 2
+    --- stderr
+    error: `notify.command` must be an array of a program and its arguments such as `["npm", "start"]`, found the string "./tell"
+     --> runner.toml:2:11
+      |
+    2 | command = "./tell"
+      |           ^^^^^^^^ expected an array of a program and its arguments such as `["npm", "start"]`
+
+    error: `notify.webhook` must begin with `http://` or `https://`, found `ftp:`
+     --> runner.toml:3:11
+      |
+    3 | webhook = "ftp://a/"
+      |           ^^^^^^^^^^
+
+    error: `notify.on` must be `end`, `first-failure` or `failure`, found `start`
+     --> runner.toml:4:6
+      |
+    4 | on = "start"
+      |      ^^^^^^^
+
+    3 errors
     "#);
 }
 

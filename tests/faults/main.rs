@@ -14,6 +14,7 @@ mod endpoint;
 mod hostile;
 mod killed;
 mod messages;
+mod notify;
 mod record;
 mod refused;
 mod running;

@@ -5,6 +5,7 @@ mod counting;
 mod dashboard;
 mod lessor;
 mod logging;
+mod notify;
 mod opening;
 mod reports;
 mod rules;
@@ -79,7 +80,9 @@ async fn batch(
     let began = Instant::now();
     let pages = lessor::find(&prepared, console)?;
     let live = dashboard::bind(&arguments.record, console)?;
-    let opened = opening::open(arguments, console, &prepared, pages.to_mask())?;
+    let mut opened = opening::open(arguments, console, &prepared, pages.to_mask())?;
+    let (first_notice, last_notice) =
+        opened.notices.take().map_or((None, None), |it| (it.first, Some(it.last)));
     let age = Duration::from_millis(opened.recorder.sender().elapsed_ms());
     // Time counts from the batch's beginning, also where it is resumed.
     let began = began.checked_sub(age).unwrap_or(began);
@@ -108,6 +111,7 @@ async fn batch(
         sink: Arc::clone(&sink),
         began,
         dashboard: dashboard.clone(),
+        first_notice,
     };
     let (end, leftovers, metered) = Box::pin(staged.run(&commands, inbox, meter)).await;
     let (end, around) = match end {
@@ -132,7 +136,11 @@ async fn batch(
     let recorded = tokio::task::spawn_blocking(move || opened.recorder.finish()).await;
     dashboard.close().await;
     let recorded = recorded.context("the recorder panicked").map_err(self::bug)?;
-    Ok((recorded.exit_code(exit), signal))
+    let exit = recorded.exit_code(exit);
+    if let Some(notice) = last_notice {
+        console.warnings(&notice.tell(exit).await);
+    }
+    Ok((exit, signal))
 }
 
 fn bug(error: anyhow::Error) -> Failure {
@@ -176,6 +184,7 @@ struct Stage<'a> {
     sink: Arc<Counting>,
     began: Instant,
     dashboard: Dashboard,
+    first_notice: Option<notify::First>,
 }
 
 impl Stage<'_> {
@@ -183,7 +192,7 @@ impl Stage<'_> {
     /// its surroundings add to the exit code, how many
     /// processes and folders were found left over, and what it all used.
     async fn run(
-        self,
+        mut self,
         commands: &mpsc::Sender<Command>,
         inbox: mpsc::Receiver<Command>,
         meter: Meter,
@@ -200,7 +209,12 @@ impl Stage<'_> {
             dashboard: self.dashboard.clone(),
         };
         let steering = Steering::open(&desk, &custody, &self.opened.place, &self.opened.batch);
+        let notice = self.first_notice.take().map(|it| it.watch(&custody, &desk.sink));
+        let events = self.opened.recorder.sender();
         let ended = Box::pin(self.with_servers(&custody, commands, inbox, meter.sights())).await;
+        if let Some(notice) = notice {
+            notice.end(&events).await;
+        }
         steering.close(&custody).await;
         let metered = meter.finish();
         watch.abort();
@@ -220,7 +234,7 @@ impl Stage<'_> {
         mut inbox: mpsc::Receiver<Command>,
         sights: watch::Receiver<Sight>,
     ) -> Result<(BatchEnd, ExitCode), NotBegun> {
-        let Self { opened, prepared, pages, limits, sink, began, dashboard: _ } = self;
+        let Self { opened, prepared, pages, limits, sink, began, .. } = self;
         let servers = RunningServers::start(custody, &prepared.settings, &opened.place, &opened.batch);
         // What is starting ends when it is dropped.
         let servers = tokio::select! {

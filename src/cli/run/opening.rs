@@ -5,6 +5,7 @@ use super::super::console::Console;
 use super::super::failure::Failure;
 use super::super::prepare::Prepared;
 use super::logging;
+use super::notify::{self, Notices};
 use super::reports;
 use crate::case::model::Case;
 use crate::config::{Order, Settings, TimeLimit};
@@ -35,6 +36,8 @@ pub(super) struct Opened {
     pub(super) recorder: Recorder,
     /// What the batch is at, for whoever asks.
     pub(super) board: Board,
+    /// What somebody is to be told, if anybody is.
+    pub(super) notices: Option<Notices>,
     /// Held for as long as the batch runs.
     _lock: Option<NamedLock>,
 }
@@ -63,17 +66,22 @@ pub(super) fn open(
     };
     let place = store.place().clone();
     let secrets = settings.secrets.iter().map(|(_, secret)| secret.expose().to_owned());
-    let masker = Masker::new(secrets.chain(to_mask));
+    let webhook = settings.notify_webhook.value.iter().map(|it| it.expose().to_string());
+    let masker = Masker::new(secrets.chain(to_mask).chain(webhook));
     logging::start(&arguments.console, arguments.record.log.as_deref(), &place.log(&batch), &masker)
         .context("the log cannot be written")
         .map_err(|error| Failure::Other(ExitCode::Usage, error))?;
     let board = Board::default();
     let mut reporters = reports::reporters(arguments, console, prepared, &place, &batch)?;
     reporters.insert(0, board.keeper());
+    let notices = notify::open(settings, &place, &batch, &masker).map(|(herald, notices)| {
+        reporters.insert(1, herald);
+        notices
+    });
     let recorder = Recorder::start(store, begun, reporters)
         .context("the recorder cannot be started")
         .map_err(|error| Failure::Other(ExitCode::Bug, error))?;
-    Ok(Opened { batch, seed: prepared.seed, place, masker, recorder, board, _lock: lock })
+    Ok(Opened { batch, seed: prepared.seed, place, masker, recorder, board, notices, _lock: lock })
 }
 
 /// The first events: the batch, and every job of its plan. Waits now and then until they are recorded, so that not all of
