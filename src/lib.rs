@@ -30,6 +30,8 @@
 //!   answers with another limit and the reason for it: plain values, tested against machines that are made up. What the
 //!   database remembers of a case ([`history::Past`]) decides about its place in the plan and its shard before anything
 //!   starts; nothing asks the database while cases run.
+//! - **A queue is not spent on what cannot work.** After two outbreaks of infrastructure errors with nothing that got
+//!   through between them, the core starts one attempt at a time, with growing pauses, until one gets through.
 //! - **A batch can go on.** Every event is a fact that adds to a fold ([`event::tally`]), so a batch that is resumed is
 //!   the same stream with more at its end: the record hands the events so far to the same folds and reporters, and what
 //!   `batch_resumed` opens again ([`outcome::Verdict::is_resumed`]) runs under its old number.
@@ -63,6 +65,8 @@
 //! - **Who looks never slows what runs.** The live view is a reporter like the others, and may come later: the record then
 //!   tells it what was before. Every event is serialised once into one queue of a fixed length; clients read from it at
 //!   their own pace, and one that falls behind its end gets a snapshot. There is no queue for a client.
+//! - **One page for what runs, what ran and what is sent by mail.** The live view, `serve` and the HTML report show the same
+//!   files ([`reporter::page`]), fed by a socket, by the record, or by what is embedded in them.
 //! - **Nothing outlives a batch.** [`custody`] is the parent of every process it starts, and outlives its runner's
 //!   kill -9 just long enough.
 //! - **A case takes memory while it runs.** There may be ten thousand, so [`plan`] holds of each what deciding needs, and

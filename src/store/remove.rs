@@ -59,7 +59,8 @@ fn remove_files(place: &Place, batch: &BatchId) -> io::Result<u64> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
-    for file in [place.log(batch), place.spool(batch)] {
+    let log = place.log(batch);
+    for file in [log.with_extension("notify.log"), log, place.spool(batch)] {
         match fs::metadata(&file) {
             Ok(it) => {
                 bytes += it.len();

@@ -6,8 +6,9 @@ use std::time::Duration;
 /// Outbreaks one after the other, with nothing that got through, after which there is doubt.
 const OUTBREAKS: u32 = 2;
 /// The first pause; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// Not long: what never works is given up soon ([`super::Rules::give_up_after`]), and people wait for that.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// What infrastructure errors in a row have come to.
 #[derive(Debug, Default)]

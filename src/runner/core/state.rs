@@ -357,7 +357,8 @@ impl Core {
     ) {
         let notice = match verdict {
             AttemptVerdict::Interrupted => None,
-            AttemptVerdict::Errored if kind == Some(FailureKind::Internal) => None,
+            // A Grid without a free slot works; what found none has another turn.
+            AttemptVerdict::Errored if matches!(kind, Some(FailureKind::Internal | FailureKind::NoSlot)) => None,
             AttemptVerdict::Errored => self.doubt.errored(nth, self.begun, now).then(|| {
                 let text = "infrastructure errors, one after the other: from now on one case at a time is tried, \
                             with pauses, until one gets through";

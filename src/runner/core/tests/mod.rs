@@ -125,7 +125,7 @@ fn a_queue_is_not_spent_on_infrastructure_that_does_not_work() {
         assert_eq!(probe.len(), 1);
         look_at = core.handle(now, &ended(&probe[0], Errored)).look_at;
     }
-    assert_eq!(pauses, [500, 1_000, 2_000]);
+    assert_eq!(pauses, [250, 500, 1_000]);
     // One that gets through is enough.
     now = look_at.unwrap();
     let probe = core.handle(now, &Input::Look).start;
