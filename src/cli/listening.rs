@@ -52,7 +52,9 @@ pub(super) fn reachable(url: &str) -> String {
 
 /// Opens `url` in the browser of the desktop; where that fails, it is said. What leads there lives as long as the value.
 pub(super) fn open(url: &str, console: &mut Console) -> Option<NamedTempFile> {
-    match open_in_browser(url) {
+    // No address at all stands for all of this machine's, of which its own browser takes the nearest.
+    let url = url.replacen("://0.0.0.0:", "://127.0.0.1:", 1).replacen("://[::]:", "://[::1]:", 1);
+    match open_in_browser(&url) {
         Ok(file) => Some(file),
         Err(error) => {
             warn(console, &format!("`--open`: no browser could be started: {error}"));

@@ -1,6 +1,7 @@
 //! Who may ask. The server listens on the loopback, where every page under test can reach it, too:
 //!
-//! - `Host` must be the address that the connection came in on, so that no name can be rebound to it;
+//! - `Host` must be the address that the connection came in on, so that no name can be rebound to it; where other
+//!   machines are let in, any address by its number;
 //! - `Origin`, which browsers send with whatever a page could do harm with, must be that same address: another port is
 //!   foreign. There are no CORS headers and no cookies;
 //! - the API wants the token, compared in constant time;
@@ -104,12 +105,12 @@ pub(super) async fn check(State(token): State<Token>, request: Request, next: Ne
 }
 
 fn refusal(token: &Token, request: &Request<Body>) -> Option<(StatusCode, &'static str)> {
-    let address = request.extensions().get::<SocketAddr>()?;
+    let Some(address) = request.extensions().get::<SocketAddr>() else {
+        return Some((StatusCode::INTERNAL_SERVER_ERROR, "a bug in batchrun"));
+    };
     let headers = request.headers();
     let text = |name: header::HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let own = [address.to_string(), format!("localhost:{}", address.port())];
-    let names = if address.ip().is_loopback() { &own[..] } else { &own[..1] };
-    let Some(host) = text(header::HOST).filter(|host| names.iter().any(|name| name == host)) else {
+    let Some(host) = text(header::HOST).filter(|host| is_own(host, *address)) else {
         return Some((StatusCode::FORBIDDEN, "this is not the address of this server"));
     };
     if headers.get_all(header::HOST).iter().count() > 1 {
@@ -134,9 +135,47 @@ fn refusal(token: &Token, request: &Request<Body>) -> Option<(StatusCode, &'stat
     None
 }
 
+/// Whether `Host` may be meant for a connection that came in on `address`.
+///
+/// On the loopback it is that address, by number or as `localhost`: everything else is another server's. Where other
+/// machines are let in, they may come by a forwarded port or another of this machine's addresses; a number cannot be
+/// rebound as a name can, so any number is taken, and no name but `localhost`.
+fn is_own(host: &str, address: SocketAddr) -> bool {
+    let ip = address.ip().to_canonical();
+    if ip.is_loopback() {
+        return host == SocketAddr::new(ip, address.port()).to_string()
+            || host == format!("localhost:{}", address.port());
+    }
+    let bare = match host.rsplit_once(':') {
+        Some((bare, port)) if port.parse::<u16>().is_ok() && !bare.ends_with(':') => bare,
+        _ => host,
+    };
+    let number = bare.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(bare);
+    bare == "localhost" || number.parse::<std::net::IpAddr>().is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_is_the_address_itself_or_where_others_are_let_in_any_number() {
+        let on = |address: &str, host: &str| is_own(host, address.parse().unwrap());
+        let here = "127.0.0.1:8080";
+        assert!(on(here, "127.0.0.1:8080") && on(here, "localhost:8080") && on("[::1]:8080", "[::1]:8080"));
+        for host in ["127.0.0.1:9000", "127.0.0.1", "localhost", "evil.test:8080", "10.0.0.1:8080", ""] {
+            assert!(!on(here, host), "{host}");
+        }
+        let shared = "172.17.0.2:8080";
+        for host in ["172.17.0.2:8080", "192.168.1.2:9000", "localhost:8080", "192.168.1.2", "[fe80::1]:8080"]
+        {
+            assert!(on(shared, host), "{host}");
+        }
+        assert!(on("[::ffff:192.168.1.2]:8080", "192.168.1.2:8080"));
+        for host in ["evil.test", "evil.test:8080", "buildbox:8080", "", "[evil]:1", "1.2.3.4.evil.test:80"] {
+            assert!(!on(shared, host), "{host}");
+        }
+    }
 
     #[test]
     fn the_token_is_a_bearer_and_whole() {

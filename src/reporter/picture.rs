@@ -108,6 +108,7 @@ impl Picture {
             }
             Event::BatchResumed(_) => {
                 "running".clone_into(&mut self.status);
+                self.limit_why = None;
                 self.exit_code = None;
                 for case in &mut self.cases {
                     if case.verdict.is_some_and(Verdict::is_resumed) {

@@ -43,7 +43,8 @@ function restart(snapshot) {
   });
   cases.clear();
   for (const it of snapshot.cases) cases.set(it.job, { tags: [], ...it });
-  first = null;
+  first = first && cases.get(first.job);
+  if (first && !isBad(first)) first = null;
   for (const it of cases.values()) if (isBad(it) && !first) first = it;
   running.clear();
   for (const it of snapshot.running) {
@@ -123,13 +124,16 @@ function apply(it) {
 
 function tick(elapsed) { clock = { elapsed, at: performance.now() }; }
 function now() { return clock.elapsed + (batch.exit === null ? performance.now() - clock.at : 0); }
-function isBad(it) { return it.verdict === 'failed' || it.verdict === 'errored'; }
+// What is quarantined does not decide how the batch ends.
+function isBad(it) { return !it.quarantined && (it.verdict === 'failed' || it.verdict === 'errored'); }
 function nameOf(job) { return cases.has(job) ? cases.get(job).case : `job ${job}`; }
 
 function counts() {
-  const found = { ended: 0, running: running.size, slow: 0 };
+  const found = { ended: 0, running: running.size, slow: 0, apart: 0, bad: 0 };
   for (const it of cases.values()) {
     if (it.slow) found.slow += 1;
+    if (isBad(it)) found.bad += 1;
+    else if (it.verdict === 'failed' || it.verdict === 'errored') found.apart += 1;
     if (!it.verdict) continue;
     found[it.verdict] = (found[it.verdict] || 0) + 1;
     found.ended += 1;
@@ -212,11 +216,11 @@ function make(name, properties = {}, ...children) {
 }
 
 function time(milliseconds) {
-  const seconds = milliseconds / 1000;
-  if (seconds < 10) return `${seconds.toFixed(1)}s`;
-  if (seconds < 60) return `${Math.round(seconds)}s`;
+  if (milliseconds < 9950) return `${(milliseconds / 1000).toFixed(1)}s`;
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${seconds}s`;
   const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes}m ${Math.round(seconds % 60)}s` : `${Math.floor(minutes / 60)}h ${minutes % 60}m`;
+  return minutes < 60 ? `${minutes}m ${seconds % 60}s` : `${Math.floor(minutes / 60)}h ${minutes % 60}m`;
 }
 
 function plural(number, word) { return `${number} ${word}`; }
@@ -224,17 +228,21 @@ function plural(number, word) { return `${number} ${word}`; }
 function drawHead() {
   const found = counts();
   const over = batch.exit !== null;
-  const bad = (found.failed || 0) + (found.errored || 0);
+  const bad = found.bad;
   const parts = [];
   if (found.failed) parts.push(plural(found.failed, 'failed'));
   if (found.errored) parts.push(plural(found.errored, 'errored'));
+  if (found.apart) parts.push(`${found.apart} of them quarantined`);
   if (found.flaky) parts.push(plural(found.flaky, 'flaky'));
   let headline = parts.join(', ');
-  if (!headline) headline = over ? `All ${found.passed || 0} passed` : found.ended ? 'All well so far' : 'Starting';
+  const whole = batch.status === 'finished' && batch.exit === 0;
+  if (!headline && over) headline = whole ? `All ${found.passed || 0} passed` : `${found.passed || 0} of ${batch.total} passed`;
+  if (!headline) headline = found.ended ? 'All well so far' : 'Starting';
   if (over && batch.status !== 'finished') headline = `${batch.status.replace('_', ' ')}: ${headline}`;
   if (batch.seq === null) headline = lost;
   text('headline', headline);
-  element('headline').className = batch.seq === null ? 'lost' : bad ? 'bad' : found.ended ? 'good' : '';
+  const doubtful = batch.seq === null || (lost && !over) || (over && !whole);
+  element('headline').className = bad ? 'bad' : doubtful ? 'lost' : found.ended ? 'good' : '';
   const done = found.ended - (found.interrupted || 0) - (found.not_run || 0);
   const sub = [`${done} of ${batch.total} done`, time(now())];
   if (batch.eta) sub.push(`${time(batch.eta.least_ms)} to ${time(batch.eta.most_ms)} left`);
@@ -323,8 +331,9 @@ function drawTable() {
   for (let at = from; at < to; at += 1) {
     const [, it, state] = shown[at];
     const label = it.slow && state === 'passed' ? 'slow' : state;
+    const apart = it.quarantined && (state === 'failed' || state === 'errored');
     const row = make('div', { class: 'row', role: 'option', id: `case-${it.job}`, 'aria-selected': String(it.job === selected) },
-      make('span', { class: label, textContent: label.replace('_', ' ') }),
+      make('span', { class: apart ? 'skipped' : label, textContent: label.replace('_', ' '), title: apart ? `${label}, quarantined` : '' }),
       make('span', { class: 'name', textContent: it.case, title: it.case }),
       make('span', { class: 'message', textContent: it.message || '', title: it.message || '' }),
       make('span', { class: 'time', textContent: it.verdict ? time(it.duration_ms) : '' }));
@@ -407,6 +416,7 @@ function drawTimeline(bars) {
 // One case, in full
 
 let pictures = [];
+let opened = null;
 
 async function open(job) {
   const dialog = element('detail');
@@ -414,8 +424,11 @@ async function open(job) {
   text('detail-title', nameOf(job));
   body.replaceChildren(make('p', { textContent: 'Loading…' }));
   if (!dialog.open) dialog.showModal();
+  opened = job;
   try {
     const found = report ? report.details[job] : await (await ask(`${api}/cases/${job}`)).json();
+    // Another one may have been opened meanwhile.
+    if (opened !== job) return;
     if (!found) return body.replaceChildren(...withoutDetails(job));
     body.replaceChildren(...caseInFull(job, found));
   } catch (error) {
@@ -527,6 +540,10 @@ const refilter = () => { element('table').scrollTop = 0; order(); drawTable(); }
 element('filter').addEventListener('input', refilter);
 element('verdicts').addEventListener('change', refilter);
 element('table').addEventListener('scroll', drawTable, { passive: true });
+// A row that is pressed stays where it is until it is let go: else the click would be lost.
+let pressed = false;
+element('table').addEventListener('pointerdown', () => { pressed = true; });
+for (const end of ['pointerup', 'pointercancel']) document.addEventListener(end, () => { setTimeout(() => { pressed = false; }); });
 element('table').addEventListener('click', (event) => {
   const row = event.target.closest('.row');
   if (!row) return;
@@ -541,11 +558,11 @@ element('table').addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && selected !== null) open(selected);
 });
 element('close').addEventListener('click', () => element('detail').close());
-element('detail').addEventListener('close', () => { pictures.forEach(URL.revokeObjectURL); pictures = []; });
+element('detail').addEventListener('close', () => { opened = null; pictures.forEach(URL.revokeObjectURL); pictures = []; });
 document.addEventListener('keydown', (event) => {
   if (event.target.matches('input[type=search], select') || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === '/') { event.preventDefault(); element('filter').focus(); }
-  if (event.key === 'p' && batch.exit === null && !element('detail').open) pause();
+  if (event.key === 'p' && !event.repeat && batch.seq !== null && batch.exit === null && !element('detail').open) pause();
 });
 addEventListener('resize', resize);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
@@ -556,7 +573,7 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
 
 // Whatever came in since the last picture is drawn with the next; the order of many cases changes a few times a second
 function draw(at) {
-  if (stale.order && (cases.size < 500 || at - ordered > 300)) {
+  if (stale.order && !pressed && (cases.size < 500 || at - ordered > 300)) {
     order();
     stale.order = false;
     stale.page = true;
