@@ -58,7 +58,7 @@ impl Folder {
         }
         for entry in fs::read_dir(&self.0)? {
             let entry = entry?;
-            if is_evidence(&entry)? && entry.path() != own {
+            if is_evidence(&entry)? && Some(entry.file_name().as_os_str()) != own.file_name() {
                 fs::remove_dir_all(entry.path())?;
             }
         }

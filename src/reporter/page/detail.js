@@ -71,6 +71,9 @@ function failureInFull(failure) {
   return parts;
 }
 
+// Steps are short.
+function brief(milliseconds) { return milliseconds < 1000 ? `${milliseconds}ms` : time(milliseconds); }
+
 function stepsInFull(steps) {
   if (!steps.length) return [];
   const begin = Date.parse(steps[0].started_at);
@@ -84,7 +87,7 @@ function stepsInFull(steps) {
       make('td', { class: it.verdict || 'running', textContent: it.verdict || 'running' }),
       make('td', {}, it.title, it.message ? make('div', { class: 'message', textContent: it.message }) : null),
       make('td', { class: 'track' }, bar),
-      make('td', { textContent: it.duration_ms === null ? '' : time(it.duration_ms) }));
+      make('td', { textContent: it.duration_ms === null ? '' : brief(it.duration_ms) }));
   });
   return [make('h3', { textContent: 'Steps' }), make('table', { class: 'steps' }, make('tbody', {}, ...rows))];
 }

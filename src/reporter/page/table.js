@@ -30,12 +30,12 @@ function order() {
   element('rows').style.setProperty('height', `${found.length * rowHeight()}px`);
 }
 
-// A long name keeps its end in sight, which tells rows and runs apart.
+// A long name is cut in its middle: its end tells rows, runs and cases with a number apart.
 function nameCell(job) {
   const title = titleOf(job);
-  const end = /^(.+?)((\[[^\]]*\])?( @\S+)?( \(run \d+\))?)$/s.exec(title);
-  const [start, rest] = end ? [end[1], end[2]] : [title, ''];
-  return make('span', { class: 'name', title }, make('span', { class: 'start', textContent: start }), rest ? make('span', { class: 'end', textContent: rest }) : null);
+  const own = /(\[[^\]]*\])?( @\S+)?( \(run \d+\))?$/.exec(title)[0].length;
+  const cut = Math.max(0, title.length - Math.min(24, Math.max(12, own)));
+  return make('span', { class: 'name', title }, make('span', { class: 'start', textContent: title.slice(0, cut) }), make('span', { class: 'end', textContent: title.slice(cut) }));
 }
 
 function rowOf(it, state) {

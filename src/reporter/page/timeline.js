@@ -91,12 +91,13 @@ function timeline(room, { open, title }) {
   }
 
   function describe([slot, from, took, job, attempt, verdict]) {
-    return `${title(job)}${attempt > 1 ? `, attempt ${attempt}` : ''}: ${words(verdict)}, ${time(took)} from ${time(from)} in slot ${slot}`;
+    return `${words(verdict)} · slot ${slot} · ${time(took)} from ${time(from)}${attempt > 1 ? ` · attempt ${attempt}` : ''} · ${title(job)}`;
   }
 
   function pick(bar) {
     chosen = bar;
     told.textContent = bar ? describe(bar) : HINT;
+    told.title = told.textContent;
     told.classList.toggle('chosen', bar !== null);
     mark();
   }
