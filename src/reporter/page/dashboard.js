@@ -116,7 +116,7 @@ function drawMessages() {
 // Who ran where and when
 
 // Of what is over the cases come first.
-document.body.classList.toggle('live', source.isLive);
+document.body.classList.toggle('past', !source.isLive);
 if (!source.isLive) element('messages-part').before(element('charts'));
 
 const slots = timeline(element('timeline'), { open, title: titleOf });

@@ -102,5 +102,6 @@ element('table').addEventListener('keydown', (event) => {
   const page = Math.floor(element('table').clientHeight / rowHeight());
   const by = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity }[event.key];
   if (by !== undefined) { event.preventDefault(); move(by); }
-  if (event.key === 'Enter' && selected !== null) open(selected);
+  // Otherwise the same key closes what it has opened.
+  if (event.key === 'Enter' && selected !== null) { event.preventDefault(); open(selected); }
 });

@@ -148,7 +148,7 @@ function timeline(room, { open, title }) {
       event.preventDefault();
       go(event.key);
     }
-    if (event.key === 'Enter' && chosen !== null) open(chosen[3]);
+    if (event.key === 'Enter' && chosen !== null) { event.preventDefault(); open(chosen[3]); }
   });
   new ResizeObserver(() => { if (bars.length && room.clientWidth !== size.width) draw(); }).observe(room);
   return { show, draw };
