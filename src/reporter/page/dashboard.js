@@ -101,7 +101,7 @@ function drawRunning() {
   const slots = [...running.values()].sort((a, b) => a.slot - b.slot);
   const rows = slots.map((it) => make('li', {},
     make('span', { class: 'slot', textContent: String(it.slot) }),
-    make('span', { class: 'name', textContent: titleOf(it.job), title: titleOf(it.job) }),
+    nameCell(it.job),
     make('span', { class: 'time', textContent: time(Math.max(0, now() - it.started)) }),
     make('span', { class: 'step', textContent: `${it.attempt > 1 ? `attempt ${it.attempt}: ` : ''}${it.title ? `${it.step}/${it.steps} ${it.title}` : 'getting its page'}`, title: it.title || '' })));
   if (!rows.length) rows.push(make('li', {}, make('span'), make('span', { textContent: isOver() ? 'the batch is over' : 'nothing right now' })));

@@ -30,6 +30,8 @@ function timeline(room, { open, title }) {
   // Bars are lists: slot, beginning, length, job, attempt, verdict.
   function show(all, now) {
     bars = all;
+    // What ran has another bar now.
+    if (chosen) chosen = all.find((bar) => bar[3] === chosen[3] && bar[4] === chosen[4]) || null;
     end = Math.max(1, now, all.reduce((most, [, from, took]) => Math.max(most, from + took), 0));
     const slots = new Map();
     for (const bar of all) {
