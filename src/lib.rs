@@ -65,8 +65,10 @@
 //! - **Who looks never slows what runs.** The live view is a reporter like the others, and may come later: the record then
 //!   tells it what was before. Every event is serialised once into one queue of a fixed length; clients read from it at
 //!   their own pace, and one that falls behind its end gets a snapshot. There is no queue for a client.
-//! - **One page for what runs, what ran and what is sent by mail.** The live view, `serve` and the HTML report show the same
-//!   files ([`reporter::page`]), fed by a socket, by the record, or by what is embedded in them.
+//! - **One page for what runs and what has run.** The dashboard's scripts ask a *source* (`reporter/page/source.js`): a run
+//!   that pushes events, a server over the record, or the page itself, which then is the HTML report. All three begin with
+//!   the same snapshot ([`reporter::Picture`]), so that none can show what another does not. A report's cases lie in
+//!   elements of their own, written one by one and parsed when they are opened.
 //! - **Nothing outlives a batch.** [`custody`] is the parent of every process it starts, and outlives its runner's
 //!   kill -9 just long enough.
 //! - **A case takes memory while it runs.** There may be ten thousand, so [`plan`] holds of each what deciding needs, and

@@ -1,72 +1,70 @@
 //! A batch of the record as the pages show it: the picture that its events amount to, with the samples that lie between
-//! them, and who held which slot when.
+//! them.
 
-use super::picture::Picture;
+use super::picture::{Picture, SAMPLES};
 use crate::event::{Event, Failure, Sample, Stamped};
 use crate::id::JobId;
 use crate::store::{BatchRow, QueryError, Reader, SampleRow};
 use jiff::Timestamp;
-use serde_json::{Value, json};
 use std::collections::HashMap;
 
 /// What the events of a batch say of it.
 #[derive(Debug, Default)]
 pub struct Past {
     picture: Picture,
-    last: u64,
-    /// Attempts as bars: slot, beginning and length in milliseconds, job, attempt, verdict.
-    bars: Vec<Value>,
+    last: Moment,
     /// Why attempts did not pass: only events hold that in full.
     pub failures: HashMap<(JobId, u32), Failure>,
+}
+
+/// The last event that was told.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moment {
+    seq: u64,
+    at: Timestamp,
+    elapsed_ms: u64,
 }
 
 impl Past {
     /// Reads them, in one walk.
     pub fn read(reader: &Reader, batch: &BatchRow) -> Result<Self, QueryError> {
-        let mut samples = reader.samples(&batch.id)?.into_iter().peekable();
+        let samples = reader.samples(&batch.id)?;
+        // A live view shows the last half hour; one who looks back wants the whole, if coarser.
+        let nth = samples.len().div_ceil(SAMPLES).max(1);
+        let mut samples = samples.into_iter().step_by(nth).peekable();
         let mut past = Self::default();
-        let mut began = None;
-        let mut running: HashMap<(JobId, u32), u64> = HashMap::new();
         reader.events(&batch.id, |event| {
-            let began = *began.get_or_insert(event.at);
-            while let Some(row) = samples.next_if(|row| moment(row).is_some_and(|at| at <= event.at)) {
-                past.sample(&row, began);
+            // Without an event there is nothing that tells the age of a sample.
+            while past.last.seq > 0
+                && let Some(row) = samples.next_if(|row| moment(row).is_some_and(|at| at <= event.at))
+            {
+                past.sample(&row);
             }
-            past.last = event.seq;
-            match &event.event {
-                Event::AttemptStarted(it) => {
-                    running.insert((it.job, it.attempt), event.elapsed_ms);
-                }
-                Event::AttemptFinished(it) => {
-                    if let Some(from) = running.remove(&(it.job, it.attempt)) {
-                        let took = event.elapsed_ms.saturating_sub(from);
-                        past.bars.push(json!([it.slot, from, took, it.job, it.attempt, it.verdict]));
-                    }
-                    if let Some(failure) = &it.failure {
-                        past.failures.insert((it.job, it.attempt), failure.clone());
-                    }
-                }
-                _ => {}
+            past.last = Moment { seq: event.seq, at: event.at, elapsed_ms: event.elapsed_ms };
+            if let Event::AttemptFinished(it) = &event.event
+                && let Some(failure) = &it.failure
+            {
+                past.failures.insert((it.job, it.attempt), failure.clone());
             }
             past.picture.apply(&event);
         })?;
+        for row in samples {
+            past.sample(&row);
+        }
+        past.picture.ends_as(batch.status);
         Ok(past)
     }
 
-    /// The snapshot, as the live view sends it first, with the bars under `timeline`.
+    /// The snapshot, as the live view sends it first.
     pub fn json(&self) -> String {
-        let mut text = self.picture.json(self.last);
-        // An object that has members: one more goes before its end.
-        text.truncate(text.trim_end_matches('}').len());
-        text.push_str(",\"timeline\":");
-        text.push_str(&Value::from(self.bars.clone()).to_string());
-        text.push('}');
-        text
+        self.picture.json(self.last.seq)
     }
 
-    fn sample(&mut self, row: &SampleRow, began: Timestamp) {
-        let at = moment(row).unwrap_or(began);
-        let elapsed_ms = u64::try_from(at.duration_since(began).as_millis()).unwrap_or(0);
+    /// Its age is counted from the event before it: between the runs of a batch that was resumed no time has passed for it.
+    fn sample(&mut self, row: &SampleRow) {
+        let Some(at) = moment(row) else { return };
+        let since = at.duration_since(self.last.at).as_millis();
+        let elapsed_ms = self.last.elapsed_ms + u64::try_from(since).unwrap_or_default();
         let whole = |number: Option<i64>| number.and_then(|it| u64::try_from(it).ok());
         let sample = Sample {
             cpu: row.cpu,
@@ -78,7 +76,7 @@ impl Past {
             limit: row.slot_limit,
             ..Sample::default()
         };
-        self.picture.apply(&Stamped { seq: self.last, at, elapsed_ms, event: Event::Sample(sample) });
+        self.picture.apply(&Stamped { seq: self.last.seq, at, elapsed_ms, event: Event::Sample(sample) });
     }
 }
 

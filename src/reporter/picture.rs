@@ -2,15 +2,15 @@
 
 use super::Standing;
 use crate::event::tally::Tally;
-use crate::event::{CaseQueued, Event, Level, Stamped, millis};
+use crate::event::{BatchStarted, CaseQueued, Event, Level, Stamped, millis};
 use crate::id::{CaseId, JobId};
-use crate::outcome::Verdict;
-use crate::text::Untrusted;
+use crate::outcome::{AttemptVerdict, BatchStatus, Verdict};
+use crate::text::{Untrusted, shell_word};
 use serde::Serialize;
 use std::collections::VecDeque;
 
 /// Samples that are kept: half an hour of them.
-const SAMPLES: usize = 1_800;
+pub(super) const SAMPLES: usize = 1_800;
 
 /// Messages that are kept.
 const MESSAGES: usize = 50;
@@ -24,6 +24,8 @@ pub struct Picture {
     elapsed_ms: u64,
     /// When it began, RFC 3339.
     started_at: String,
+    /// Where and what it was; `None` until it has begun.
+    about: Option<About>,
     /// How it ended; `running` until then.
     status: String,
     exit_code: Option<u8>,
@@ -32,9 +34,27 @@ pub struct Picture {
     /// Of the last half hour, oldest first.
     samples: VecDeque<Point>,
     messages: VecDeque<Note>,
+    /// Attempts that have ended.
+    timeline: Vec<Bar>,
     /// In the order of the plan.
     cases: Vec<Case>,
 }
+
+/// Where a batch ran, and what ran there.
+#[derive(Debug, Serialize)]
+struct About {
+    host: String,
+    version: String,
+    git_commit: Option<String>,
+    shard: Option<String>,
+    /// Quoted for a shell.
+    command_line: String,
+}
+
+/// An attempt in its slot: slot, beginning and length in milliseconds, job, attempt, verdict. There are many: it is a list
+/// in JSON, without names.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Bar(u32, u64, u64, JobId, u32, AttemptVerdict);
 
 /// A second of the batch.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -96,13 +116,33 @@ impl Case {
     }
 }
 
+impl About {
+    fn of(batch: &BatchStarted) -> Self {
+        let words: Vec<_> = batch.command_line.iter().map(|word| shell_word(&word.line())).collect();
+        Self {
+            host: batch.host.clone(),
+            version: batch.version.clone(),
+            git_commit: batch.git_commit.clone(),
+            shard: batch.shard.clone(),
+            command_line: words.join(" "),
+        }
+    }
+}
+
 impl Picture {
     /// Takes in the next event.
     pub fn apply(&mut self, stamped: &Stamped) {
+        // Before the tally forgets who runs.
+        match &stamped.event {
+            Event::AttemptFinished(it) => self.bar(it.slot, it.job, it.verdict, stamped.elapsed_ms),
+            Event::BatchResumed(_) => self.cut_off(),
+            _ => {}
+        }
         self.tally.apply(stamped);
         self.elapsed_ms = stamped.elapsed_ms;
         match &stamped.event {
-            Event::BatchStarted(_) => {
+            Event::BatchStarted(batch) => {
+                self.about = Some(About::of(batch));
                 self.started_at = millis::text(stamped.at);
                 "running".clone_into(&mut self.status);
             }
@@ -154,6 +194,29 @@ impl Picture {
             | Event::AttemptFinished(_)
             | Event::Paused { .. }
             | Event::Resumed => {}
+        }
+    }
+
+    /// Draws the attempt that ends in a slot.
+    fn bar(&mut self, slot: u32, job: JobId, verdict: AttemptVerdict, now_ms: u64) {
+        let Some(ran) = self.tally.running.get(&slot).filter(|ran| ran.job == job) else { return };
+        let took_ms = now_ms.saturating_sub(ran.started_ms);
+        self.timeline.push(Bar(slot, ran.started_ms, took_ms, job, ran.attempt, verdict));
+    }
+
+    /// What ran when the runner died has an end, too: the last that was heard of the batch.
+    fn cut_off(&mut self) {
+        let running: Vec<_> = self.tally.running.iter().map(|(slot, ran)| (*slot, ran.job)).collect();
+        for (slot, job) in running {
+            self.bar(slot, job, AttemptVerdict::Interrupted, self.elapsed_ms);
+        }
+    }
+
+    /// Takes what the record says of a batch whose runner could not say it any more.
+    pub(super) fn ends_as(&mut self, status: BatchStatus) {
+        if status == BatchStatus::Aborted {
+            status.as_str().clone_into(&mut self.status);
+            self.cut_off();
         }
     }
 

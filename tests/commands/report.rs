@@ -93,3 +93,61 @@ fn a_trace_made_anew_has_the_steps_and_opens_where_traces_are_opened() {
     let retries: Vec<_> = events.iter().filter(|it| it["ph"] == "i").map(|it| it["name"].clone()).collect();
     assert_eq!(retries, ["retry testcases/cart", "retry testcases/search"]);
 }
+
+/// The jobs that a page has in full.
+fn in_full(page: &str) -> Vec<&str> {
+    let rest = page.split("<script type=\"application/json\" id=\"data-").skip(1);
+    rest.map(|rest| rest.split('"').next().unwrap()).collect()
+}
+
+#[test]
+fn a_large_page_has_in_full_what_did_not_pass_at_once() {
+    let project = Project::new();
+    let page = |batch: &str| {
+        let target = format!("html={batch}.html");
+        let output = project.run(["report", batch, "--report", &target]);
+        assert_eq!(output.stderr, format!("      Report html {batch}.html\n"));
+        std::fs::read_to_string(project.root().join(format!("{batch}.html"))).unwrap()
+    };
+    for (batch, size) in [("20270101-000000-small", 1_000), ("20270102-000000-large", 1_001)] {
+        let ids: Vec<String> = (0..size).map(|number| format!("testcases/{number:04}")).collect();
+        let recording =
+            Recording::begin(&project, batch, &ids.iter().map(String::as_str).collect::<Vec<_>>());
+        for (number, id) in ids.iter().enumerate() {
+            match number {
+                2 => recording.attempt(id, 1, &Goes::Wrong, Some(Verdict::Failed)),
+                5 => {
+                    recording.attempt(id, 1, &Goes::Broken, None);
+                    recording.attempt(id, 2, &Goes::Well, Some(Verdict::Flaky));
+                }
+                7 => recording.end(id, Verdict::Skipped, 0, Some("not today")),
+                8 => recording.slow(id),
+                _ => recording.attempt(id, 1, &Goes::Well, Some(Verdict::Passed)),
+            }
+        }
+        recording.finish(BatchStatus::Finished, ExitCode::Failed);
+    }
+    assert_eq!(in_full(&page("20270101-000000-small")).len(), 1_000);
+    let large = page("20270102-000000-large");
+    assert_eq!(in_full(&large), ["2", "5", "8"]);
+    assert!(large.contains("testcases/0999") && large.contains("not today"), "the list has them all");
+    assert!(large.contains("the file was gone when the report was made"), "of the picture that is not there");
+}
+
+#[test]
+fn a_batch_whose_runner_died_has_a_page() {
+    let project = Project::new();
+    let recording = Recording::begin(&project, LAST, &["testcases/cart", "testcases/pay"]);
+    recording.attempt("testcases/cart", 1, &Goes::Wrong, Some(Verdict::Failed));
+    recording.start("testcases/pay", 1);
+    recording.stop();
+    let output = project.run(["report", "--report", "html=-"]);
+    assert_eq!(output.status, Some(0), "{output}");
+    let snapshot = output.stdout.split("id=\"snapshot\">").nth(1).unwrap().split("</script>").next().unwrap();
+    let snapshot: serde_json::Value = serde_json::from_str(snapshot).unwrap();
+    assert_eq!(snapshot["status"], "aborted");
+    let bars: Vec<_> =
+        snapshot["timeline"].as_array().unwrap().iter().map(|bar| (&bar[3], &bar[5])).collect();
+    assert_eq!(bars, [(&0.into(), &"failed".into()), (&1.into(), &"interrupted".into())]);
+    assert_eq!(in_full(&output.stdout), ["0", "1"]);
+}

@@ -6,7 +6,6 @@ use crate::scripted_driver::ScriptedDriver;
 use crate::support::Project;
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
 use std::process::{Child, Stdio};
 
 /// A server over the record of a project, which does not outlive a test that fails.
@@ -131,39 +130,4 @@ fn other_machines_see_it_only_where_that_is_meant() {
     project.run(["-c", "1"]);
     let refused = project.run(["serve", "0.0.0.0"]);
     assert!(refused.status == Some(2) && refused.stderr.contains("--allow-remote"), "{refused}");
-}
-
-#[test]
-fn a_report_is_read_in_a_browser() {
-    let case = |text: &str| {
-        format!(
-            "steps = [ {{ goto = \"/\" }}, {{ expect = \"h1\", text = \"{text}\", timeout = \"100ms\" }} ]\n"
-        )
-    };
-    let sly = "</script><script>window.injected = 1</script><img src=x onerror='window.injected = 1'>";
-    let project = Project::new()
-        .file("runner.toml", "[server]\ndir = \"site\"\n")
-        .file("site/index.html", "<!doctype html><title>Shop</title><h1>Hello</h1>")
-        .file("testcases/a-holds.toml", &case("Hello"))
-        .file("testcases/b-breaks.toml", &format!("name = \"{sly}\"\ntags = [\"x\"]\n{}", case(sly)))
-        .file("testcases/c-holds.toml", &case("Hello"));
-    let ran = project.run(["-c", "2", "--report", "html=report", "--report", "html=one.html"]);
-    assert_eq!(ran.status, Some(1), "{ran}");
-    // From the record it is made anew, and takes the place of the one before.
-    let again = project.run(["report", "--report", "html=report"]);
-    assert_eq!(again.status, Some(0), "{again}");
-    let refused = project.run(["report", "--report", "html=testcases"]);
-    assert!(
-        refused.status == Some(4) && refused.stderr.contains("something else than a report"),
-        "{refused}"
-    );
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("testcases/_dashboard/report.toml");
-    let reader = Project::new()
-        .file("runner.toml", &format!("[server]\ndir = \"{}\"\n", project.root().display()))
-        .file("testcases/case.toml", &std::fs::read_to_string(cases).unwrap());
-    for page in ["/report/index.html", "/one.html"] {
-        let ran =
-            reader.run(["--var", &format!("report={page}"), "--step-timeout", "60s", "--timeout", "5m"]);
-        assert_eq!(ran.status, Some(0), "{ran}");
-    }
 }

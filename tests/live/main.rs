@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be done fails the test, in functions beside it, too")]
 
 mod archive;
+#[path = "../support/cdp.rs"]
+mod cdp;
 mod client;
 mod dashboard;
 mod guarded;
+mod report;
 #[path = "../support/scripted_driver.rs"]
 #[expect(dead_code, reason = "no fault is needed here")]
 mod scripted_driver;

@@ -1,0 +1,195 @@
+//! What was kept of cases, as the page shows it: texts in the page, pictures in it or beside it. The record says where
+//! files lie, and may have come from elsewhere: nothing outside of its folder is read, no link is followed, and no name
+//! of it becomes a name here. What cannot be read is said in the page; it is no reason to have none.
+
+use super::folder::Beside;
+use crate::store::{CaseDetail, EvidenceRow, Place};
+use base64::Engine as _;
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Component, Path, PathBuf};
+
+/// What is taken of a text, such as the console: a report is read by people.
+const LONGEST_TEXT: u64 = 256 << 10;
+
+/// What is taken of a picture.
+const LARGEST_PICTURE: u64 = 64 << 20;
+
+/// Bytes that one page takes of what was kept: a browser must open it.
+const PAGE_TAKES: u64 = 96 << 20;
+
+/// Takes what was kept into a report.
+pub(super) struct Keeper<'a> {
+    root: PathBuf,
+    beside: Option<&'a Beside>,
+    /// What the page still takes.
+    room: u64,
+}
+
+impl<'a> Keeper<'a> {
+    /// One that takes from a record; pictures go into the page where there is no place beside it.
+    pub(super) fn new(place: &Place, beside: Option<&'a Beside>) -> Self {
+        Self { root: place.folder().to_owned(), beside, room: PAGE_TAKES }
+    }
+
+    /// What was kept of a case, in order, over all its attempts; `null` where there is no file.
+    pub(super) fn keep(&mut self, case: &CaseDetail) -> Value {
+        let rows = case.attempts.iter().flat_map(|attempt| &attempt.evidence);
+        rows.enumerate().map(|(number, row)| self.one(&format!("{}-{number}.png", case.job.0), row)).collect()
+    }
+
+    fn one(&mut self, name: &str, row: &EvidenceRow) -> Value {
+        let Some(path) = &row.path else { return Value::Null };
+        let taken = match open(&self.root, path) {
+            Ok((file, bytes)) if row.kind == "screenshot" => self.picture(name, file, bytes),
+            Ok((file, bytes)) => self.text(file, bytes),
+            Err(error) => Err(error),
+        };
+        taken.unwrap_or_else(|error| {
+            let why = match error.kind() {
+                io::ErrorKind::NotFound => "the file was gone when the report was made".to_owned(),
+                _ => format!("it is not in the report: {error}"),
+            };
+            json!({ "missing": why })
+        })
+    }
+
+    fn picture(&mut self, name: &str, mut file: File, bytes: u64) -> io::Result<Value> {
+        if bytes > LARGEST_PICTURE {
+            return Err(io::Error::other("it is too large"));
+        }
+        let Some(beside) = self.beside else {
+            self.take(bytes)?;
+            let mut picture = Vec::new();
+            file.take(LARGEST_PICTURE).read_to_end(&mut picture)?;
+            let picture = base64::engine::general_purpose::STANDARD.encode(picture);
+            return Ok(json!({ "picture": format!("data:image/png;base64,{picture}") }));
+        };
+        io::copy(&mut file, &mut File::create_new(beside.path().join(name))?)?;
+        Ok(json!({ "picture": format!("{}/{name}", beside.name()) }))
+    }
+
+    fn text(&mut self, file: File, bytes: u64) -> io::Result<Value> {
+        self.take(bytes.min(LONGEST_TEXT))?;
+        let mut text = Vec::new();
+        file.take(LONGEST_TEXT).read_to_end(&mut text)?;
+        Ok(json!({ "text": String::from_utf8_lossy(&text), "cut": bytes > LONGEST_TEXT }))
+    }
+
+    fn take(&mut self, bytes: u64) -> io::Result<()> {
+        let more = if self.beside.is_none() { "; a folder (`html=FOLDER`) has all pictures" } else { "" };
+        let full = || io::Error::other(format!("the page would be too large{more}"));
+        self.room = self.room.checked_sub(bytes).ok_or_else(full)?;
+        Ok(())
+    }
+}
+
+/// A file of the record, with its size.
+fn open(root: &Path, path: &str) -> io::Result<(File, u64)> {
+    let path =
+        inside(path).ok_or_else(|| io::Error::other("the record names a file outside of its folder"))?;
+    let path = root.join(path);
+    // A link in between would lead out as well.
+    if path.parent().is_none_or(|folder| !is_below(folder, root)) || !path.symlink_metadata()?.is_file() {
+        return Err(io::Error::other("it is not a file of the record"));
+    }
+    let file = File::open(path)?;
+    let bytes = file.metadata()?.len();
+    Ok((file, bytes))
+}
+
+/// A path that does not lead out of the folder of the record.
+fn inside(path: &str) -> Option<&Path> {
+    let path = Path::new(path);
+    path.components().all(|part| matches!(part, Component::Normal(_))).then_some(path)
+}
+
+fn is_below(folder: &Path, root: &Path) -> bool {
+    match (folder.canonicalize(), root.canonicalize()) {
+        (Ok(folder), Ok(root)) => folder.starts_with(root),
+        // What is not there is told of when it is opened.
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reporter::html::folder::Folder;
+    use std::fs;
+
+    fn row(kind: &str, path: &str) -> EvidenceRow {
+        EvidenceRow {
+            step_position: None,
+            kind: kind.to_owned(),
+            path: Some(path.to_owned()),
+            bytes: 1,
+            note: None,
+        }
+    }
+
+    fn record() -> (tempfile::TempDir, Place) {
+        let root = tempfile::tempdir().unwrap();
+        let place = Place::of(&root.path().join("record/batchrun.db")).unwrap();
+        fs::create_dir_all(root.path().join("record/evidence/b")).unwrap();
+        fs::write(root.path().join("secret"), "business").unwrap();
+        fs::write(root.path().join("record/evidence/b/x.png"), "png").unwrap();
+        fs::write(root.path().join("record/evidence/b/x.txt"), "said").unwrap();
+        (root, place)
+    }
+
+    #[test]
+    fn pictures_and_texts_go_into_one_page() {
+        let (_root, place) = record();
+        let mut keeper = Keeper::new(&place, None);
+        let picture = keeper.one("0-0.png", &row("screenshot", "evidence/b/x.png"));
+        assert_eq!(picture, json!({ "picture": "data:image/png;base64,cG5n" }));
+        let text = keeper.one("0-1.png", &row("console", "evidence/b/x.txt"));
+        assert_eq!(text, json!({ "text": "said", "cut": false }));
+        let gone = keeper.one("0-2.png", &row("console", "evidence/b/gone.txt"));
+        assert_eq!(gone, json!({ "missing": "the file was gone when the report was made" }));
+        keeper.room = 2;
+        let full = keeper.one("0-3.png", &row("screenshot", "evidence/b/x.png"));
+        assert!(full["missing"].as_str().unwrap().contains("too large; a folder"), "{full}");
+    }
+
+    #[test]
+    fn f80_files_of_others_are_not_taken_and_names_are_made_here() {
+        let (root, place) = record();
+        let link = |from: &str, to: &str| {
+            std::os::unix::fs::symlink(
+                root.path().join(to),
+                root.path().join("record/evidence/b").join(from),
+            )
+            .unwrap();
+        };
+        link("link.png", "secret");
+        link("folder", "");
+        let report = tempfile::tempdir().unwrap();
+        let beside = Folder::open(report.path()).unwrap().beside().unwrap();
+        let mut keeper = Keeper::new(&place, Some(&beside));
+        let secret = root.path().join("secret").display().to_string();
+        let hostile = [
+            "../secret",
+            &secret,
+            "evidence/../../secret",
+            "evidence/b/link.png",
+            "evidence/b/folder/secret",
+            "evidence/b",
+        ];
+        for path in hostile {
+            for kind in ["screenshot", "console"] {
+                let kept = keeper.one("0-0.png", &row(kind, path));
+                assert!(
+                    kept["missing"].is_string() && !kept.to_string().contains("business"),
+                    "{path}: {kept}"
+                );
+            }
+        }
+        fs::write(root.path().join("record/evidence/b/<img src=x>.png"), "png").unwrap();
+        let kept = keeper.one("3-1.png", &row("screenshot", "evidence/b/<img src=x>.png"));
+        assert_eq!(kept["picture"], format!("{}/3-1.png", beside.name()));
+        assert_eq!(fs::read(beside.path().join("3-1.png")).unwrap(), b"png");
+    }
+}

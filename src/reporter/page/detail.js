@@ -1,0 +1,126 @@
+// One case, in full: why it did not pass, its steps, and what was kept of it.
+'use strict';
+
+let pictures = [];
+
+// The case whose answer is waited for: another one may be opened meanwhile.
+let opened = null;
+
+async function open(job) {
+  opened = job;
+  const dialog = element('detail');
+  const body = element('detail-body');
+  text('detail-title', titleOf(job));
+  body.replaceChildren(make('p', { textContent: 'Loading…' }));
+  if (!dialog.open) dialog.showModal();
+  body.scrollTop = 0;
+  try {
+    const found = await source.detail(job);
+    if (opened !== job) return;
+    body.replaceChildren(...(found ? caseInFull(job, found) : withoutDetails(job)));
+  } catch (error) {
+    if (opened !== job) return;
+    body.replaceChildren(make('p', { class: 'failed', textContent: `It cannot be shown: ${error.message}` }));
+  }
+}
+
+function quoted(word) { return `'${word.replaceAll("'", "'\\''")}'`; }
+
+function command(what, line) {
+  return make('p', { class: 'soft' }, `${what} `, make('code', { textContent: line }));
+}
+
+// A large report has nothing more of what passed at once and in its usual time.
+function withoutDetails(job) {
+  const it = cases.get(job);
+  const state = it && it.verdict ? words(it.verdict) : 'not ended';
+  return [
+    make('p', {}, make('span', { class: it.verdict || '', textContent: state }), it && it.duration_ms ? ` · ${time(it.duration_ms)}` : ''),
+    it.message ? make('p', { textContent: it.message }) : '',
+    make('p', { class: 'soft', textContent: 'In a report as large as this one only cases have their steps that did not pass at once or were slow. The record has them:' }),
+    command('', `batchrun show ${quoted(nameOf(job))} --batch ${batch.id}`),
+  ];
+}
+
+function caseInFull(job, found) {
+  const facts = [time(found.duration_ms || 0), `${found.file}:${found.line}`, found.browser, ...found.tags];
+  if (found.quarantined) facts.push('in quarantine');
+  if (found.started_at) facts.push(`started ${moment(found.started_at)}`);
+  const parts = [make('p', {},
+    make('strong', { class: found.verdict || '', textContent: found.verdict ? words(found.verdict) : 'not ended' }), ` · ${facts.join(' · ')}`)];
+  if (found.name && found.name !== found.case_id) parts.push(make('p', { textContent: found.name }));
+  let number = 0;
+  const numbered = found.attempts.map((attempt) => ({ attempt, kept: attempt.evidence.map((it) => ({ ...it, number: number++ })) }));
+  // The last attempt is the one to look at.
+  for (const { attempt, kept } of numbered.reverse()) {
+    if (found.attempts.length > 1) parts.push(make('h2', { class: 'attempt', textContent: `Attempt ${attempt.number}: ${attempt.verdict || 'running'}, ${time(attempt.duration_ms || 0)} in slot ${attempt.slot}` }));
+    parts.push(...failureInFull(attempt.failure), ...stepsInFull(attempt.steps), ...evidenceInFull(job, kept));
+  }
+  if (!found.attempts.length) parts.push(make('p', { textContent: found.message || 'It has not started.' }));
+  parts.push(command('Run it again:', `batchrun ${quoted(nameOf(job))}`));
+  return parts;
+}
+
+function failureInFull(failure) {
+  if (!failure) return [];
+  const where = failure.location ? `${failure.location.file}:${failure.location.line}:${failure.location.column}` : '';
+  const parts = [make('h3', { class: 'failed', textContent: `${words(failure.kind)}: ${failure.message}` })];
+  if (failure.step) parts.push(make('p', { textContent: `${where}, step ${failure.position}: ${failure.step}` }));
+  const lines = [];
+  if (failure.expected !== null) lines.push(`expected: ${failure.expected}`);
+  if (failure.actual !== null) lines.push(`actual:   ${failure.actual}`);
+  for (const it of failure.seen) lines.push(`seen:     ${it}`);
+  for (const it of failure.hints) lines.push(`hint:     ${it}`);
+  for (const it of failure.further) lines.push(`further:  ${it}`);
+  if (lines.length) parts.push(make('pre', { textContent: lines.join('\n') }));
+  if (failure.excerpt) parts.push(make('pre', { class: 'excerpt', textContent: failure.excerpt }));
+  return parts;
+}
+
+// Steps are short.
+function brief(milliseconds) { return milliseconds < 1000 ? `${milliseconds}ms` : time(milliseconds); }
+
+function stepsInFull(steps) {
+  if (!steps.length) return [];
+  const begin = Date.parse(steps[0].started_at);
+  const end = steps.reduce((most, it) => Math.max(most, Date.parse(it.started_at) + (it.duration_ms || 0)), begin + 1);
+  const rows = steps.map((it) => {
+    const bar = make('i', { class: it.verdict === 'passed' ? 'fill-passed' : `fill-${it.verdict || 'running'}` });
+    bar.style.setProperty('left', `${(100 * (Date.parse(it.started_at) - begin)) / (end - begin)}%`);
+    bar.style.setProperty('width', `${Math.max(1, (100 * (it.duration_ms || 0)) / (end - begin))}%`);
+    return make('tr', {},
+      make('td', { textContent: String(it.position) }),
+      make('td', { class: it.verdict || 'running', textContent: it.verdict || 'running' }),
+      make('td', {}, it.title, it.message ? make('div', { class: 'message', textContent: it.message }) : null),
+      make('td', { class: 'track' }, bar),
+      make('td', { textContent: it.duration_ms === null ? '' : brief(it.duration_ms) }));
+  });
+  return [make('h3', { textContent: 'Steps' }), make('table', { class: 'steps' }, make('tbody', {}, ...rows))];
+}
+
+function evidenceInFull(job, kept) {
+  return kept.map((it) => {
+    const title = it.step_position ? `${it.kind} at step ${it.step_position}` : it.kind;
+    if (!it.path) return it.note ? make('p', { class: 'soft', textContent: `${title}: ${it.note}` }) : '';
+    const part = make('details', {}, make('summary', { textContent: title }));
+    part.addEventListener('toggle', () => { if (part.open && part.children.length === 1) load(part, job, it); });
+    part.open = it.kind === 'screenshot' || it.kind === 'console';
+    return part;
+  });
+}
+
+async function load(part, job, { number, kind }) {
+  try {
+    const kept = await source.kept(job, number, kind);
+    if (!kept || kept.missing) part.append(make('p', { class: 'soft', textContent: kept ? kept.missing : 'there is no file' }));
+    else if (kept.picture) {
+      if (kept.picture.startsWith('blob:')) pictures.push(kept.picture);
+      part.append(make('img', { class: 'shot', src: kept.picture, alt: 'The page when the step failed' }));
+    } else part.append(make('pre', { textContent: `${kept.text || '(empty)'}${kept.cut ? '\n… (the report has no more of it)' : ''}` }));
+  } catch (error) {
+    part.append(make('p', { class: 'failed', textContent: error.message }));
+  }
+}
+
+element('close').addEventListener('click', () => element('detail').close());
+element('detail').addEventListener('close', () => { pictures.forEach((it) => URL.revokeObjectURL(it)); pictures = []; });
