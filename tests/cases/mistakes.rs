@@ -582,7 +582,7 @@ fn a_password_in_a_url_and_a_file_url() {
     3 |   { goto = "https://alice:secret@example.com/" }, { goto = "file:///etc/passwd" },
       |                                                            ^^^^^^^^^^^^^^^^^^^^
       |
-      = help: only runner.toml can allow them
+      = help: files of your own are served by `[server] dir = "FOLDER"`
     "#);
 }
 
