@@ -97,7 +97,7 @@ fn a_trace_made_anew_has_the_steps_and_opens_where_traces_are_opened() {
 /// The jobs that a page has in full.
 fn in_full(page: &str) -> Vec<&str> {
     let rest = page.split("<script type=\"application/json\" id=\"data-").skip(1);
-    rest.map(|rest| rest.split('"').next().unwrap()).collect()
+    rest.filter_map(|rest| rest.split_once('"')).map(|(number, _)| number).collect()
 }
 
 #[test]

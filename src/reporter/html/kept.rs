@@ -22,6 +22,8 @@ const PAGE_TAKES: u64 = 96 << 20;
 /// Takes what was kept into a report.
 pub(super) struct Keeper<'a> {
     root: PathBuf,
+    /// A folder that was seen to lie below it: most files have the same.
+    seen: PathBuf,
     beside: Option<&'a Beside>,
     /// What the page still takes.
     room: u64,
@@ -30,7 +32,9 @@ pub(super) struct Keeper<'a> {
 impl<'a> Keeper<'a> {
     /// One that takes from a record; pictures go into the page where there is no place beside it.
     pub(super) fn new(place: &Place, beside: Option<&'a Beside>) -> Self {
-        Self { root: place.folder().to_owned(), beside, room: PAGE_TAKES }
+        let root = place.folder();
+        let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+        Self { root, seen: PathBuf::new(), beside, room: PAGE_TAKES }
     }
 
     /// What was kept of a case, in order, over all its attempts; `null` where there is no file.
@@ -41,7 +45,7 @@ impl<'a> Keeper<'a> {
 
     fn one(&mut self, name: &str, row: &EvidenceRow) -> Value {
         let Some(path) = &row.path else { return Value::Null };
-        let taken = match open(&self.root, path) {
+        let taken = match self.open(path) {
             Ok((file, bytes)) if row.kind == "screenshot" => self.picture(name, file, bytes),
             Ok((file, bytes)) => self.text(file, bytes),
             Err(error) => Err(error),
@@ -83,34 +87,36 @@ impl<'a> Keeper<'a> {
         self.room = self.room.checked_sub(bytes).ok_or_else(full)?;
         Ok(())
     }
-}
 
-/// A file of the record, with its size.
-fn open(root: &Path, path: &str) -> io::Result<(File, u64)> {
-    let path =
-        inside(path).ok_or_else(|| io::Error::other("the record names a file outside of its folder"))?;
-    let path = root.join(path);
-    // A link in between would lead out as well.
-    if path.parent().is_none_or(|folder| !is_below(folder, root)) || !path.symlink_metadata()?.is_file() {
-        return Err(io::Error::other("it is not a file of the record"));
+    /// A file of the record, with its size.
+    fn open(&mut self, path: &str) -> io::Result<(File, u64)> {
+        let path =
+            inside(path).ok_or_else(|| io::Error::other("the record names a file outside of its folder"))?;
+        let path = self.root.join(path);
+        // A link in between would lead out as well.
+        if !self.is_below(path.parent().unwrap_or(Path::new("/")))? || !path.symlink_metadata()?.is_file() {
+            return Err(io::Error::other("it is not a file of the record"));
+        }
+        let file = File::open(path)?;
+        let bytes = file.metadata()?.len();
+        Ok((file, bytes))
     }
-    let file = File::open(path)?;
-    let bytes = file.metadata()?.len();
-    Ok((file, bytes))
+
+    fn is_below(&mut self, folder: &Path) -> io::Result<bool> {
+        if folder != self.seen {
+            if !folder.canonicalize()?.starts_with(&self.root) {
+                return Ok(false);
+            }
+            folder.clone_into(&mut self.seen);
+        }
+        Ok(true)
+    }
 }
 
 /// A path that does not lead out of the folder of the record.
 fn inside(path: &str) -> Option<&Path> {
     let path = Path::new(path);
     path.components().all(|part| matches!(part, Component::Normal(_))).then_some(path)
-}
-
-fn is_below(folder: &Path, root: &Path) -> bool {
-    match (folder.canonicalize(), root.canonicalize()) {
-        (Ok(folder), Ok(root)) => folder.starts_with(root),
-        // What is not there is told of when it is opened.
-        _ => true,
-    }
 }
 
 #[cfg(test)]

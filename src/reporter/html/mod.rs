@@ -84,6 +84,7 @@ impl Reporter for Html {
             return Err(self.draft.error(io::Error::other(why)));
         }
         let reader = Reader::open(&closing.database).map_err(|error| self.broken(&error))?;
+        reader.hold().map_err(|error| self.broken(&error))?;
         let row = reader.batch(&Which::Prefix(batch.to_string())).map_err(|error| self.broken(&error))?;
         let beside = self.folder.as_ref().map(Folder::beside).transpose()?;
         let mut keeper = Keeper::new(reader.place(), beside.as_ref());

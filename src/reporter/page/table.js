@@ -34,7 +34,7 @@ function order() {
 function nameCell(job) {
   const title = titleOf(job);
   const own = /(\[[^\]]*\])?( @\S+)?( \(run \d+\))?$/.exec(title)[0].length;
-  const cut = Math.max(0, title.length - Math.min(24, Math.max(12, own)));
+  const cut = Math.max(0, title.length - Math.min(36, own + 18));
   return make('span', { class: 'name', title }, make('span', { class: 'start', textContent: title.slice(0, cut) }), make('span', { class: 'end', textContent: title.slice(cut) }));
 }
 
