@@ -270,7 +270,9 @@ fn sessions_that_do_not_come_lower_an_adaptive_limit() {
     driver.fault("POST session", Fault::Late);
     driver.hold();
     let project = cases(project(&driver, ""), &[""; 8]);
-    let run = Run::of(&project, &["-c", "2..4"]);
+    // What else the machine has to do shall not decide.
+    let idle = ["--set", "pressure.cpu=100", "--set", "pressure.some_avg10=100"];
+    let run = Run::of(&project, &[&["-c", "2..4"], &idle[..]].concat());
     let batch = status_when(&project, |status| status["limit"] == 2)["batch"].clone();
     driver.release();
     run.ends(0);
