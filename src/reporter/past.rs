@@ -2,7 +2,7 @@
 //! them.
 
 use super::picture::{Picture, SAMPLES};
-use crate::event::{Event, Failure, Sample, Stamped};
+use crate::event::{Event, Failure, Stamped};
 use crate::id::JobId;
 use crate::store::{BatchRow, QueryError, Reader, SampleRow};
 use jiff::Timestamp;
@@ -65,18 +65,7 @@ impl Past {
         let Some(at) = moment(row) else { return };
         let since = at.duration_since(self.last.at).as_millis();
         let elapsed_ms = self.last.elapsed_ms + u64::try_from(since).unwrap_or_default();
-        let whole = |number: Option<i64>| number.and_then(|it| u64::try_from(it).ok());
-        let sample = Sample {
-            cpu: row.cpu,
-            memory_mb: whole(row.memory_mb),
-            net_rx: whole(row.net_rx),
-            net_tx: whole(row.net_tx),
-            running: row.running,
-            queued: row.queued,
-            limit: row.slot_limit,
-            ..Sample::default()
-        };
-        self.picture.apply(&Stamped { seq: self.last.seq, at, elapsed_ms, event: Event::Sample(sample) });
+        self.picture.apply(&Stamped { seq: self.last.seq, at, elapsed_ms, event: Event::Sample(row.into()) });
     }
 }
 

@@ -4,7 +4,7 @@
 use super::attempt_rows::StepRow;
 use super::query::{QueryError, Reader};
 use super::rows::SampleRow;
-use crate::event::{Event, Sample, Stamped, StepFinished, StepStarted};
+use crate::event::{Event, Stamped, StepFinished, StepStarted};
 use crate::id::{BatchId, JobId};
 use crate::source::Location;
 use jiff::Timestamp;
@@ -107,19 +107,8 @@ impl<'a> Retold<'a> {
     }
 
     fn sample(&self, row: &SampleRow) -> Stamped {
-        let bytes = |count: Option<i64>| count.and_then(|it| u64::try_from(it).ok());
-        let sample = Sample {
-            cpu: row.cpu,
-            memory_mb: bytes(row.memory_mb),
-            net_rx: bytes(row.net_rx),
-            net_tx: bytes(row.net_tx),
-            running: row.running,
-            queued: row.queued,
-            limit: row.slot_limit,
-            eta: None,
-        };
         let age = time(&row.at).map_or(self.last.elapsed_ms, |at| self.last.age(at));
-        self.last.stamp(age, Event::Sample(sample))
+        self.last.stamp(age, Event::Sample(row.into()))
     }
 
     /// The steps of an attempt, each with its begin and its end, in the order in which these were.

@@ -1,6 +1,7 @@
 //! The rows of the database as values, one struct a table; those of attempts are in [`super::attempt_rows`]. Times are
 //! texts, as they are stored.
 
+use crate::event::Sample;
 use crate::id::{BatchId, CaseId};
 use crate::outcome::{BatchStatus, Verdict};
 use crate::text::Untrusted;
@@ -181,6 +182,23 @@ pub struct SampleRow {
     pub queued: u32,
     /// Slots there were.
     pub slot_limit: u32,
+}
+
+impl From<&SampleRow> for Sample {
+    /// What was told of it, but for the time left, which is not kept.
+    fn from(row: &SampleRow) -> Self {
+        let whole = |number: Option<i64>| number.and_then(|it| u64::try_from(it).ok());
+        Self {
+            cpu: row.cpu,
+            memory_mb: whole(row.memory_mb),
+            net_rx: whole(row.net_rx),
+            net_tx: whole(row.net_tx),
+            running: row.running,
+            queued: row.queued,
+            limit: row.slot_limit,
+            eta: None,
+        }
+    }
 }
 
 impl SampleRow {

@@ -3,7 +3,6 @@
 'use strict';
 
 const [token] = location.hash.slice(1).split("/");
-const element = (id) => document.getElementById(id);
 const VIEWS = ['batches', 'flaky', 'slow', 'compare', 'case'];
 const MARKS = { passed: '·', flaky: 'f', failed: 'F', errored: 'E', skipped: 's', interrupted: 'i', not_run: '-' };
 const GROUPS = {
@@ -19,28 +18,10 @@ async function ask(path) {
   return found;
 }
 
-function make(name, properties = {}, ...children) {
-  const it = document.createElement(name);
-  for (const [key, value] of Object.entries(properties)) {
-    if (key === 'class') it.className = value;
-    else if (key in it) it[key] = value;
-    else it.setAttribute(key, value);
-  }
-  it.append(...children.filter((child) => child !== null && child !== undefined));
-  return it;
-}
-
-function time(milliseconds) {
-  if (milliseconds === null || milliseconds === undefined) return '';
-  const seconds = milliseconds / 1000;
-  if (seconds < 10) return `${seconds.toFixed(2)}s`;
-  if (seconds < 60) return `${seconds.toFixed(1)}s`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes}m ${Math.round(seconds % 60)}s` : `${Math.floor(minutes / 60)}h ${minutes % 60}m`;
-}
-
 const percent = (rate) => `${(100 * rate).toFixed(1)} %`;
-const moment = (at) => (at ? at.slice(0, 19).replace('T', ' ') : '');
+// What is not known is left blank.
+const lasted = (ms) => (ms === null || ms === undefined ? '' : brief(ms));
+const when = (at) => (at ? moment(at) : '');
 const took = (batch) => (batch.finished_at ? Date.parse(batch.finished_at) - Date.parse(batch.started_at) : null);
 const batchLink = (id, label) => make('a', { href: `/batch?id=${encodeURIComponent(id)}#${token}`, textContent: label || id });
 const runLink = (run) => make('a', { href: `/batch?id=${encodeURIComponent(run.batch_id)}&job=${run.job}#${token}`, textContent: run.batch_id });
@@ -82,11 +63,11 @@ const show = {
     const bad = (it) => it.failed + it.errored;
     const items = [...all].reverse().map((it) => ({ ...it, href: `/batch?id=${encodeURIComponent(it.id)}#${token}` }));
     bars('trend-bad', items.map((it) => ({ ...it, class: 'failed' })), bad, (it) => `${it.id}: ${bad(it)} failed or errored`);
-    bars('trend-time', items, took, (it) => `${it.id}: ${time(took(it))}`);
+    bars('trend-time', items, took, (it) => `${it.id}: ${lasted(took(it))}`);
     const number = (value, name) => ({ number: value ? String(value) : '', class: value && name ? name : '' });
     table('batch-table',
       ['Batch', 'Started', { number: 'Took' }, { number: 'Cases' }, { number: 'Passed' }, { number: 'Flaky' }, { number: 'Failed' }, { number: 'Errored' }, 'Status', 'Machine'],
-      all.map((it) => [batchLink(it.id), moment(it.started_at), { number: time(took(it)) }, number(it.total), number(it.passed),
+      all.map((it) => [batchLink(it.id), when(it.started_at), { number: lasted(took(it)) }, number(it.total), number(it.passed),
         number(it.flaky, 'flaky'), number(it.failed, 'failed'), number(it.errored, 'errored'), it.status.replace('_', ' '), it.host]),
       'nothing has run yet');
   },
@@ -111,7 +92,7 @@ const show = {
       return { number: `${share > 0 ? '+' : ''}${share} %`, class: share > 0 ? 'failed' : 'passed' };
     };
     table('slow-table', [{ number: 'Median' }, { number: '95 % within' }, { number: 'Runs' }, { number: 'Change' }, 'Case'],
-      found.slice(0, 200).map((it) => [{ number: time(it.pace.median_ms) }, { number: time(it.pace.p95_ms) }, { number: it.pace.runs }, change(it), caseLink(it.case_id)]),
+      found.slice(0, 200).map((it) => [{ number: lasted(it.pace.median_ms) }, { number: lasted(it.pace.p95_ms) }, { number: it.pace.runs }, change(it), caseLink(it.case_id)]),
       'no case has passed yet');
   },
 
@@ -120,7 +101,7 @@ const show = {
     const [before, after] = [element('before'), element('after')];
     if (!before.options.length) {
       for (const select of [before, after]) {
-        select.replaceChildren(...all.map((it) => make('option', { value: it.id, textContent: `${moment(it.started_at)} ${it.id} (${it.total} cases)` })));
+        select.replaceChildren(...all.map((it) => make('option', { value: it.id, textContent: `${when(it.started_at)} ${it.id} (${it.total} cases)` })));
       }
       if (all.length > 1) before.selectedIndex = 1;
     }
@@ -142,21 +123,21 @@ const show = {
     element('case-title').textContent = found.case_id;
     element('case-figures').replaceChildren(...found.figures.map((it) => {
       const parts = [it.browser];
-      if (it.pace) parts.push(`median ${time(it.pace.median_ms)}`, `95 % within ${time(it.pace.p95_ms)}`);
+      if (it.pace) parts.push(`median ${lasted(it.pace.median_ms)}`, `95 % within ${lasted(it.pace.p95_ms)}`);
       if (it.flakiness) parts.push(`flaky ${percent(it.flakiness.flaky.rate)} (${percent(it.flakiness.flaky.low)} – ${percent(it.flakiness.flaky.high)} of ${it.flakiness.flaky.of} runs)`);
       return make('p', { class: 'what', textContent: parts.join(' · ') });
     }));
     const items = [...found.runs].reverse().map((it) => ({ ...it, class: it.verdict, href: runLink(it).href }));
-    bars('trend-case', items, (it) => it.passed_ms || it.duration_ms, (it) => `${moment(it.started_at)}: ${it.verdict || 'no verdict'}, ${time(it.duration_ms)}`);
+    bars('trend-case', items, (it) => it.passed_ms || it.duration_ms, (it) => `${when(it.started_at)}: ${it.verdict || 'no verdict'}, ${lasted(it.duration_ms)}`);
     table('case-table', ['Verdict', { number: 'Took' }, { number: 'Attempts' }, 'Started', 'Batch', 'Message'],
-      found.runs.map((it) => [make('span', { class: it.verdict || '', textContent: (it.verdict || '').replace('_', ' ') }), { number: time(it.duration_ms) },
-        { number: it.attempts.length === undefined ? it.attempts : it.attempts.length }, moment(it.started_at), runLink(it), make('span', { textContent: it.message || '' })]),
+      found.runs.map((it) => [make('span', { class: it.verdict || '', textContent: (it.verdict || '').replace('_', ' ') }), { number: lasted(it.duration_ms) },
+        { number: it.attempts }, when(it.started_at), runLink(it), make('span', { textContent: it.message || '' })]),
       'it has never run');
   },
 };
 
 function detail(it) {
-  if (it.time) return `: ${time(it.time.before_ms)} → ${time(it.time.now_ms)}`;
+  if (it.time) return `: ${lasted(it.time.before_ms)} → ${lasted(it.time.now_ms)}`;
   return it.message ? `: ${it.message}` : '';
 }
 

@@ -77,9 +77,6 @@ function failureInFull(failure) {
   return parts;
 }
 
-// Steps are short.
-function brief(milliseconds) { return milliseconds < 1000 ? `${milliseconds}ms` : time(milliseconds); }
-
 function stepsInFull(steps) {
   if (!steps.length) return [];
   const begin = Date.parse(steps[0].started_at);

@@ -28,6 +28,9 @@ function time(milliseconds) {
   return minutes < 60 ? `${minutes}m ${whole % 60}s` : `${Math.floor(minutes / 60)}h ${minutes % 60}m`;
 }
 
+// Where short times are told apart, as those of steps.
+function brief(milliseconds) { return milliseconds < 1000 ? `${milliseconds}ms` : time(milliseconds); }
+
 // A moment of the record, as it stands in logs.
 function moment(written) { return `${written.slice(0, 19).replace('T', ' ')} UTC`; }
 
