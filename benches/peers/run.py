@@ -73,7 +73,7 @@ def arguments():
     given.slots = [int(it) for it in given.slots.split(",")]
     given.sides = given.sides.split(",")
     given.batchrun = given.batchrun.resolve()
-    if unknown := set(given.sides) - set(sides.NAMES):
+    if unknown := set(given.sides) - set(sides.ALL):
         parser.error(f"no such side: {', '.join(sorted(unknown))}")
     if given.browser is None:
         found = next((path for name in BROWSERS if (path := shutil.which(name))), None)

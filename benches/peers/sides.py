@@ -12,6 +12,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 CASES = 40
 NAMES = ["batchrun", "playwright", "floor"]
+TRACED = "-traced"                   # ends the name of a side that keeps a trace of every case
+ALL = NAMES + [name + TRACED for name in NAMES[:2]]
 
 CASE = """
 [[case]]
@@ -45,6 +47,7 @@ class Setting:
 
 def missing(name, batchrun):
     """What must be done before a side can run, or nothing."""
+    name = name.removesuffix(TRACED)
     if name == "batchrun" and not batchrun.exists():
         return f"no {batchrun}: cargo build --release"
     if name != "batchrun" and not shutil.which("node"):
@@ -56,15 +59,18 @@ def missing(name, batchrun):
 
 def command(name, setting):
     """Arguments, working directory and environment of a side."""
+    traced = name.endswith(TRACED)
+    name = name.removesuffix(TRACED)
     if name == "playwright":
         cli = HERE / "node_modules/@playwright/test/cli.js"
-        return ["node", str(cli), "test"], HERE / "playwright", setting.environment()
+        return ["node", str(cli), "test"] + (["--trace", "on"] if traced else []), HERE / "playwright", setting.environment()
     if name == "floor":
         return ["node", "floor.js"], HERE / "floor", setting.environment()
     shutil.copy(HERE / "batchrun/runner.toml", setting.scratch)
     (setting.scratch / "form.toml").write_text("".join(CASE.format(number=number) for number in range(1, CASES + 1)))
     arguments = [setting.batchrun, "form.toml", "--concurrency", setting.slots, "--base-url", setting.url]
     arguments += ["--set", f"chrome.binary={setting.browser}", "--progress", "none", "--report", "json=report.json"]
+    arguments += ["--set", "evidence.trace=always"] if traced else []
     return [str(it) for it in arguments], setting.scratch, dict(os.environ)
 
 
@@ -72,6 +78,7 @@ def passed(name, setting, ended, output):
     """How many cases a side says have passed, by its own account; -1 where that account is missing or unhappy."""
     if ended != 0:
         return -1
+    name = name.removesuffix(TRACED)
     if name == "batchrun":
         report = json.loads((setting.scratch / "report.json").read_text())
         others = sum(count for verdict, count in report["counts"].items() if verdict != "passed")
@@ -82,6 +89,7 @@ def passed(name, setting, ended, output):
 
 def version(name, batchrun):
     """A side's version."""
+    name = name.removesuffix(TRACED)
     if name == "playwright":
         return json.loads((HERE / "node_modules/@playwright/test/package.json").read_text())["version"]
     program = [str(batchrun), "--version"] if name == "batchrun" else ["node", "--version"]

@@ -2,6 +2,7 @@
 
 pub mod chrome;
 pub mod engine;
+pub mod film;
 pub mod lease;
 pub mod local;
 pub mod page;

@@ -5,6 +5,7 @@
 //! tells the caller that asking again makes sense.
 
 use super::engine::{Call, Element, Envelope, Landed};
+use super::film::Film;
 use crate::case::model::{Button, History, Modifier, Viewport};
 use crate::deadline::{Deadline, Missed};
 use crate::outcome::FailureKind;
@@ -105,6 +106,19 @@ pub trait Page: Send {
 
     /// What the page wrote to its console since the attempt began, oldest first, and whether some was dropped.
     fn console(&self) -> Vec<ConsoleLine>;
+
+    /// Begins to film the page, which is still blank. A driver that cannot film does nothing.
+    async fn begin_film(&mut self, _deadline: Deadline) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    /// Notes how the page stands now, as the next look. Does nothing where no film was begun.
+    async fn look(&mut self, _deadline: Deadline) {}
+
+    /// What was filmed. Nothing more is.
+    async fn end_film(&mut self, _deadline: Deadline) -> Film {
+        Film::default()
+    }
 }
 
 /// Where to navigate to.
@@ -159,8 +173,10 @@ pub struct Prompt {
 }
 
 /// A line of the page's console.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ConsoleLine {
+    /// When, in milliseconds since 1970 by the machine's clock, where the browser tells.
+    pub at_ms: Option<f64>,
     /// `log`, `info`, `warning`, `error`, `debug`; an uncaught exception is `exception`.
     pub level: String,
     /// What it says.

@@ -55,24 +55,56 @@ impl Setting for Keep {
     }
 }
 
-/// Traces are not kept yet: `off` is all that can be said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoTrace;
+/// Of which attempts a trace is kept: what each step saw and did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trace {
+    /// Of none.
+    #[default]
+    Off,
+    /// Of those that did not pass. All are traced.
+    OnFailure,
+    /// Of each but the first of a case. Only those are traced.
+    OnRetry,
+    /// Of all.
+    Always,
+}
 
-impl Setting for NoTrace {
-    fn read(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<Self> {
-        if reading.text("`off`", given)? == "off" {
-            return Some(Self);
+impl Trace {
+    const ALL: [Self; 4] = [Self::Off, Self::OnFailure, Self::OnRetry, Self::Always];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::OnFailure => "on-failure",
+            Self::OnRetry => "on-retry",
+            Self::Always => "always",
         }
-        reading.not_yet(&format!("`{}` other than `off`", reading.key), given.span());
-        None
+    }
+}
+
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Setting for Trace {
+    fn read(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<Self> {
+        const EXPECTED: &str = "`off`, `on-failure`, `on-retry` or `always`";
+        let word = reading.text(EXPECTED, given)?;
+        let found = Self::ALL.into_iter().find(|it| it.as_str() == word);
+        if found.is_none() {
+            reading.bad_value(format!("must be {EXPECTED}, found `{word}`"), given);
+        }
+        found
     }
 
     fn show(&self) -> Value {
-        "off".into()
+        self.as_str().into()
     }
 
     fn schema() -> Value {
-        json!({"enum": ["off"]})
+        json!({"enum": Self::ALL.map(Self::as_str)})
     }
 }

@@ -6,7 +6,7 @@ use super::browser::{Browser, BrowserArguments, Browsers};
 use super::concurrency::Concurrency;
 use super::duration::{Pause, TimeLimit};
 use super::endpoint::Endpoints;
-use super::evidence::{Keep, NoTrace};
+use super::evidence::{Keep, Trace};
 use super::names::{AttributeName, VariableNames};
 use super::notify::{NotifyCommand, NotifyOn, Webhook};
 use super::order::Order;
@@ -170,7 +170,7 @@ settings! {
     /// When the page's console is kept.
     evidence_console "evidence.console": Keep = |_| Keep::OnFailure;
     /// Traces are not kept yet.
-    evidence_trace "evidence.trace": NoTrace = |_| NoTrace;
+    evidence_trace "evidence.trace": Trace = |_| Trace::Off;
     /// Environment variables that hold secrets.
     secrets_env "secrets.env": VariableNames = |_| VariableNames::default();
     /// A TOML file of secrets.

@@ -44,7 +44,7 @@ pub use browser::{Browser, BrowserArguments, BrowserError, Browsers};
 pub use concurrency::{Concurrency, ConcurrencyError};
 pub use duration::{Pause, TimeLimit};
 pub use endpoint::{Credentials, Endpoint, Endpoints, Login};
-pub use evidence::{Keep, NoTrace};
+pub use evidence::{Keep, Trace};
 pub use layer::{Entry, Layer, Settings};
 pub use names::{AttributeName, VariableNames, is_variable_name};
 pub use notify::{NotifyCommand, NotifyOn, Webhook};

@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use std::net::SocketAddr;
 
 /// What the page may load: only what comes from here, and pictures that it has fetched itself.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob: data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Headers of every answer.

@@ -224,7 +224,11 @@ pub(super) async fn evidence_answer(
         Ok(_) => return refuse(StatusCode::PAYLOAD_TOO_LARGE, "it is too large to be shown"),
         Err(_) => return refuse(StatusCode::NOT_FOUND, "the file is gone"),
     }
-    let kind = if kind == "screenshot" { "image/png" } else { "text/plain; charset=utf-8" };
+    let kind = match kind {
+        "screenshot" => "image/png",
+        "trace" => "application/json",
+        _ => "text/plain; charset=utf-8",
+    };
     match tokio::fs::read(&path).await {
         Ok(bytes) => ([(header::CONTENT_TYPE, kind)], Body::from(bytes)).into_response(),
         Err(_) => refuse(StatusCode::NOT_FOUND, "the file cannot be read"),

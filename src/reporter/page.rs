@@ -10,7 +10,7 @@ pub const UPLOT_CSS: &str = include_str!("page/uPlot.min.css");
 /// All that says how it looks, in order.
 pub const STYLES: [&str; 2] = [UPLOT_CSS, DASHBOARD_CSS];
 /// What it does: scripts with their names, in the order in which the page has them.
-pub const SCRIPTS: [(&str, &str); 9] = [
+pub const SCRIPTS: [(&str, &str); 10] = [
     ("uPlot.min.js", include_str!("page/uPlot.iife.min.js")),
     ("tools.js", include_str!("page/tools.js")),
     ("source.js", include_str!("page/source.js")),
@@ -18,6 +18,7 @@ pub const SCRIPTS: [(&str, &str); 9] = [
     ("timeline.js", include_str!("page/timeline.js")),
     ("charts.js", include_str!("page/charts.js")),
     ("table.js", include_str!("page/table.js")),
+    ("trace.js", include_str!("page/trace.js")),
     ("detail.js", include_str!("page/detail.js")),
     ("dashboard.js", include_str!("page/dashboard.js")),
 ];

@@ -6,10 +6,12 @@ use super::dispatcher::{Attempted, Sink, Work};
 use super::evidence::{AttemptEvidence, EvidenceRules};
 use super::stop::StopSignal;
 use super::surroundings::Surroundings;
+use super::trace::Recording;
 use super::witness::{AttemptWitness, Masking};
 use crate::browser::lease::{Lessor, NoLease, Supply};
 use crate::case::Unreadable;
 use crate::case::model::Case;
+use crate::config::Trace;
 use crate::deadline::Deadline;
 use crate::event::{AttemptStarted, Event, Failure};
 use crate::id::JobId;
@@ -173,6 +175,7 @@ impl Work for Attempts {
         )
         .await;
         let duration = began.elapsed();
+        evidence.end(lease.page(), ended.verdict).await;
         lease.release().await;
         let failure = match ended.failure {
             Some(failure) if ended.verdict == AttemptVerdict::Errored => {
@@ -212,6 +215,15 @@ impl Attempts {
             rules: self.rules,
             masking: masking.clone(),
             kept: Vec::new(),
+            recording: self.is_traced(start.attempt).then(Recording::new),
+        }
+    }
+
+    fn is_traced(&self, attempt: u32) -> bool {
+        match self.rules.trace {
+            Trace::Off => false,
+            Trace::OnFailure | Trace::Always => true,
+            Trace::OnRetry => attempt > 1,
         }
     }
 

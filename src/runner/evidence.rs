@@ -1,12 +1,14 @@
-//! What is kept of an attempt: screenshots, the page's source, its console. Files get names of ours, never names from
+//! What is kept of an attempt: screenshots, the page's source, its console, a trace. Files get names of ours, never names from
 //! a page or a case, and lie beneath the batch's own folder, readable by their owner only.
 
+use super::trace::Recording;
 use super::witness::Masking;
 use crate::browser::page::Page;
-use crate::config::Keep;
+use crate::config::{Keep, Trace};
 use crate::deadline::Deadline;
 use crate::event::Evidence;
-use crate::step::{EvidenceSink, Happened, Moment, PageLeft, Screenshot};
+use crate::outcome::AttemptVerdict;
+use crate::step::{EvidenceSink, Finished, Happened, Moment, PageLeft, Screenshot};
 use crate::text::Untrusted;
 use async_trait::async_trait;
 use std::fs::{DirBuilder, OpenOptions};
@@ -30,6 +32,8 @@ pub struct EvidenceRules {
     pub source: Keep,
     /// Its console.
     pub console: Keep,
+    /// What each step saw and did.
+    pub trace: Trace,
 }
 
 /// Where the evidence of one attempt goes.
@@ -43,10 +47,30 @@ pub(super) struct AttemptEvidence {
     pub(super) rules: EvidenceRules,
     pub(super) masking: Masking,
     pub(super) kept: Vec<Evidence>,
+    /// What is traced of the attempt, if it is.
+    pub(super) recording: Option<Recording>,
 }
 
 #[async_trait]
 impl EvidenceSink for AttemptEvidence {
+    async fn begin(&mut self, page: &mut dyn Page) {
+        if let Some(recording) = &mut self.recording {
+            recording.begin(page).await;
+        }
+    }
+
+    fn step_finished(&mut self, step: &Finished) {
+        if let Some(recording) = &mut self.recording {
+            recording.step_finished(step);
+        }
+    }
+
+    async fn look(&mut self, page: &mut dyn Page) {
+        if let Some(recording) = &mut self.recording {
+            recording.look(page).await;
+        }
+    }
+
     async fn screenshot(&mut self, shot: Screenshot) {
         let name = self.masking.untrusted(&shot.name);
         let piece = Piece { note: Some(name), ..Piece::new("screenshot", "png", Some(shot.position)) };
@@ -99,6 +123,17 @@ impl EvidenceSink for AttemptEvidence {
 }
 
 impl AttemptEvidence {
+    /// The attempt has ended; its page is still there. Keeps the trace, if it is wanted of one that ended so.
+    pub(super) async fn end(&mut self, page: &mut dyn Page, verdict: AttemptVerdict) {
+        let Some(recording) = self.recording.take() else { return };
+        let went_well = matches!(verdict, AttemptVerdict::Passed | AttemptVerdict::Skipped);
+        if self.rules.trace == Trace::OnFailure && went_well {
+            return;
+        }
+        let trace = recording.end(page, &self.masking).await;
+        self.keep(&Piece::new("trace", "json", None), &trace);
+    }
+
     fn keep_console(&mut self, page: &dyn Page, position: Option<u32>) {
         let lines = page.console();
         if lines.is_empty() {

@@ -12,4 +12,5 @@ pub mod evidence;
 pub mod signals;
 pub mod stop;
 mod surroundings;
+mod trace;
 pub mod witness;

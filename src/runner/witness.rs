@@ -62,7 +62,7 @@ impl Witness for AttemptWitness {
         }));
     }
 
-    fn step_finished(&mut self, step: Finished) {
+    fn step_finished(&mut self, step: &Finished) {
         self.sink.send(Event::StepFinished(StepFinished {
             job: self.job,
             attempt: self.attempt,
@@ -73,7 +73,7 @@ impl Witness for AttemptWitness {
             verdict: step.verdict,
             started_ms: milliseconds(step.began.saturating_duration_since(self.batch_began)),
             duration_ms: milliseconds(step.took),
-            message: step.message.map(|text| self.masking.untrusted(&text)),
+            message: step.message.as_ref().map(|text| self.masking.untrusted(text)),
         }));
     }
 

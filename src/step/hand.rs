@@ -13,12 +13,15 @@ use crate::deadline::Deadline;
 use crate::outcome::FailureKind;
 use serde_json::Value;
 use std::collections::VecDeque;
+use tokio::time::Instant;
 
 /// A page with the prompts that are expected on it.
 pub(super) struct Hand<'r> {
     page: &'r mut dyn Page,
     expected: VecDeque<Expected>,
     numbers: u32,
+    /// When it acted first since somebody asked.
+    acted: Option<Instant>,
 }
 
 /// A prompt that a `dialog` step expects.
@@ -35,7 +38,7 @@ pub(super) struct Expected {
 
 impl<'r> Hand<'r> {
     pub(super) fn new(page: &'r mut dyn Page) -> Self {
-        Self { page, expected: VecDeque::new(), numbers: 0 }
+        Self { page, expected: VecDeque::new(), numbers: 0, acted: None }
     }
 
     /// The page itself, for whoever takes evidence.
@@ -43,7 +46,17 @@ impl<'r> Hand<'r> {
         &mut *self.page
     }
 
+    /// When it acted first since this was asked last.
+    pub(super) fn take_acted(&mut self) -> Option<Instant> {
+        self.acted.take()
+    }
+
+    fn acts(&mut self) {
+        self.acted.get_or_insert_with(Instant::now);
+    }
+
     pub(super) async fn navigate(&mut self, to: &Destination, wire: Deadline) -> Result<(), Obstacle> {
+        self.acts();
         let result = self.page.navigate(to, wire).await;
         self.settle(result)
     }
@@ -55,6 +68,13 @@ impl<'r> Hand<'r> {
         wire: Deadline,
     ) -> Result<Envelope, Obstacle> {
         let result = self.page.ask(frame, call, wire).await;
+        // Some acts are done by the engine, at the end of its answer.
+        if let (Call::Act { then, .. }, Ok(envelope)) = (call, &result)
+            && envelope.ok
+            && then.changes_the_page()
+        {
+            self.acts();
+        }
         self.settle(result)
     }
 
@@ -75,6 +95,7 @@ impl<'r> Hand<'r> {
         args: &[Value],
         wire: Deadline,
     ) -> Result<Value, Obstacle> {
+        self.acts();
         let result = self.page.script(frame, body, args, wire).await;
         self.settle(result)
     }
@@ -85,6 +106,7 @@ impl<'r> Hand<'r> {
         press: &Press,
         wire: Deadline,
     ) -> Result<Option<Landed>, Obstacle> {
+        self.acts();
         let result = self.page.press(at.0, at.1, press, wire).await;
         self.settle(result)
     }
@@ -95,6 +117,7 @@ impl<'r> Hand<'r> {
         text: &str,
         wire: Deadline,
     ) -> Result<(), Obstacle> {
+        self.acts();
         let result = self.page.insert(at.0, at.1, text, wire).await;
         self.settle(result)
     }
@@ -105,6 +128,7 @@ impl<'r> Hand<'r> {
         keys: &[Key],
         wire: Deadline,
     ) -> Result<usize, Obstacle> {
+        self.acts();
         let result = self.page.keys(at.0, at.1, keys, wire).await;
         self.settle(result)
     }

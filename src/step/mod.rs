@@ -44,6 +44,6 @@ mod tests;
 
 pub use failure::masked;
 pub use run::{Context, Ended, Run, run};
-pub use witness::{EvidenceSink, Finished, Happened, Moment, PageLeft, Screenshot, Started, Witness};
+pub use witness::{EvidenceSink, Finished, Happened, Moment, PageLeft, Screenshot, Spent, Started, Witness};
 
 use run::Interpreter;

@@ -170,6 +170,7 @@ pub(super) struct Interpreter<'r> {
 
 impl Interpreter<'_> {
     async fn whole(&mut self, case: &Case, deadline: Deadline) {
+        self.evidence.begin(self.hand.page()).await;
         let main = self.main(case, deadline).await;
         if let Err(halt) = main {
             if let Halt::Failed(failed) = &halt {
@@ -250,7 +251,7 @@ impl Interpreter<'_> {
 
     /// How it ends when it is told to stop.
     fn interrupted(&mut self) -> Ended {
-        self.trail.break_off(self.witness);
+        self.trail.break_off(self.witness, self.evidence);
         // An operation may have been broken off in the middle: nobody knows what the page is doing now.
         self.page_left = self.page_left.max(PageLeft::Stuck);
         self.verdict(AttemptVerdict::Interrupted)

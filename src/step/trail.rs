@@ -1,11 +1,12 @@
 //! Where a run is: the steps that are open, how deep, and their positions. Tells the witness; decides nothing.
 
-use super::witness::{Finished, Started, Witness};
+use super::witness::{EvidenceSink, Finished, Spent, Started, Witness};
 use crate::case::model::{Action, Step};
 use crate::outcome::StepVerdict;
 use crate::source::{SourceFile, Span};
 use crate::text::Untrusted;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// The steps that have begun and not ended, outermost first.
@@ -26,6 +27,8 @@ pub(super) struct OpenStep {
     pub(super) sensitive: bool,
     pub(super) calls_flow: bool,
     began: Instant,
+    spent: Spent,
+    acted: Option<Instant>,
 }
 
 impl Trail {
@@ -64,7 +67,23 @@ impl Trail {
             sensitive: step.sensitive,
             calls_flow: matches!(step.action, Action::Use { .. }),
             began: Instant::now(),
+            spent: Spent::default(),
+            acted: None,
         });
+    }
+
+    /// The innermost open step has spent time on a question.
+    pub(super) fn spend(&mut self, finding: Duration, waiting: Duration) {
+        let Some(step) = self.open.last_mut() else { return };
+        step.spent.finding += finding;
+        step.spent.waiting += waiting;
+    }
+
+    /// The innermost open step has done something to the page, then for the first time.
+    pub(super) fn acted(&mut self, at: Option<Instant>) {
+        if let Some(step) = self.open.last_mut() {
+            step.acted = step.acted.or(at);
+        }
     }
 
     /// Ends the innermost open step.
@@ -73,6 +92,7 @@ impl Trail {
         verdict: StepVerdict,
         message: Option<Untrusted>,
         witness: &mut dyn Witness,
+        evidence: &mut dyn EvidenceSink,
     ) {
         let Some(step) = self.open.pop() else {
             debug_assert!(false, "a step ends that never began");
@@ -82,13 +102,16 @@ impl Trail {
         if step.started.position == self.position {
             self.last = Some(step.clone());
         }
-        witness.step_finished(Finished { step: step.started, began: step.began, took, verdict, message });
+        let OpenStep { started, began, spent, acted, .. } = step;
+        let finished = Finished { step: started, began, took, verdict, message, spent, acted };
+        witness.step_finished(&finished);
+        evidence.step_finished(&finished);
     }
 
     /// Ends all open steps, since the run was broken off.
-    pub(super) fn break_off(&mut self, witness: &mut dyn Witness) {
+    pub(super) fn break_off(&mut self, witness: &mut dyn Witness, evidence: &mut dyn EvidenceSink) {
         while !self.open.is_empty() {
-            self.end(StepVerdict::Interrupted, None, witness);
+            self.end(StepVerdict::Interrupted, None, witness, evidence);
         }
     }
 }

@@ -172,9 +172,23 @@ impl Interpreter<'_> {
         };
         log.asking();
         let call = question(target.query.clone(), wait.ms());
-        let envelope = self.hand.ask(&frame, &call, wait.wire()).await?;
+        let envelope = self.ask_timed(&frame, &call, wait).await?;
         log.take(&envelope.seen);
         Ok(Answer { frame, envelope, seen: Vec::new(), stopped_at_frame: None })
+    }
+
+    /// Asks, and counts what the answer took to the step that wanted it.
+    async fn ask_timed(&mut self, frame: &Frame, call: &Call, wait: Wait) -> Result<Envelope, Obstacle> {
+        let envelope = self.hand.ask(frame, call, wait.wire()).await?;
+        let took = milliseconds(envelope.took_ms);
+        let finding = match envelope.found_ms {
+            Some(found) => milliseconds(found).min(took),
+            // What is asked of the document itself has nothing to find.
+            None if matches!(call, Call::Document { .. }) => Duration::ZERO,
+            None => took,
+        };
+        self.trail.spend(finding, took.saturating_sub(finding));
+        Ok(envelope)
     }
 
     /// Enters frame after frame; the inner error is the engine's answer where one was not to be had.
@@ -194,7 +208,7 @@ impl Interpreter<'_> {
                 then: Then::Keep,
                 wait_ms: wait.ms(),
             };
-            let envelope = self.hand.ask(&frame, &call, wait.wire()).await?;
+            let envelope = self.ask_timed(&frame, &call, wait).await?;
             log.take(&envelope.seen);
             let Some(element) = envelope.element.as_ref().filter(|_| envelope.ok) else {
                 let stopped_at_frame = Some(at + 1);
@@ -225,6 +239,11 @@ impl Interpreter<'_> {
             }
         }
     }
+}
+
+/// A time that a page tells, which may be anything.
+fn milliseconds(time: f64) -> Duration {
+    Duration::try_from_secs_f64(time / 1000.0).unwrap_or_default()
 }
 
 /// What a question about a target is called in messages.

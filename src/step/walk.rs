@@ -5,7 +5,7 @@ use super::expect::Fact;
 use super::failure::{Failed, Halt};
 use super::limit;
 use super::problem::{Outcome, Problem};
-use super::witness::{Happened, Moment};
+use super::witness::{Happened, Moment, PageLeft};
 use crate::case::locator::{Filled, Locator};
 use crate::case::model::{Action, Step};
 use crate::case::template::{Template, ValueTemplate};
@@ -62,19 +62,31 @@ impl Interpreter<'_> {
         })
     }
 
-    /// Carries out one step.
+    /// Carries out one step, and has a look at what it left.
     pub(super) async fn step(&mut self, step: &Step, outer: Deadline) -> Result<(), Halt> {
         tokio::task::consume_budget().await;
+        let ended = self.take_step(step, outer).await;
+        let is_sound = !matches!(&ended, Err(Halt::Failed(failed)) if failed.page != PageLeft::Sound);
+        let is_hidden = step.sensitive || self.trail.is_sensitive();
+        if is_sound && !is_hidden && !limit::is_block(&step.action) {
+            self.evidence.look(self.hand.page()).await;
+        }
+        ended
+    }
+
+    async fn take_step(&mut self, step: &Step, outer: Deadline) -> Result<(), Halt> {
         let hidden = step.sensitive || self.trail.is_sensitive();
         let title = if hidden { step.title.text.clone() } else { step.title.show(&self.scope) };
         self.trail.begin(step, title, self.witness);
-        let trouble = match self.carry_out(step, outer).await {
+        let carried_out = self.carry_out(step, outer).await;
+        self.trail.acted(self.hand.take_acted());
+        let trouble = match carried_out {
             Ok(done) => {
                 let verdict = match done {
                     Done::Carried => StepVerdict::Passed,
                     Done::PassedOver => StepVerdict::Skipped,
                 };
-                self.trail.end(verdict, None, self.witness);
+                self.trail.end(verdict, None, self.witness, self.evidence);
                 return Ok(());
             }
             Err(trouble) => trouble,
@@ -86,7 +98,12 @@ impl Interpreter<'_> {
         match halt {
             Halt::Failed(failed) => self.failed(step, failed).await,
             Halt::Skipped(reason) => {
-                self.trail.end(StepVerdict::Skipped, Some(reason.as_str().into()), self.witness);
+                self.trail.end(
+                    StepVerdict::Skipped,
+                    Some(reason.as_str().into()),
+                    self.witness,
+                    self.evidence,
+                );
                 Err(Halt::Skipped(reason))
             }
         }
@@ -99,7 +116,7 @@ impl Interpreter<'_> {
         let own = self.trail.here().is_some_and(|it| it.started.position == failed.position);
         let message = own.then(|| failed.failure.message.clone());
         if !(step.soft && failed.can_go_on) {
-            self.trail.end(verdict, message, self.witness);
+            self.trail.end(verdict, message, self.witness, self.evidence);
             return Err(Halt::Failed(failed));
         }
         let moment = Moment {
@@ -110,7 +127,7 @@ impl Interpreter<'_> {
         };
         self.evidence.moment(self.hand.page(), moment).await;
         self.soft.push(*failed);
-        self.trail.end(verdict, message, self.witness);
+        self.trail.end(verdict, message, self.witness, self.evidence);
         Ok(())
     }
 

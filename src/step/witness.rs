@@ -16,7 +16,7 @@ pub trait Witness: Send {
     /// A step began.
     fn step_started(&mut self, step: Started);
     /// A step ended. Each that started ends, the innermost first.
-    fn step_finished(&mut self, step: Finished);
+    fn step_finished(&mut self, step: &Finished);
     /// A `log` step speaks.
     fn log(&mut self, line: Untrusted);
     /// This text is to be masked from now on: a value of a `sensitive` step.
@@ -49,11 +49,31 @@ pub struct Finished {
     pub verdict: StepVerdict,
     /// Why it did not pass.
     pub message: Option<Untrusted>,
+    /// What its time went into.
+    pub spent: Spent,
+    /// When it first did something to the page; `None` if it only looked.
+    pub acted: Option<Instant>,
+}
+
+/// What a step's time went into, by the page's own clock; the rest of it went into acting, and into the way to the page
+/// and back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Until something was found.
+    pub finding: Duration,
+    /// From then until it was as it should be.
+    pub waiting: Duration,
 }
 
 /// Keeps evidence of an attempt.
 #[async_trait]
 pub trait EvidenceSink: Send {
+    /// The attempt begins: the page is still blank.
+    async fn begin(&mut self, page: &mut dyn Page);
+    /// A step ended, the innermost first.
+    fn step_finished(&mut self, step: &Finished);
+    /// May look at the page as the step left it that ended last: one that is not made of steps and not `sensitive`.
+    async fn look(&mut self, page: &mut dyn Page);
     /// Takes the picture of a `screenshot` step.
     async fn screenshot(&mut self, shot: Screenshot);
     /// The moment to look at the page: at each failure before anything else is done to it, and once when all steps

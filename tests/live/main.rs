@@ -15,6 +15,7 @@ mod scripted_driver;
 #[path = "../support/mod.rs"]
 mod support;
 mod told;
+mod trace;
 
 use client::Address;
 use scripted_driver::ScriptedDriver;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// The console of a context so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Console {
     /// Oldest first.
     pub lines: Vec<ConsoleLine>,
@@ -25,12 +25,13 @@ pub(super) enum Kind {
 impl Kind {
     /// The line that an event's parameters make.
     pub(super) fn line(self, params: &RawValue) -> ConsoleLine {
-        let params = serde_json::from_str(params.get()).unwrap_or_default();
-        match self {
-            Self::Call => call(&params),
-            Self::Exception => exception(&params["exceptionDetails"]),
-            Self::Entry => entry(&params["entry"]),
-        }
+        let params: Value = serde_json::from_str(params.get()).unwrap_or_default();
+        let (line, at) = match self {
+            Self::Call => (call(&params), &params["timestamp"]),
+            Self::Exception => (exception(&params["exceptionDetails"]), &params["timestamp"]),
+            Self::Entry => (entry(&params["entry"]), &params["entry"]["timestamp"]),
+        };
+        ConsoleLine { at_ms: at.as_f64(), ..line }
     }
 }
 
@@ -74,7 +75,12 @@ fn line(level: &str, text: String, place: &Value) -> ConsoleLine {
             from = format!("{from}:{}", number + 1);
         }
     }
-    ConsoleLine { level: level.to_owned(), text: Untrusted::from(text), from: Untrusted::from(from) }
+    ConsoleLine {
+        at_ms: None,
+        level: level.to_owned(),
+        text: Untrusted::from(text),
+        from: Untrusted::from(from),
+    }
 }
 
 /// A `Runtime.RemoteObject` as a console shows it, in short.

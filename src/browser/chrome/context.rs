@@ -1,11 +1,13 @@
 //! A browser context with a page: opened fresh for one attempt, disposed of after it.
 
+use super::camera::Camera;
 use super::console::Console;
 use super::error::CdpError;
 use super::find::Flavor;
 use super::gate::{Core, Gate};
 use super::tap::{Signs, Tap};
 use crate::browser::engine::Landed;
+use crate::browser::film::Film;
 use crate::browser::page::{Prompt, PromptAnswer};
 use crate::case::model::Viewport;
 use crate::deadline::Deadline;
@@ -16,7 +18,6 @@ use std::sync::Arc;
 use tokio::sync::{OnceCell, watch};
 
 /// A context of its own with one page, at `about:blank`. Dropping it disposes of it without waiting.
-#[derive(Debug)]
 pub struct Context {
     core: Arc<Core>,
     tap: Arc<Tap>,
@@ -24,6 +25,8 @@ pub struct Context {
     target: String,
     /// A session of ours in the page, made when it is first needed.
     session: OnceCell<String>,
+    /// Films the page, where that is wanted.
+    camera: Option<Arc<Camera>>,
     disposed: bool,
 }
 
@@ -65,6 +68,7 @@ impl Gate {
             id: opened.browser_context_id,
             target: String::new(),
             session: OnceCell::new(),
+            camera: None,
             disposed: false,
         };
         context.core.show(&context.id, Arc::clone(&context.tap));
@@ -97,7 +101,7 @@ impl Context {
     /// Ends the context with all its pages. That also frees a driver that is stuck in a command of one of them.
     pub async fn dispose(mut self, deadline: Deadline) -> Result<(), CdpError> {
         self.disposed = true;
-        self.core.hide(&self.id);
+        self.leave();
         let params = json!({ "browserContextId": self.id });
         self.core.pipe.call::<Value>(None, "Target.disposeBrowserContext", &params, deadline).await?;
         Ok(())
@@ -112,6 +116,36 @@ impl Context {
     ) -> Result<T, CdpError> {
         let session = self.session.get_or_try_init(|| self.attach(deadline)).await?;
         self.core.pipe.call(Some(session), method, params, deadline).await
+    }
+
+    /// Begins to film the page.
+    pub async fn begin_film(&mut self, deadline: Deadline) -> Result<(), CdpError> {
+        let session = self.session.get_or_try_init(|| self.attach(deadline)).await?.clone();
+        self.camera = Some(Camera::begin(self.core.pipe.clone(), session));
+        Ok(())
+    }
+
+    /// Notes how the page stands now, if it is filmed.
+    pub fn look(&self) {
+        if let Some(camera) = &self.camera {
+            camera.look(self.world(&self.target));
+        }
+    }
+
+    /// What was filmed.
+    pub async fn end_film(&mut self, deadline: Deadline) -> Film {
+        match self.camera.take() {
+            Some(camera) => camera.end(deadline).await,
+            None => Film::default(),
+        }
+    }
+
+    /// Nobody listens to it any more.
+    fn leave(&self) {
+        self.core.hide(&self.id);
+        if let Some(camera) = &self.camera {
+            camera.off();
+        }
     }
 
     /// Gives the viewport its size: the full browser counts its own bars as part of the window.
@@ -204,7 +238,7 @@ impl Context {
 impl Drop for Context {
     fn drop(&mut self) {
         if !self.disposed {
-            self.core.hide(&self.id);
+            self.leave();
             let params = json!({ "browserContextId": self.id });
             self.core.pipe.tell(None, "Target.disposeBrowserContext", &params);
         }

@@ -9,6 +9,7 @@
 //! Each gate shows its driver the contexts of its own slot and nothing else, so that a page that hangs, prompts or
 //! crashes is trouble for one slot only. The WebDriver side is not in here.
 
+mod camera;
 mod console;
 mod context;
 mod door;
@@ -21,6 +22,7 @@ mod launch;
 mod link;
 mod message;
 mod navigations;
+mod network;
 mod pipe;
 mod sequence;
 mod tap;

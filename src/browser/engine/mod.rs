@@ -199,6 +199,16 @@ pub enum Reading {
     Checked,
 }
 
+impl Then {
+    /// Whether it does more than announce what a native command will do.
+    pub fn changes_the_page(&self) -> bool {
+        matches!(
+            self,
+            Self::Focus | Self::Blur | Self::Fill { .. } | Self::Select { .. } | Self::Scroll { .. }
+        )
+    }
+}
+
 /// A state of loading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -227,6 +237,10 @@ pub struct Envelope {
     pub element: Option<Element>,
     /// The answer proper.
     pub value: Value,
+    /// After how many milliseconds something was found at all.
+    pub found_ms: Option<f64>,
+    /// After how many milliseconds the answer was known.
+    pub took_ms: f64,
 }
 
 /// Why the engine gave up.

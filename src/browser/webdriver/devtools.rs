@@ -11,8 +11,9 @@ mod world;
 use super::classify::WireError;
 use super::thrown::in_its_own_lines;
 use super::wire::{Command, Wire};
-use crate::browser::chrome::{Carried, Chrome, Context, SEQUENCE, Sequence};
+use crate::browser::chrome::{Carried, CdpError, Chrome, Context, SEQUENCE, Sequence};
 use crate::browser::engine::{Call, Element, Envelope, Landed, Then};
+use crate::browser::film::Film;
 use crate::browser::page::{ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer};
 use crate::case::model::Viewport;
 use crate::deadline::Deadline;
@@ -374,5 +375,21 @@ impl Page for DevToolsPage {
 
     fn console(&self) -> Vec<ConsoleLine> {
         self.context.console().lines
+    }
+
+    async fn begin_film(&mut self, deadline: Deadline) -> Result<(), Fault> {
+        self.context.begin_film(deadline).await.map_err(|error| match error {
+            CdpError::Missed { missed, .. } => Fault::PageStuck(missed),
+            CdpError::Closed { .. } => self.browser_ended(),
+            other => Fault::Refused(other.to_string()),
+        })
+    }
+
+    async fn look(&mut self, _deadline: Deadline) {
+        self.context.look();
+    }
+
+    async fn end_film(&mut self, deadline: Deadline) -> Film {
+        self.context.end_film(deadline).await
     }
 }

@@ -8,11 +8,13 @@ use super::keys;
 use super::watch::Watch;
 use super::wire::{Command, Remote, Wire};
 use crate::browser::engine::{self, Call, Element, Envelope, Landed};
+use crate::browser::film::{Film, Picture, PictureFormat, Reel};
 use crate::browser::page::{ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer};
 use crate::case::model::{Button, History, Viewport};
 use crate::deadline::Deadline;
 use crate::outcome::FailureKind;
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -39,6 +41,8 @@ pub(in crate::browser) struct StandardPage {
     frames: HashMap<String, (Frame, Value)>,
     /// Elements that the engine answered with, by document and token.
     elements: HashMap<(Frame, String), Value>,
+    /// What is filmed, with the number of looks, if it is.
+    reel: Option<(Reel, u32)>,
 }
 
 impl StandardPage {
@@ -50,6 +54,7 @@ impl StandardPage {
             current: Frame::Top,
             frames: HashMap::new(),
             elements: HashMap::new(),
+            reel: None,
         }
     }
 
@@ -411,5 +416,27 @@ impl Page for StandardPage {
     fn console(&self) -> Vec<ConsoleLine> {
         // The classic protocol has no console.
         Vec::new()
+    }
+
+    async fn begin_film(&mut self, _deadline: Deadline) -> Result<(), Fault> {
+        self.reel = Some((Reel::default(), 0));
+        Ok(())
+    }
+
+    async fn look(&mut self, deadline: Deadline) {
+        let Some((mut reel, looks)) = self.reel.take() else { return };
+        if let Ok(bytes) = self.screenshot(None, deadline).await {
+            let at_ms = Timestamp::now().duration_since(Timestamp::UNIX_EPOCH).as_millis_f64();
+            reel.picture(Picture { at_ms, format: PictureFormat::Png, bytes });
+        }
+        if let Ok(markup) = self.source(deadline).await {
+            reel.document(looks + 1, markup);
+        }
+        self.reel = Some((reel, looks + 1));
+    }
+
+    async fn end_film(&mut self, _deadline: Deadline) -> Film {
+        // Nor does it tell of requests.
+        self.reel.take().map(|(mut reel, _)| reel.film(Vec::new())).unwrap_or_default()
     }
 }

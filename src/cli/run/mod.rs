@@ -298,6 +298,7 @@ impl Cases<'_> {
             screenshot: settings.evidence_screenshot.value,
             source: settings.evidence_source.value,
             console: settings.evidence_console.value,
+            trace: settings.evidence_trace.value,
         };
         let context = opening::context(settings, opened, server_url);
         let attempts = Attempts {

@@ -7,7 +7,7 @@ use crate::store::{CaseDetail, EvidenceRow, Place};
 use base64::Engine as _;
 use serde_json::{Value, json};
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, BufReader, Read as _, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 /// What is taken of a text, such as the console: a report is read by people.
@@ -40,13 +40,16 @@ impl<'a> Keeper<'a> {
     /// What was kept of a case, in order, over all its attempts; `null` where there is no file.
     pub(super) fn keep(&mut self, case: &CaseDetail) -> Value {
         let rows = case.attempts.iter().flat_map(|attempt| &attempt.evidence);
-        rows.enumerate().map(|(number, row)| self.one(&format!("{}-{number}.png", case.job.0), row)).collect()
+        rows.enumerate().map(|(number, row)| self.one(&format!("{}-{number}", case.job.0), row)).collect()
     }
 
     fn one(&mut self, name: &str, row: &EvidenceRow) -> Value {
         let Some(path) = &row.path else { return Value::Null };
         let taken = match self.open(path) {
-            Ok((file, bytes)) if row.kind == "screenshot" => self.picture(name, file, bytes),
+            Ok((file, bytes)) if row.kind == "screenshot" => {
+                self.picture(&format!("{name}.png"), file, bytes)
+            }
+            Ok((file, bytes)) if row.kind == "trace" => self.trace(name, file, bytes),
             Ok((file, bytes)) => self.text(file, bytes),
             Err(error) => Err(error),
         };
@@ -72,6 +75,29 @@ impl<'a> Keeper<'a> {
         };
         io::copy(&mut file, &mut File::create_new(beside.path().join(name))?)?;
         Ok(json!({ "picture": format!("{}/{name}", beside.name()) }))
+    }
+
+    /// A trace as it is, or with its pictures beside the page.
+    fn trace(&mut self, name: &str, file: File, bytes: u64) -> io::Result<Value> {
+        if bytes > LARGEST_PICTURE {
+            return Err(io::Error::other("it is too large"));
+        }
+        let mut trace: Value = serde_json::from_reader(BufReader::new(file))?;
+        let mut inside = bytes;
+        let pictures = trace["pictures"].as_array_mut().map(Vec::as_mut_slice).unwrap_or_default();
+        for (number, picture) in pictures.iter_mut().filter_map(Value::as_object_mut).enumerate() {
+            // Where a picture is, is said here alone.
+            picture.remove("src");
+            let Some(beside) = self.beside else { continue };
+            let Some(Value::String(data)) = picture.remove("data") else { continue };
+            inside = inside.saturating_sub(data.len() as u64);
+            let picture_name = format!("{name}-{number}.jpg");
+            let data = base64::engine::general_purpose::STANDARD.decode(data).map_err(io::Error::other)?;
+            File::create_new(beside.path().join(&picture_name))?.write_all(&data)?;
+            picture.insert("src".to_owned(), json!(format!("{}/{picture_name}", beside.name())));
+        }
+        self.take(inside)?;
+        Ok(json!({ "trace": trace }))
     }
 
     fn text(&mut self, file: File, bytes: u64) -> io::Result<Value> {
@@ -149,14 +175,14 @@ mod tests {
     fn pictures_and_texts_go_into_one_page() {
         let (_root, place) = record();
         let mut keeper = Keeper::new(&place, None);
-        let picture = keeper.one("0-0.png", &row("screenshot", "evidence/b/x.png"));
+        let picture = keeper.one("0-0", &row("screenshot", "evidence/b/x.png"));
         assert_eq!(picture, json!({ "picture": "data:image/png;base64,cG5n" }));
-        let text = keeper.one("0-1.png", &row("console", "evidence/b/x.txt"));
+        let text = keeper.one("0-1", &row("console", "evidence/b/x.txt"));
         assert_eq!(text, json!({ "text": "said", "cut": false }));
-        let gone = keeper.one("0-2.png", &row("console", "evidence/b/gone.txt"));
+        let gone = keeper.one("0-2", &row("console", "evidence/b/gone.txt"));
         assert_eq!(gone, json!({ "missing": "the file was gone when the report was made" }));
         keeper.room = 2;
-        let full = keeper.one("0-3.png", &row("screenshot", "evidence/b/x.png"));
+        let full = keeper.one("0-3", &row("screenshot", "evidence/b/x.png"));
         assert!(full["missing"].as_str().unwrap().contains("too large; a folder"), "{full}");
     }
 
@@ -186,7 +212,7 @@ mod tests {
         ];
         for path in hostile {
             for kind in ["screenshot", "console"] {
-                let kept = keeper.one("0-0.png", &row(kind, path));
+                let kept = keeper.one("0-0", &row(kind, path));
                 assert!(
                     kept["missing"].is_string() && !kept.to_string().contains("business"),
                     "{path}: {kept}"
@@ -194,7 +220,7 @@ mod tests {
             }
         }
         fs::write(root.path().join("record/evidence/b/<img src=x>.png"), "png").unwrap();
-        let kept = keeper.one("3-1.png", &row("screenshot", "evidence/b/<img src=x>.png"));
+        let kept = keeper.one("3-1", &row("screenshot", "evidence/b/<img src=x>.png"));
         assert_eq!(kept["picture"], format!("{}/3-1.png", beside.name()));
         assert_eq!(fs::read(beside.path().join("3-1.png")).unwrap(), b"png");
     }

@@ -101,7 +101,7 @@ function evidenceInFull(job, kept) {
     if (!it.path) return it.note ? make('p', { class: 'soft', textContent: `${title}: ${it.note}` }) : '';
     const part = make('details', {}, make('summary', { textContent: title }));
     part.addEventListener('toggle', () => { if (part.open && part.children.length === 1) load(part, job, it); });
-    part.open = it.kind === 'screenshot' || it.kind === 'console';
+    part.open = ['trace', 'screenshot', 'console'].includes(it.kind);
     return part;
   });
 }
@@ -110,6 +110,7 @@ async function load(part, job, { number, kind }) {
   try {
     const kept = await source.kept(job, number, kind);
     if (!kept || kept.missing) part.append(make('p', { class: 'soft', textContent: kept ? kept.missing : 'there is no file' }));
+    else if (kept.trace) part.append(traceInFull(kept.trace));
     else if (kept.picture) {
       if (kept.picture.startsWith('blob:')) pictures.push(kept.picture);
       part.append(make('img', { class: 'shot', src: kept.picture, alt: 'The page when the step failed' }));

@@ -39,6 +39,7 @@ function ofServer(api) {
     async detail(job) { return (await ask(`${api}/cases/${job}`)).json(); },
     async kept(job, number, kind) {
       const answer = await ask(`${api}/cases/${job}/evidence/${number}`);
+      if (kind === 'trace') return { trace: await answer.json() };
       if (kind !== 'screenshot') return { text: await answer.text() };
       return { picture: URL.createObjectURL(await answer.blob()) };
     },

@@ -131,9 +131,9 @@ impl Witness for Told<'_> {
         self.0.steps.push(format!("{indent}{} {}", step.position, step.title.raw()));
     }
 
-    fn step_finished(&mut self, step: Finished) {
+    fn step_finished(&mut self, step: &Finished) {
         let indent = "  ".repeat(step.step.depth as usize);
-        let message = step.message.map(|it| format!(": {}", it.raw())).unwrap_or_default();
+        let message = step.message.as_ref().map(|it| format!(": {}", it.raw())).unwrap_or_default();
         self.0.steps.push(format!("{indent}{} {}{message}", step.step.position, step.verdict));
     }
 
@@ -148,6 +148,12 @@ impl Witness for Told<'_> {
 
 #[async_trait]
 impl EvidenceSink for Kept<'_> {
+    async fn begin(&mut self, _: &mut dyn Page) {}
+
+    fn step_finished(&mut self, _: &Finished) {}
+
+    async fn look(&mut self, _: &mut dyn Page) {}
+
     async fn screenshot(&mut self, shot: Screenshot) {
         self.0.push(format!("picture {} at {}: {} bytes", shot.name.raw(), shot.position, shot.png.len()));
     }

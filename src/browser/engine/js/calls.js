@@ -68,6 +68,8 @@
   async function wait(waitMs, look, unsuitableMs = Infinity) {
     const began = clock();
     const seen = [];
+    let foundAt = null;
+    const over = (answer) => finish(answer, seen, { found_ms: foundAt, took_ms: clock() - began });
     let watch = null;
     let unsuitableSince = null;
     try {
@@ -76,7 +78,8 @@
         memo = blankMemo();
         const answer = look(at - began);
         const { failure } = answer;
-        if (!failure) return finish(answer, seen);
+        if (foundAt === null && (answer.element || answer.found)) foundAt = clock() - began;
+        if (!failure) return over(answer);
         if (!failure.quiet && seen.length < SEEN && !seen.some((one) => one.what === failure.message)) {
           seen.push({ at_ms: Math.round(at - began), what: failure.message });
         }
@@ -88,7 +91,7 @@
         const left = waitMs - (now - began);
         // Where a look takes long, one that ends after the time would come too late for whoever asked.
         const tooLate = Math.max(0, now - at - LATE);
-        if (isHopeless || (left <= tooLate && !(failure.quiet && failure.frame))) return finish(answer, seen);
+        if (isHopeless || (left <= tooLate && !(failure.quiet && failure.frame))) return over(answer);
         watch = watch || watcher();
         await watch.next(failure.frame, left > 0 ? left : IDLE_LOOK, now - at);
       }
@@ -98,8 +101,8 @@
   }
 
   // Makes the envelope of what the last look found.
-  function finish({ failure, element, at, value }, seen) {
-    const envelope = { ok: !failure, document: identity, failure: null, seen, element: null, value: value ?? null };
+  function finish({ failure, element, at, value }, seen, times = {}) {
+    const envelope = { ok: !failure, document: identity, failure: null, seen, element: null, value: value ?? null, ...times };
     if (element && isConnected(element)) envelope.element = inform(element, at);
     if (failure) {
       envelope.failure = {
@@ -206,7 +209,7 @@
       const failure = judge(found, call.matchers, trace);
       // Conditions take what there is: nobody wants to know what is near.
       if (failure && !found.length && !call.matchers.any) failure.lost = trace;
-      return { failure, element: found.length === 1 ? found[0] : null };
+      return { failure, element: found.length === 1 ? found[0] : null, found: found.length > 0 };
     });
   }
 

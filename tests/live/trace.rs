@@ -1,0 +1,175 @@
+//! The trace of an attempt, from real Chromium: whose are kept, and what stands in them.
+
+use crate::support::Project;
+use base64::Engine as _;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+const PAGE: &str = "<!doctype html><title>Shop</title><body style='font: 60px sans-serif'>
+<label>Name <input id=name></label> <label>Code <input id=code type=password></label>
+<button>Greet</button><p id=out></p>
+<script>
+  document.querySelector('button').onclick = async () => {
+    console.warn('greeting ' + document.querySelector('#name').value);
+    const answer = await fetch('/missing.json');
+    document.body.style.background = 'gold';
+    document.querySelector('#out').textContent = 'Hello ' + answer.status;
+  };
+</script>";
+
+const STEPS: &str = "
+    { goto = \"/\" },
+    { fill = \"label=Name\", value = \"Ann\" },
+    { fill = \"label=Code\", value = \"hunter22\", sensitive = true },
+    { group = \"greets\", steps = [ { click = \"role=button\" }, { expect = \"#out\", text = \"Hello 404\" } ] },
+    { script = \"document.title = 'hunter22'; return 1\" },
+";
+
+/// A project with a case that passes, one that fails, and one that passes when it is tried again.
+fn project(trace: &str) -> Project {
+    let case = |more: &str| format!("retries = 1\nsteps = [{STEPS} {more} ]\n");
+    Project::new()
+        .file(
+            "runner.toml",
+            &format!("[server]\ndir = \"site\"\n[evidence]\ntrace = \"{trace}\"\nscreenshot = \"off\"\n"),
+        )
+        .file("site/index.html", PAGE)
+        .file("testcases/a-passes.toml", &case(""))
+        .file("testcases/b-fails.toml", &case("{ expect = \"#out\", text = \"Bye\", timeout = \"50ms\" }"))
+        .file(
+            "testcases/c-recovers.toml",
+            &case("{ expect_script = \"return args[0] == 2\", args = [\"${case.attempt}\"], timeout = \"50ms\" }"),
+        )
+}
+
+/// The traces that a run kept, by case and attempt.
+fn traces(project: &Project) -> BTreeMap<(String, u64), Value> {
+    let shown = project.run(["show", "--format", "json"]);
+    let batch: Value = serde_json::from_str(&shown.stdout).unwrap();
+    let mut traces = BTreeMap::new();
+    for case in batch["cases"].as_array().unwrap() {
+        let id = case["case_id"].as_str().unwrap();
+        let shown = project.run(["show", id, "--format", "json"]);
+        let found: Value = serde_json::from_str(&shown.stdout).unwrap();
+        for attempt in found["cases"][0]["attempts"].as_array().unwrap() {
+            for kept in attempt["evidence"].as_array().unwrap() {
+                if kept["kind"] != "trace" {
+                    continue;
+                }
+                let path = project.root().join(".batchrun").join(kept["path"].as_str().unwrap());
+                let trace = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+                let name = id.rsplit('/').next().unwrap().to_owned();
+                traces.insert((name, attempt["number"].as_u64().unwrap()), trace);
+            }
+        }
+    }
+    traces
+}
+
+fn keys(traces: &BTreeMap<(String, u64), Value>) -> Vec<(&str, u64)> {
+    traces.keys().map(|(name, attempt)| (name.as_str(), *attempt)).collect()
+}
+
+#[test]
+fn a_trace_tells_what_each_step_saw_and_did() {
+    let project = project("always");
+    let ran = project.run(["-c", "2"]);
+    assert_eq!(ran.status, Some(1), "{ran}");
+    let traces = traces(&project);
+    let all = [("a-passes", 1), ("b-fails", 1), ("b-fails", 2), ("c-recovers", 1), ("c-recovers", 2)];
+    assert_eq!(keys(&traces), all);
+
+    let trace = &traces[&("a-passes".to_owned(), 1)];
+    assert_eq!(trace["version"], 1);
+    let steps = trace["steps"].as_array().unwrap();
+    let told: Vec<String> = steps
+        .iter()
+        .map(|step| {
+            format!(
+                "{} {} {}",
+                step["depth"],
+                step["verdict"].as_str().unwrap(),
+                step["title"].as_str().unwrap()
+            )
+        })
+        .collect();
+    assert_eq!(
+        told.iter().map(|it| it.split_whitespace().take(3).collect::<Vec<_>>().join(" ")).collect::<Vec<_>>(),
+        [
+            "0 passed goto",
+            "0 passed fill",
+            "0 passed fill",
+            "0 passed greets",
+            "1 passed click",
+            "1 passed expect",
+            "0 passed script"
+        ],
+        "{told:#?}"
+    );
+    let of = |step: &Value| {
+        let part = |name: &str| step[name].as_u64().unwrap();
+        (part("find_ms") + part("wait_ms") + part("act_ms"), part("duration_ms"))
+    };
+    for step in steps {
+        let (parts, whole) = of(step);
+        assert!(parts.abs_diff(whole) <= 3, "its parts are rounded, each: {step}");
+    }
+
+    // Pictures: what is typed and what is greeted is seen, and steps are joined by what lies between them.
+    let picture = |at: &Value| {
+        let data =
+            trace["pictures"][usize::try_from(at.as_u64().unwrap()).unwrap()]["data"].as_str().unwrap();
+        base64::engine::general_purpose::STANDARD.decode(data).unwrap()
+    };
+    assert!(picture(&steps[0]["after"]).starts_with(&[0xff, 0xd8, 0xff]), "a JPEG");
+    assert_eq!(steps[0]["before"], Value::Null, "the page was blank");
+    assert_eq!(steps[1]["before"], steps[0]["after"]);
+    let greeted = &steps[5];
+    assert_ne!(picture(&greeted["after"]), picture(&steps[1]["before"]));
+    assert_eq!(steps[3]["after"], Value::Null, "a group is shown by its steps");
+    for name in ["before", "after", "document"] {
+        assert_eq!(steps[2][name], Value::Null, "{name} of a sensitive step");
+    }
+
+    let document =
+        trace["documents"][usize::try_from(greeted["document"].as_u64().unwrap()).unwrap()].as_str().unwrap();
+    assert!(document.contains("Hello 404"), "{document}");
+    let requests = trace["requests"].as_array().unwrap();
+    let missing = requests.iter().find(|it| it["url"].as_str().unwrap().ends_with("/missing.json")).unwrap();
+    assert_eq!(
+        (&missing["method"], &missing["status"], &missing["type"]),
+        (&"GET".into(), &404.into(), &"Fetch".into())
+    );
+    let (asked, clicked) = (missing["at_ms"].as_u64().unwrap(), steps[4]["start_ms"].as_u64().unwrap());
+    assert!(asked >= clicked && asked <= clicked + 5_000, "{asked} {clicked}");
+    assert!(
+        requests[0]["duration_ms"].is_u64() && requests[0]["bytes"].as_u64() > Some(500),
+        "{}",
+        requests[0]
+    );
+    let line = trace["console"].as_array().unwrap().iter().find(|it| it["text"] == "greeting Ann").unwrap();
+    assert_eq!(line["level"], "warning");
+    assert!(line["at_ms"].as_u64().unwrap() >= clicked);
+    // What is secret is so everywhere.
+    assert!(!trace.to_string().contains("hunter22"));
+
+    let failed = traces[&("b-fails".to_owned(), 2)]["steps"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(failed["verdict"], "failed");
+    assert!(
+        failed["message"].as_str().unwrap().contains("Hello 404") && failed["after"].is_u64(),
+        "{failed}"
+    );
+}
+
+#[test]
+fn traces_are_kept_of_whom_the_settings_name() {
+    let failures = project("on-failure");
+    failures.run(["-c", "2"]);
+    assert_eq!(keys(&traces(&failures)), [("b-fails", 1), ("b-fails", 2), ("c-recovers", 1)]);
+    let retries = project("on-retry");
+    retries.run(["-c", "2"]);
+    assert_eq!(keys(&traces(&retries)), [("b-fails", 2), ("c-recovers", 2)]);
+    let off = project("off");
+    off.run(["-c", "2"]);
+    assert!(traces(&off).is_empty());
+}
