@@ -18,7 +18,7 @@ fn reported() -> Project {
         )
     };
     let project = Project::new()
-        .file("runner.toml", "[server]\ndir = \"site\"\n")
+        .file("runner.toml", "[server]\ndir = \"site\"\n[evidence]\ntrace = \"on-failure\"\n")
         .file(
             "site/index.html",
             &format!(
@@ -56,12 +56,16 @@ fn names(folder: &Path) -> Vec<String> {
 fn a_report_is_read_in_a_browser() {
     let project = reported();
     let folder = project.root().join("report");
-    assert_eq!(names(&folder), ["evidence-/1-1.png", "index.html"]);
+    let is_film = |name: &String| name.starts_with("evidence-/1-3-") && name.ends_with(".jpg");
+    let pictures = || names(&folder).into_iter().partition::<Vec<_>, _>(is_film);
+    let (film, others) = pictures();
+    assert_eq!(others, ["evidence-/1-1.png", "index.html"]);
+    assert!(!film.is_empty());
     // From the record it is made anew, and takes the place of the one before.
     let before = std::fs::read_to_string(folder.join("index.html")).unwrap();
     let again = project.run(["report", "--report", "html=report"]);
     assert_eq!(again.status, Some(0), "{again}");
-    assert_eq!(names(&folder), ["evidence-/1-1.png", "index.html"]);
+    assert_eq!(pictures(), (film, others));
     let after = std::fs::read_to_string(folder.join("index.html")).unwrap();
     assert!(before != after && after.ends_with("</html>\n"), "its picture has another place");
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("testcases/_dashboard/report.toml");
@@ -103,7 +107,7 @@ async fn opened(browser: &Browser, path: &Path) -> Value {
             const picture = document.querySelector('img.shot');
             if (element('first').hidden) return requestAnimationFrame(look);
             if (!element('detail').open) element('first-case').click();
-            if (!picture || !picture.complete) return requestAnimationFrame(look);
+            if (!picture || !picture.complete || !document.querySelector('.scene img')) return requestAnimationFrame(look);
             const asked = performance.getEntriesByType('resource').map((it) => it.name.split(':')[0]);
             done({
                 headline: element('headline').textContent, why: element('first-why').textContent,
@@ -111,7 +115,7 @@ async fn opened(browser: &Browser, path: &Path) -> Value {
                 asked: [...new Set(asked)].filter((it) => it !== 'data' && it !== 'file'),
                 heading: document.querySelector('#detail h3').textContent, bold: document.querySelectorAll('b').length,
                 console: [...document.querySelectorAll('#detail pre')].some((it) => it.textContent.includes('onerror=')),
-                images: document.images.length, wide: document.documentElement.scrollWidth > innerWidth,
+                images: [...document.images].filter((it) => !it.closest('.trace')).length, wide: document.documentElement.scrollWidth > innerWidth,
             });
         };
         look();
