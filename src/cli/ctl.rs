@@ -46,7 +46,9 @@ pub(crate) fn run(arguments: &CtlArguments, console: &mut Console) -> Result<Exi
         (Answer::Done, _) => {}
         (Answer::Standing(standing), Format::Text) => console.data(&format!("{}\n", standing.text()))?,
         (Answer::Standing(standing), Format::Json) => console.json(&serde_json::json!(standing))?,
-        (Answer::Shown(shown), Format::Text) => console.data(&format!("{}\n", shown.url))?,
+        (Answer::Shown(shown), Format::Text) => {
+            console.data(&format!("{}\n", super::listening::reachable(&shown.url)))?;
+        }
         (Answer::Shown(shown), Format::Json) => console.json(&serde_json::json!(shown))?,
     }
     Ok(ExitCode::Success)

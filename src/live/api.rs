@@ -1,12 +1,16 @@
 //! What a run takes as wishes, over its own socket and over the live server: the same requests, told apart in the record
 //! by who asks.
 
+use super::guard::refuse;
 use crate::control::{Command, Limit, Stop};
 use crate::reporter::{Board, Standing};
 use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::sync::mpsc;
 
 /// How a run is steered, and what it is at.
@@ -28,9 +32,12 @@ pub struct Wanted {
 }
 
 impl Steer {
-    /// Sends a wish. A batch that is ending takes none any more.
-    async fn wish(&self, wish: impl FnOnce(String) -> Command) {
-        let _ = self.commands.send(wish(self.who.to_owned())).await;
+    /// Sends a wish, and answers whether the batch takes any.
+    async fn wish(&self, wish: impl FnOnce(String) -> Command) -> Response {
+        match self.commands.send(wish(self.who.to_owned())).await {
+            Ok(()) => Json(json!({})).into_response(),
+            Err(_) => refuse(StatusCode::CONFLICT, "the batch is over: it takes no wishes any more"),
+        }
     }
 }
 
@@ -53,26 +60,18 @@ async fn standing(State(steer): State<Steer>) -> Json<Standing> {
     Json(steer.board.standing())
 }
 
-async fn concurrency(State(steer): State<Steer>, Json(wanted): Json<Wanted>) -> Json<serde_json::Value> {
-    steer.wish(|why| Command::Concurrency { limit: wanted.limit, why }).await;
-    done()
+async fn concurrency(State(steer): State<Steer>, Json(wanted): Json<Wanted>) -> Response {
+    steer.wish(|why| Command::Concurrency { limit: wanted.limit, why }).await
 }
 
-async fn pause(State(steer): State<Steer>) -> Json<serde_json::Value> {
-    steer.wish(|why| Command::Pause { why }).await;
-    done()
+async fn pause(State(steer): State<Steer>) -> Response {
+    steer.wish(|why| Command::Pause { why }).await
 }
 
-async fn resume(State(steer): State<Steer>) -> Json<serde_json::Value> {
-    steer.wish(|why| Command::Resume { why }).await;
-    done()
+async fn resume(State(steer): State<Steer>) -> Response {
+    steer.wish(|why| Command::Resume { why }).await
 }
 
-async fn cancel(State(steer): State<Steer>) -> Json<serde_json::Value> {
-    steer.wish(|why| Command::Stop { how: Stop::Grace, why }).await;
-    done()
-}
-
-fn done() -> Json<serde_json::Value> {
-    Json(serde_json::json!({}))
+async fn cancel(State(steer): State<Steer>) -> Response {
+    steer.wish(|why| Command::Stop { how: Stop::Grace, why }).await
 }

@@ -55,7 +55,7 @@ impl Default for Feed {
 impl Feed {
     /// A reporter that fills it.
     pub fn keeper(&self) -> Box<dyn Reporter> {
-        Box::new(Keeper(self.clone()))
+        Box::new(Keeper { feed: self.clone(), recalled: false })
     }
 
     /// Tells when there is something new. Number 0 is that of a batch that has not begun.
@@ -97,7 +97,11 @@ impl Feed {
     }
 }
 
-struct Keeper(Feed);
+struct Keeper {
+    feed: Feed,
+    /// Whether it was told of what was before it.
+    recalled: bool,
+}
 
 impl Reporter for Keeper {
     fn name(&self) -> String {
@@ -107,7 +111,7 @@ impl Reporter for Keeper {
     fn on(&mut self, stamped: &Stamped, _tally: &Tally) -> Result<(), ReportError> {
         let json = serde_json::to_string(stamped)
             .map_err(|error| ReportError { target: self.name(), cause: error.into() })?;
-        let mut state = self.0.lock();
+        let mut state = self.feed.lock();
         state.picture.apply(stamped);
         state.last = stamped.seq;
         state.events.push_back((stamped.seq, json.into()));
@@ -121,21 +125,25 @@ impl Reporter for Keeper {
 
     /// Steps are not among what is recalled, but they are behind it: the tally knows how far the batch really is.
     fn recall(&mut self, stamped: &Stamped, tally: &Tally) -> Result<(), ReportError> {
-        let mut state = self.0.lock();
+        self.recalled = true;
+        let mut state = self.feed.lock();
         state.picture.apply(stamped);
         state.last = tally.seq.max(stamped.seq);
         state.gone = state.last;
         Ok(())
     }
 
-    fn refresh(&mut self, _tally: &Tally, _elapsed_ms: u64) -> Result<(), ReportError> {
-        self.0.tell();
+    fn refresh(&mut self, tally: &Tally, _elapsed_ms: u64) -> Result<(), ReportError> {
+        if std::mem::take(&mut self.recalled) {
+            self.feed.lock().picture.catch_up(tally);
+        }
+        self.feed.tell();
         Ok(())
     }
 
     fn finish(&mut self, _closing: &Closing, _tally: &Tally) -> Result<Option<Artifact>, ReportError> {
-        self.0.lock().over = true;
-        self.0.tell();
+        self.feed.lock().over = true;
+        self.feed.tell();
         Ok(None)
     }
 }
@@ -143,8 +151,8 @@ impl Reporter for Keeper {
 impl Drop for Keeper {
     /// One that the recorder has dropped tells nothing any more.
     fn drop(&mut self) {
-        self.0.lock().over = true;
-        self.0.tell();
+        self.feed.lock().over = true;
+        self.feed.tell();
     }
 }
 

@@ -130,6 +130,12 @@ impl About {
 }
 
 impl Picture {
+    /// Takes over what only events say that were not recalled: the steps of what runs, and the time left.
+    pub fn catch_up(&mut self, tally: &Tally) {
+        self.tally.running.clone_from(&tally.running);
+        self.tally.eta.clone_from(&tally.eta);
+    }
+
     /// Takes in the next event.
     pub fn apply(&mut self, stamped: &Stamped) {
         // Before the tally forgets who runs.

@@ -95,6 +95,8 @@ pub struct Orders {
     pub slow_after: Option<Duration>,
     /// How long the whole batch may take.
     pub batch_timeout: Option<Duration>,
+    /// What was wished for before there was anything to run.
+    pub wishes: Vec<Command>,
 }
 
 /// How a batch ended.
@@ -135,7 +137,7 @@ pub async fn run(
         grace_ends: None,
         panicked: false,
     }
-    .run(commands, orders.sights, orders.batch_timeout)
+    .run(orders.wishes, commands, orders.sights, orders.batch_timeout)
     .await
 }
 
@@ -179,12 +181,13 @@ enum Woken {
 impl Dispatcher {
     async fn run(
         mut self,
+        wishes: Vec<Command>,
         mut commands: mpsc::Receiver<Command>,
         mut sights: watch::Receiver<Sight>,
         batch_timeout: Option<Duration>,
     ) -> BatchEnd {
         let batch_ends = batch_timeout.map(|budget| Instant::now() + budget);
-        let mut finished = self.perform(&Input::Begin, None);
+        let mut finished = self.begin(wishes);
         while finished.is_none() {
             let woken = tokio::select! {
                 Some(ended) = self.attempts.join_next_with_id() => Woken::Attempt(Box::new(ended)),
@@ -210,6 +213,28 @@ impl Dispatcher {
             };
         }
         BatchEnd { status: finished.unwrap_or(BatchStatus::Finished), panicked: self.panicked }
+    }
+
+    fn begin(&mut self, wishes: Vec<Command>) -> Option<BatchStatus> {
+        if wishes.is_empty() {
+            return self.perform(&Input::Begin, None);
+        }
+        // Nothing is started before all of them are known.
+        self.perform(&Input::Pause, None);
+        let mut finished = self.perform(&Input::Begin, None);
+        let mut pause = None;
+        for wish in wishes {
+            match wish {
+                Command::Pause { why } => pause = Some(why),
+                Command::Resume { .. } => pause = None,
+                wish => finished = finished.or(self.asked(wish)),
+            }
+        }
+        if let Some(why) = pause {
+            self.sink.send(Event::Paused { why });
+            return finished;
+        }
+        finished.or_else(|| self.perform(&Input::Resume, None))
     }
 
     fn asked(&mut self, command: Command) -> Option<BatchStatus> {

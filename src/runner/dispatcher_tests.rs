@@ -4,7 +4,7 @@ use super::core::{Entry, Range, Rules, Start};
 use super::dispatcher::{Attempted, BatchEnd, Orders, Sink, Work, run};
 use super::stop::StopSignal;
 use crate::config::Retries;
-use crate::control::{Command, Stop};
+use crate::control::{Command, Limit, Stop};
 use crate::event::Event;
 use crate::id::JobId;
 use crate::load::Sight;
@@ -74,6 +74,12 @@ impl Sink for Ledger {
 }
 
 impl Ledger {
+    /// Where such events stand.
+    fn places(&self, is_one: impl Fn(&Event) -> bool) -> Vec<usize> {
+        let events = self.0.lock().unwrap();
+        events.iter().enumerate().filter(|(_, event)| is_one(event)).map(|(at, _)| at).collect()
+    }
+
     fn verdicts(&self) -> Vec<(u32, Verdict)> {
         let events = self.0.lock().unwrap();
         let mut verdicts: Vec<_> = events
@@ -97,6 +103,16 @@ async fn play(
     limit: u32,
     commands: mpsc::Receiver<Command>,
 ) -> (BatchEnd, Arc<Ledger>, u32) {
+    play_wished(gauge, jobs, limit, commands, Vec::new()).await
+}
+
+async fn play_wished(
+    gauge: Gauge,
+    jobs: usize,
+    limit: u32,
+    commands: mpsc::Receiver<Command>,
+    wishes: Vec<Command>,
+) -> (BatchEnd, Arc<Ledger>, u32) {
     let (gauge, ledger) = (Arc::new(gauge), Arc::new(Ledger::default()));
     let orders = Orders {
         rules: rules(limit),
@@ -108,6 +124,7 @@ async fn play(
         sights: tokio::sync::watch::channel(Sight::default()).1,
         grace: Duration::from_secs(10),
         batch_timeout: Some(Duration::from_secs(3600)),
+        wishes,
     };
     let end =
         run(orders, Arc::clone(&gauge) as Arc<dyn Work>, Arc::clone(&ledger) as Arc<dyn Sink>, commands)
@@ -127,6 +144,36 @@ async fn all_slots_are_used_and_never_more() {
         assert_eq!(most, limit);
         assert_eq!(ledger.verdicts().len(), 60);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_wished_for_before_holds_from_the_first_case() {
+    let why = || "ctl".to_owned();
+    let fewer = Command::Concurrency { limit: Limit::To(2), why: why() };
+    let (end, _, most) = play_wished(Gauge::default(), 9, 5, no_commands(), vec![fewer]).await;
+    assert_eq!((end.status, most), (BatchStatus::Finished, 2));
+
+    let forth_and_back = vec![Command::Pause { why: why() }, Command::Resume { why: why() }];
+    let (end, ledger, _) = play_wished(Gauge::default(), 9, 5, no_commands(), forth_and_back).await;
+    assert_eq!(end.status, BatchStatus::Finished);
+    assert!(
+        ledger.places(|it| matches!(it, Event::Paused { .. } | Event::Resumed)).is_empty(),
+        "nobody saw a pause"
+    );
+
+    // Nothing runs until somebody resumes.
+    let (commands, receiver) = mpsc::channel(1);
+    let pause = vec![Command::Pause { why: why() }];
+    let run = tokio::spawn(play_wished(Gauge::default(), 3, 3, receiver, pause));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(!run.is_finished());
+    commands.send(Command::Resume { why: why() }).await.unwrap();
+    let (end, ledger, most) = run.await.unwrap();
+    assert_eq!((end.status, most), (BatchStatus::Finished, 3));
+    let paused = ledger.places(|it| matches!(it, Event::Paused { why } if why == "ctl"));
+    let resumed = ledger.places(|it| matches!(it, Event::Resumed));
+    let ended = ledger.places(|it| matches!(it, Event::CaseFinished(_)));
+    assert!(paused.len() == 1 && resumed.len() == 1 && paused < resumed && resumed[0] < ended[0]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -168,6 +215,7 @@ async fn a_core_that_starts_more_than_there_are_permits_is_a_bug() {
         sights: tokio::sync::watch::channel(Sight::default()).1,
         grace: Duration::from_secs(10),
         batch_timeout: None,
+        wishes: Vec::new(),
     };
     run(orders, Arc::new(Gauge::default()), Arc::new(Ledger::default()), no_commands()).await;
 }

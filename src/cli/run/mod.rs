@@ -159,13 +159,12 @@ impl NotBegun {
         Self { status: BatchStatus::Aborted, exit, why: why.into() }
     }
 
-    /// Completes when somebody wants the batch to stop.
-    async fn wished(inbox: &mut mpsc::Receiver<Command>) -> Self {
+    /// Completes when somebody wants the batch to stop. What else is wished for is for when cases run.
+    async fn wished(inbox: &mut mpsc::Receiver<Command>, others: &mut Vec<Command>) -> Self {
         let (how, why) = loop {
             match inbox.recv().await {
                 Some(Command::Stop { how, why }) => break (how, why),
-                // Nothing runs yet that any other wish could be about.
-                Some(_) => {}
+                Some(other) => others.push(other),
                 None => return std::future::pending().await,
             }
         };
@@ -235,20 +234,21 @@ impl Stage<'_> {
         sights: watch::Receiver<Sight>,
     ) -> Result<(BatchEnd, ExitCode), NotBegun> {
         let Self { opened, prepared, pages, limits, sink, began, .. } = self;
+        let mut wishes = Vec::new();
         let servers = RunningServers::start(custody, &prepared.settings, &opened.place, &opened.batch);
         // What is starting ends when it is dropped.
         let servers = tokio::select! {
             servers = servers => servers.map_err(|error| NotBegun::because(servers::exit_of(&error), error))?,
-            stopped = NotBegun::wished(&mut inbox) => return Err(stopped),
+            stopped = NotBegun::wished(&mut inbox, &mut wishes) => return Err(stopped),
         };
         let watch = servers.watch(commands);
         let lessor = tokio::select! {
             lessor = pages.open(custody, prepared.plan.jobs.len(), sink.as_ref()) => lessor,
-            stopped = NotBegun::wished(&mut inbox) => Err(stopped),
+            stopped = NotBegun::wished(&mut inbox, &mut wishes) => Err(stopped),
         };
         let ended = match lessor {
             Ok(lessor) => {
-                let cases = Cases { opened, prepared, limits, sink, began };
+                let cases = Cases { opened, prepared, limits, sink, began, wishes };
                 let ended = cases.run(Arc::clone(&lessor), servers.url(), inbox, sights).await;
                 lessor.close().await;
                 Ok(ended)
@@ -268,6 +268,8 @@ struct Cases<'a> {
     limits: Limits,
     sink: Arc<Counting>,
     began: Instant,
+    /// What was wished for before there was anything to run.
+    wishes: Vec<Command>,
 }
 
 impl Cases<'_> {
@@ -278,7 +280,7 @@ impl Cases<'_> {
         inbox: mpsc::Receiver<Command>,
         sights: watch::Receiver<Sight>,
     ) -> BatchEnd {
-        let Self { opened, prepared, limits, sink, began } = self;
+        let Self { opened, prepared, limits, sink, began, wishes } = self;
         let settings = &prepared.settings;
         let entries = rules::entries(&prepared);
         lessor.announce(rules::attempted(&prepared));
@@ -292,6 +294,7 @@ impl Cases<'_> {
             entries,
             grace: settings.grace.value.get(),
             batch_timeout: settings.batch_timeout.value.map(crate::config::TimeLimit::get),
+            wishes,
         };
         let pressure = orders.rules.pressure;
         let evidence = EvidenceRules {

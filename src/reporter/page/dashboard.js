@@ -6,6 +6,8 @@ const ENDED = ['failed', 'errored', 'flaky', 'passed', 'skipped', 'interrupted',
 let ordered = -Infinity;
 let painted = -Infinity;
 let lost = 'Connecting…';
+// The limit that was asked for here, until the run has taken it up.
+let wished = null;
 
 async function steer(path, body) {
   try { await source.steer(path, body); } catch (error) {
@@ -91,8 +93,10 @@ function drawControls(over) {
   element('controls').hidden = !source.isLive;
   element('running-part').hidden = !source.isLive;
   const slider = element('limit');
-  if (document.activeElement !== slider || !sliding) {
-    slider.max = String(Math.max(20, batch.limit));
+  // The next key goes on from what the last one asked for.
+  if (wished === batch.limit || over) wished = null;
+  if (wished === null) {
+    slider.max = String(Math.max(20, 2 * batch.limit));
     slider.value = String(batch.limit);
     text('limit-now', String(batch.limit));
   }
@@ -134,9 +138,13 @@ function drawTimeline() {
 
 // Hands
 
-let sliding = false;
-element('limit').addEventListener('input', () => { sliding = true; text('limit-now', element('limit').value); });
-element('limit').addEventListener('change', () => { sliding = false; steer('/api/concurrency', { limit: Number(element('limit').value) }); });
+element('limit').addEventListener('input', () => { wished = Number(element('limit').value); text('limit-now', String(wished)); });
+element('limit').addEventListener('change', async () => {
+  const limit = Number(element('limit').value);
+  await steer('/api/concurrency', { limit });
+  // A run that does otherwise is right.
+  setTimeout(() => { if (wished === limit) { wished = null; stale.page = true; } }, 2000);
+});
 const pause = () => steer(batch.paused ? '/api/resume' : '/api/pause', {});
 element('pause').addEventListener('click', pause);
 element('cancel').addEventListener('click', () => { if (confirm('Stop this run? Running cases get a moment to end.')) steer('/api/cancel', {}); });

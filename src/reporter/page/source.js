@@ -56,6 +56,9 @@ function ofRecord(api) {
   };
 }
 
+// How often a run is looked for that does not answer, once a second.
+const PATIENCE = 60;
+
 function ofRun() {
   let attempt = 0;
   let socket;
@@ -68,10 +71,10 @@ function ofRun() {
     socket.onclose = (closed) => {
       if (page.isOver()) return;
       if (closed.code === 1008) { page.say('The token in the address is missing or wrong'); return; }
-      page.say(attempt < 5 ? 'Connection lost, trying again' : 'The run has ended without saying so');
       attempt += 1;
-      if (attempt <= 5) setTimeout(connect, 1000);
-      else page.lose();
+      if (attempt <= PATIENCE) { page.say('Connection lost, trying again'); setTimeout(connect, 1000); return; }
+      page.say('The run cannot be reached any more: it was killed, or the way to it is cut. Reload the page to try again');
+      page.lose();
     };
   }
   return {
