@@ -48,6 +48,31 @@ fn the_table_in_the_readme_is_that_of_the_results() {
     }
 }
 
+#[test]
+fn the_table_of_traces_in_the_readme_is_that_of_the_results() {
+    let results: Value = serde_json::from_str(include_str!("../benches/peers/traced.json")).unwrap();
+    let runs = results["runs"].as_array().unwrap();
+    for slots in [1_u64, 2, 5] {
+        let [own, traced, other, other_traced] =
+            ["batchrun", "batchrun-traced", "playwright", "playwright-traced"].map(|side| {
+                let of_these =
+                    |run: &&Value| run["side"] == side && run["kind"] == "time" && run["slots"] == slots;
+                let mut times: Vec<f64> =
+                    runs.iter().filter(of_these).filter_map(|run| run["wall_s"].as_f64()).collect();
+                assert!(times.len() >= 3 && times.len() % 2 == 1, "{side}: {} runs", times.len());
+                times.sort_by(f64::total_cmp);
+                times[times.len() / 2]
+            });
+        let more = |with: f64, without: f64| format!("{with:.1} (+{:.0} %)", 100.0 * (with / without - 1.0));
+        let row = format!(
+            "| {slots} | {own:.1} | {} | {other:.1} | {} |",
+            more(traced, own),
+            more(other_traced, other)
+        );
+        assert!(include_str!("../README.md").contains(&row), "the README lacks\n{row}");
+    }
+}
+
 /// What `benches/volume` runs, with its name in the table.
 const VOLUME: [(&str, &str, u64); 11] = [
     ("run", "a batch", 1_000),

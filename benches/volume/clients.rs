@@ -9,6 +9,22 @@ use std::time::Duration;
 
 /// Starts `count` clients of the run that says in `output` where it is live. Each answers how many bytes it was sent.
 pub(crate) fn start(count: usize, output: &Path) -> io::Result<Vec<JoinHandle<u64>>> {
+    (0..count)
+        .map(|_| {
+            let mut stream = connect(output)?;
+            Ok(std::thread::spawn(move || {
+                let (mut buffer, mut bytes) = (vec![0; 64 << 10], 0);
+                while let Ok(count @ 1..) = stream.read(&mut buffer) {
+                    bytes += count as u64;
+                }
+                bytes
+            }))
+        })
+        .collect()
+}
+
+/// A client of the run that says in `output` where it is live. It is told everything as soon as it reads.
+pub(crate) fn connect(output: &Path) -> io::Result<TcpStream> {
     let (host, token) = loop {
         let said = fs::read_to_string(output)?;
         let url = said.split_whitespace().find_map(|word| word.strip_prefix("http://"));
@@ -22,17 +38,7 @@ pub(crate) fn start(count: usize, output: &Path) -> io::Result<Vec<JoinHandle<u6
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\
          Authorization: Bearer {token}\r\n\r\n"
     );
-    (0..count)
-        .map(|_| {
-            let mut stream = TcpStream::connect(&host)?;
-            stream.write_all(request.as_bytes())?;
-            Ok(std::thread::spawn(move || {
-                let (mut buffer, mut bytes) = (vec![0; 64 << 10], 0);
-                while let Ok(count @ 1..) = stream.read(&mut buffer) {
-                    bytes += count as u64;
-                }
-                bytes
-            }))
-        })
-        .collect()
+    let mut stream = TcpStream::connect(&host)?;
+    stream.write_all(request.as_bytes())?;
+    Ok(stream)
 }

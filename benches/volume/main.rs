@@ -78,6 +78,14 @@ fn everything(rounds: usize, only: Option<&str>) -> io::Result<()> {
             keep(check()?);
         }
     }
+    if only == Some("deaf") {
+        let live = Batch { more: &["--live"], ..Batch::plain("run_live", CASES[2]) };
+        for _ in 0..rounds {
+            keep(batch(&live)?);
+            keep(batch(&Batch { kind: "deaf", deaf: 1, ..live.clone() })?);
+            keep(batch(&Batch { kind: "sixteen_deaf", deaf: 16, ..live.clone() })?);
+        }
+    }
     if only == Some("html") {
         keep(html()?);
     }
@@ -116,15 +124,17 @@ struct Batch<'a> {
     more: &'a [&'a str],
     /// Clients that watch it.
     clients: usize,
+    /// Clients that are connected and never read.
+    deaf: usize,
 }
 
 impl<'a> Batch<'a> {
     fn plain(kind: &'a str, cases: usize) -> Self {
-        Self { kind, cases, slots: SLOTS, driver: "equipped", more: &[], clients: 0 }
+        Self { kind, cases, slots: SLOTS, driver: "equipped", more: &[], clients: 0, deaf: 0 }
     }
 }
 
-fn batch(&Batch { kind, cases, slots, driver, more, clients }: &Batch<'_>) -> io::Result<Value> {
+fn batch(&Batch { kind, cases, slots, driver, more, clients, deaf }: &Batch<'_>) -> io::Result<Value> {
     let driver = Driver::start(driver)?;
     let folder = tempfile::tempdir()?;
     project::write(folder.path(), cases, &driver.url)?;
@@ -132,11 +142,13 @@ fn batch(&Batch { kind, cases, slots, driver, more, clients }: &Batch<'_>) -> io
     let mut command = batchrun(folder.path());
     command.args(["--concurrency", &slots, "--progress", "lines"]).args(more);
     let output = folder.path().join("output.txt");
-    let mut watching = Vec::new();
+    let (mut watching, mut silent) = (Vec::new(), Vec::new());
     let used = measure(&mut command, &output, || {
         watching = if clients > 0 { clients::start(clients, &output)? } else { Vec::new() };
+        silent = (0..deaf).map(|_| clients::connect(&output)).collect::<io::Result<_>>()?;
         Ok(())
     })?;
+    drop(silent);
     let (cpu, asked) = driver.finish()?;
     let passed =
         std::fs::read_to_string(&output)?.lines().filter(|it| it.trim_start().starts_with("PASS ")).count();

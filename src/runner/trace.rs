@@ -9,7 +9,7 @@ use crate::step::Finished;
 use base64::Engine as _;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -136,11 +136,13 @@ impl Recording {
     pub(super) async fn end(mut self, page: &mut dyn Page, masking: &Masking) -> Vec<u8> {
         let film = page.end_film(Deadline::after("trace", PATIENCE)).await;
         self.steps.make_contiguous().sort_by_key(|step| step.finished.step.position);
+        let mut steps = self.step_entries(&film, masking);
+        let shown = keep_what_is_shown(&mut steps);
         let trace = File {
             version: VERSION,
             started_at: format!("{:.3}", self.began_at),
-            steps: self.step_entries(&film, masking),
-            pictures: film.pictures.iter().map(|picture| self.picture_entry(picture)).collect(),
+            steps,
+            pictures: shown.iter().map(|&at| self.picture_entry(&film.pictures[at])).collect(),
             documents: film.documents.iter().map(|document| masking.mask(&document.markup)).collect(),
             console: page.console().iter().map(|line| self.console_entry(line, masking)).collect(),
             requests: film.requests.iter().map(|request| self.request_entry(request, masking)).collect(),
@@ -221,6 +223,17 @@ impl Recording {
     fn since_began(&self, at: f64) -> f64 {
         at - self.began_at.duration_since(Timestamp::UNIX_EPOCH).as_millis_f64()
     }
+}
+
+/// The places of the pictures that steps show, in order; from then on those count as the only ones. What was drawn
+/// meanwhile is nobody's, and may be what a `sensitive` step has typed.
+fn keep_what_is_shown(steps: &mut [StepEntry]) -> Vec<usize> {
+    let places = steps.iter().flat_map(|step| [step.before, step.after]).flatten();
+    let shown: Vec<usize> = places.collect::<BTreeSet<usize>>().into_iter().collect();
+    for place in steps.iter_mut().flat_map(|step| [&mut step.before, &mut step.after]) {
+        *place = place.and_then(|place| shown.binary_search(&place).ok());
+    }
+    shown
 }
 
 /// When a step began, did something to the page and ended, in milliseconds.
