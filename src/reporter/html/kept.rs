@@ -187,6 +187,34 @@ mod tests {
     }
 
     #[test]
+    fn pictures_of_a_trace_are_in_it_or_beside_the_page_and_nowhere_else() {
+        let (root, place) = record();
+        let trace = json!({ "steps": [], "pictures": [
+            { "at_ms": 1, "type": "image/jpeg", "data": "cG5n", "src": "https://example.com/spy.jpg" },
+            { "at_ms": 2, "src": "https://example.com/spy.jpg" },
+        ] });
+        fs::write(root.path().join("record/evidence/b/t.json"), trace.to_string()).unwrap();
+        fs::write(root.path().join("record/evidence/b/cut.json"), "{\"steps\": [").unwrap();
+        let mut keeper = Keeper::new(&place, None);
+        let inside = keeper.one("0-0", &row("trace", "evidence/b/t.json"));
+        assert_eq!(
+            inside["trace"]["pictures"][0],
+            json!({ "at_ms": 1, "type": "image/jpeg", "data": "cG5n" })
+        );
+        assert_eq!(inside["trace"]["pictures"][1], json!({ "at_ms": 2 }));
+        let report = tempfile::tempdir().unwrap();
+        let beside = Folder::open(report.path()).unwrap().beside().unwrap();
+        let mut keeper = Keeper::new(&place, Some(&beside));
+        let kept = keeper.one("0-0", &row("trace", "evidence/b/t.json"));
+        let src = format!("{}/0-0-0.jpg", beside.name());
+        assert_eq!(kept["trace"]["pictures"][0], json!({ "at_ms": 1, "type": "image/jpeg", "src": src }));
+        assert_eq!(fs::read(beside.path().join("0-0-0.jpg")).unwrap(), b"png");
+        assert_eq!(kept["trace"]["pictures"][1], json!({ "at_ms": 2 }));
+        let cut = keeper.one("0-1", &row("trace", "evidence/b/cut.json"));
+        assert!(cut["missing"].as_str().unwrap().contains("not in the report"), "{cut}");
+    }
+
+    #[test]
     fn f80_files_of_others_are_not_taken_and_names_are_made_here() {
         let (root, place) = record();
         let link = |from: &str, to: &str| {
@@ -211,7 +239,7 @@ mod tests {
             "evidence/b",
         ];
         for path in hostile {
-            for kind in ["screenshot", "console"] {
+            for kind in ["screenshot", "console", "trace"] {
                 let kept = keeper.one("0-0", &row(kind, path));
                 assert!(
                     kept["missing"].is_string() && !kept.to_string().contains("business"),
