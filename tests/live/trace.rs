@@ -22,7 +22,7 @@ const STEPS: &str = "
     { fill = \"label=Name\", value = \"Ann\" },
     { fill = \"label=Code\", value = \"hunter22\", sensitive = true },
     { group = \"greets\", steps = [ { click = \"role=button\" }, { expect = \"#out\", text = \"Hello 404\" } ] },
-    { script = \"document.title = 'hunter22'; return 1\" },
+    { script = \"document.title = 'hunter22'; return new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn, 200)))\" },
 ";
 
 /// A project with a case that passes, one that fails, and one that passes when it is tried again.

@@ -33,7 +33,7 @@ pub(super) struct Camera {
     /// A session in the page that nobody else has.
     session: String,
     state: Mutex<State>,
-    /// Looks that have not been answered.
+    /// Documents, and first pictures of a camera that was switched on, that are on their way.
     pending: watch::Sender<u32>,
 }
 
@@ -44,6 +44,8 @@ struct State {
     looks: u32,
     /// Pictures that came since the last look; `None` while the camera is off.
     pictures: Option<u32>,
+    /// It was switched on, and has not sent how the page looks now.
+    is_warming_up: bool,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +92,8 @@ impl Camera {
             let (width, height) = SIZE;
             let how = json!({ "format": "jpeg", "quality": QUALITY, "maxWidth": width, "maxHeight": height });
             self.tell("Page.startScreencast", &how);
+            state.is_warming_up = true;
+            self.pending.send_modify(|pending| *pending += 1);
         }
         drop(state);
         let Some(world) = world else { return };
@@ -112,10 +116,10 @@ impl Camera {
         self.pipe.send(Some(&self.session), "Runtime.evaluate", Some(&raw(&how)), Box::new(on_answer));
     }
 
-    /// What was filmed, once the last look is answered.
+    /// What was filmed, once all that is on its way has come.
     pub(super) async fn end(&self, deadline: Deadline) -> Film {
         let mut pending = self.pending.subscribe();
-        // A page that does not answer in time has no document there.
+        // What does not come in time is missing.
         let _ = deadline.bound(pending.wait_for(|pending| *pending == 0)).await;
         self.off();
         let mut state = self.lock();
@@ -140,6 +144,9 @@ impl Camera {
         self.tell("Page.screencastFrameAck", &json!({ "sessionId": frame.session_id }));
         let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(frame.data) else { return };
         let mut state = self.lock();
+        if std::mem::take(&mut state.is_warming_up) {
+            self.pending.send_modify(|pending| *pending -= 1);
+        }
         if let Some(seconds) = frame.metadata.timestamp {
             state.reel.picture(Picture { at_ms: seconds * 1000.0, format: PictureFormat::Jpeg, bytes });
         }
