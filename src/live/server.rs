@@ -6,7 +6,7 @@ use super::feed::Feed;
 use super::guard::{self, Token, refuse};
 use super::{page, socket};
 use crate::id::{BatchId, JobId};
-use crate::store::{CaseDetail, QueryError, Reader, json};
+use crate::store::{CaseDetail, Files, QueryError, Reader, json};
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -15,9 +15,9 @@ use axum::routing::get;
 use axum::{Extension, Router, middleware};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use std::io;
+use std::io::{self, Read as _};
 use std::net::SocketAddr;
-use std::path::{Component, Path as FilePath, PathBuf};
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -213,24 +213,35 @@ pub(super) async fn evidence_answer(
     let Some((kind, path)) = kept.and_then(|kept| Some((kept.kind.as_str(), kept.path.as_ref()?))) else {
         return refuse(StatusCode::NOT_FOUND, "there is no such evidence");
     };
-    // A database may come from elsewhere: what it says must not lead out of the folder of the record.
-    let inside = FilePath::new(path).components().all(|part| matches!(part, Component::Normal(_)));
-    if !inside {
-        return refuse(StatusCode::NOT_FOUND, "the file lies outside of the record");
-    }
-    let path = database.parent().unwrap_or(FilePath::new("")).join(path);
-    match tokio::fs::metadata(&path).await {
-        Ok(about) if about.len() <= LARGEST_EVIDENCE => {}
-        Ok(_) => return refuse(StatusCode::PAYLOAD_TOO_LARGE, "it is too large to be shown"),
-        Err(_) => return refuse(StatusCode::NOT_FOUND, "the file is gone"),
-    }
+    let folder = database.parent().unwrap_or(FilePath::new("")).to_owned();
+    let named = path.clone();
+    let read = tokio::task::spawn_blocking(move || read_evidence(&folder, &named)).await;
+    let bytes = match read.unwrap_or_else(|error| Err(io::Error::other(error))) {
+        Ok(bytes) => bytes,
+        Err(error) => return not_read(&error),
+    };
     let kind = match kind {
         "screenshot" => "image/png",
         "trace" => "application/json",
         _ => "text/plain; charset=utf-8",
     };
-    match tokio::fs::read(&path).await {
-        Ok(bytes) => ([(header::CONTENT_TYPE, kind)], Body::from(bytes)).into_response(),
-        Err(_) => refuse(StatusCode::NOT_FOUND, "the file cannot be read"),
+    ([(header::CONTENT_TYPE, kind)], Body::from(bytes)).into_response()
+}
+
+fn read_evidence(folder: &FilePath, path: &str) -> io::Result<Vec<u8>> {
+    let (mut file, size) = Files::of(folder).open(path)?;
+    if size > LARGEST_EVIDENCE {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn not_read(error: &io::Error) -> Response {
+    match error.kind() {
+        io::ErrorKind::FileTooLarge => refuse(StatusCode::PAYLOAD_TOO_LARGE, "it is too large to be shown"),
+        io::ErrorKind::NotFound => refuse(StatusCode::NOT_FOUND, "the file is gone"),
+        _ => refuse(StatusCode::NOT_FOUND, "the file cannot be read, or lies outside of the record"),
     }
 }

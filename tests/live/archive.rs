@@ -91,7 +91,15 @@ fn f80_a_database_from_elsewhere_does_not_lead_out_of_its_folder() {
     std::fs::write(project.root().join("private.txt"), "nobody's business").unwrap();
     let database = rusqlite::Connection::open(project.root().join(".batchrun/batchrun.db")).unwrap();
     let absolute = project.root().join("private.txt").display().to_string();
-    for path in ["../private.txt", absolute.as_str(), "evidence/../../private.txt"] {
+    let link = |name: &str, to: &str| {
+        std::os::unix::fs::symlink(project.root().join(to), project.root().join(".batchrun").join(name))
+            .unwrap();
+    };
+    link("link.txt", "private.txt");
+    link("folder", "");
+    let sly =
+        ["../private.txt", absolute.as_str(), "evidence/../../private.txt", "link.txt", "folder/private.txt"];
+    for path in sly {
         database.execute("DELETE FROM evidence", []).unwrap();
         let sql =
             "INSERT INTO evidence (attempt_id, kind, path, bytes) SELECT id, 'console', ?1, 17 FROM attempt";

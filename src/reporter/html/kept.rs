@@ -3,12 +3,11 @@
 //! of it becomes a name here. What cannot be read is said in the page; it is no reason to have none.
 
 use super::folder::Beside;
-use crate::store::{CaseDetail, EvidenceRow, Place};
+use crate::store::{CaseDetail, EvidenceRow, Files, Place};
 use base64::Engine as _;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{self, BufReader, Read as _, Write as _};
-use std::path::{Component, Path, PathBuf};
 
 /// What is taken of a text, such as the console: a report is read by people.
 const LONGEST_TEXT: u64 = 256 << 10;
@@ -21,9 +20,7 @@ const PAGE_TAKES: u64 = 96 << 20;
 
 /// Takes what was kept into a report.
 pub(super) struct Keeper<'a> {
-    root: PathBuf,
-    /// A folder that was seen to lie below it: most files have the same.
-    seen: PathBuf,
+    files: Files,
     beside: Option<&'a Beside>,
     /// What the page still takes.
     room: u64,
@@ -32,9 +29,7 @@ pub(super) struct Keeper<'a> {
 impl<'a> Keeper<'a> {
     /// One that takes from a record; pictures go into the page where there is no place beside it.
     pub(super) fn new(place: &Place, beside: Option<&'a Beside>) -> Self {
-        let root = place.folder();
-        let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-        Self { root, seen: PathBuf::new(), beside, room: PAGE_TAKES }
+        Self { files: Files::of(place.folder()), beside, room: PAGE_TAKES }
     }
 
     /// What was kept of a case, in order, over all its attempts; `null` where there is no file.
@@ -45,7 +40,7 @@ impl<'a> Keeper<'a> {
 
     fn one(&mut self, name: &str, row: &EvidenceRow) -> Value {
         let Some(path) = &row.path else { return Value::Null };
-        let taken = match self.open(path) {
+        let taken = match self.files.open(path) {
             Ok((file, bytes)) if row.kind == "screenshot" => {
                 self.picture(&format!("{name}.png"), file, bytes)
             }
@@ -113,36 +108,6 @@ impl<'a> Keeper<'a> {
         self.room = self.room.checked_sub(bytes).ok_or_else(full)?;
         Ok(())
     }
-
-    /// A file of the record, with its size.
-    fn open(&mut self, path: &str) -> io::Result<(File, u64)> {
-        let path =
-            inside(path).ok_or_else(|| io::Error::other("the record names a file outside of its folder"))?;
-        let path = self.root.join(path);
-        // A link in between would lead out as well.
-        if !self.is_below(path.parent().unwrap_or(Path::new("/")))? || !path.symlink_metadata()?.is_file() {
-            return Err(io::Error::other("it is not a file of the record"));
-        }
-        let file = File::open(path)?;
-        let bytes = file.metadata()?.len();
-        Ok((file, bytes))
-    }
-
-    fn is_below(&mut self, folder: &Path) -> io::Result<bool> {
-        if folder != self.seen {
-            if !folder.canonicalize()?.starts_with(&self.root) {
-                return Ok(false);
-            }
-            folder.clone_into(&mut self.seen);
-        }
-        Ok(true)
-    }
-}
-
-/// A path that does not lead out of the folder of the record.
-fn inside(path: &str) -> Option<&Path> {
-    let path = Path::new(path);
-    path.components().all(|part| matches!(part, Component::Normal(_))).then_some(path)
 }
 
 #[cfg(test)]
