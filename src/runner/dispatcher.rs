@@ -5,17 +5,22 @@
 //! disposed of. A higher limit adds permits at once; a lower one takes away those that are free, and the others as
 //! attempts give them back.
 
-use super::core::{Change, Closed, Core, Effects, Entry, Input, Range, Rules, Settled, Start};
+mod ended;
+#[cfg(test)]
+mod tests;
+mod wishes;
+
+use super::core::{Change, Closed, Core, Effects, Entry, Input, Range, Rules, Start};
 use super::estimate::Estimate;
 use super::stop::{StopSignal, StopSource};
 use super::surroundings::Sampler;
 use super::witness::milliseconds;
 use crate::browser::lease::Supply;
-use crate::control::{Command, Limit, Stop};
-use crate::event::{AttemptFinished, CaseFinished, Event, Evidence, Failure, Level, Sample};
+use crate::control::{Command, Stop};
+use crate::event::{CaseFinished, Event, Evidence, Failure, Level, Sample};
 use crate::id::JobId;
 use crate::load::Sight;
-use crate::outcome::{AttemptVerdict, BatchStatus, FailureKind, Verdict};
+use crate::outcome::{AttemptVerdict, BatchStatus, Verdict};
 use crate::text::Untrusted;
 use async_trait::async_trait;
 use std::collections::HashMap;
@@ -215,54 +220,6 @@ impl Dispatcher {
         BatchEnd { status: finished.unwrap_or(BatchStatus::Finished), panicked: self.panicked }
     }
 
-    fn begin(&mut self, wishes: Vec<Command>) -> Option<BatchStatus> {
-        if wishes.is_empty() {
-            return self.perform(&Input::Begin, None);
-        }
-        // Nothing is started before all of them are known.
-        self.perform(&Input::Pause, None);
-        let mut finished = self.perform(&Input::Begin, None);
-        let mut pause = None;
-        for wish in wishes {
-            match wish {
-                Command::Pause { why } => pause = Some(why),
-                Command::Resume { .. } => pause = None,
-                wish => finished = finished.or(self.asked(wish)),
-            }
-        }
-        if let Some(why) = pause {
-            self.sink.send(Event::Paused { why });
-            return finished;
-        }
-        finished.or_else(|| self.perform(&Input::Resume, None))
-    }
-
-    fn asked(&mut self, command: Command) -> Option<BatchStatus> {
-        match command {
-            Command::Stop { how: Stop::Drain, .. } if self.core.is_stopping() => None,
-            Command::Stop { how, why } => self.asked_to_stop(how, &why),
-            Command::Concurrency { limit, why } => {
-                let input = match (limit.fixed(self.core.limit()), limit) {
-                    (Some(to), _) => Input::Limit { to, why },
-                    (None, Limit::Within { lowest, highest }) => {
-                        Input::Adapt { range: self.machine.within(lowest, highest), why }
-                    }
-                    (None, _) => Input::Adapt { range: self.machine, why },
-                };
-                self.perform(&input, None)
-            }
-            Command::Pause { why } if !self.core.is_paused() => {
-                self.sink.send(Event::Paused { why });
-                self.perform(&Input::Pause, None)
-            }
-            Command::Resume { .. } if self.core.is_paused() => {
-                self.sink.send(Event::Resumed);
-                self.perform(&Input::Resume, None)
-            }
-            Command::Pause { .. } | Command::Resume { .. } => None,
-        }
-    }
-
     fn resize(&mut self, change: Change) {
         let Change { from, to, why } = change;
         if to > from {
@@ -306,33 +263,12 @@ impl Dispatcher {
         self.debt -= self.permits.forget_permits(self.debt);
     }
 
-    fn asked_to_stop(&mut self, how: Stop, why: &str) -> Option<BatchStatus> {
-        let running = self.core.running();
-        match how {
-            Stop::Drain => self
-                .say(Level::Warning, &format!("{why}: {running} running cases end, nothing more is started")),
-            Stop::Grace => {
-                let grace = crate::text::duration(self.grace);
-                self.say(
-                    Level::Warning,
-                    &format!("{why}: {running} running cases get {grace}, nothing more is started"),
-                );
-            }
-            // What has lines of its own, such as a server's last words, comes last.
-            Stop::Now if why.contains('\n') => {
-                self.say(Level::Warning, &format!("{running} running cases are interrupted: {why}"));
-            }
-            Stop::Now => self.say(Level::Warning, &format!("{why}: {running} running cases are interrupted")),
-        }
-        self.perform(&Input::Stop(how), None)
-    }
-
     fn ended(&mut self, ended: Result<(Id, Attempted), JoinError>) -> Option<BatchStatus> {
         let (id, attempted) = match ended {
             Ok(pair) => pair,
             Err(error) => {
                 self.panicked = true;
-                (error.id(), panicked(error))
+                (error.id(), ended::panicked(error))
             }
         };
         let (start, since) = self.running.remove(&id)?;
@@ -413,43 +349,6 @@ impl Dispatcher {
         self.running.insert(handle.id(), (start, Instant::now()));
     }
 
-    fn report(&mut self, settled: Settled, attempted: Attempted) {
-        let failure = match (settled.kind, attempted.failure) {
-            (Some(kind), Some(failure)) => Some(Failure { kind, ..failure }),
-            (Some(FailureKind::UnexpectedPass), None) => Some(unexpected_pass()),
-            (_, failure) => failure.filter(|_| settled.verdict != AttemptVerdict::Passed),
-        };
-        let message = failure.as_ref().map(|it| it.message.clone()).or(attempted.skipped);
-        let slow_after = self.slow_after.or_else(|| self.estimate.slow_after(settled.job));
-        let slow_after = slow_after
-            .filter(|limit| settled.verdict == AttemptVerdict::Passed && attempted.duration > *limit);
-        self.sink.send(Event::AttemptFinished(Box::new(AttemptFinished {
-            job: settled.job,
-            attempt: settled.attempt,
-            slot: settled.slot,
-            verdict: settled.verdict,
-            duration_ms: milliseconds(attempted.duration),
-            failure,
-            evidence: attempted.evidence,
-            cpu_mean: attempted.cpu_mean,
-            will_retry: settled.job_verdict.is_none(),
-        })));
-        if let Some(verdict) = settled.job_verdict {
-            let duration = self.spent.remove(&settled.job).unwrap_or_default();
-            if verdict != Verdict::Interrupted {
-                self.estimate.ended(settled.job, duration);
-            }
-            self.sink.send(Event::CaseFinished(CaseFinished {
-                job: settled.job,
-                verdict,
-                attempts: settled.attempt,
-                duration_ms: milliseconds(duration),
-                message,
-                slow_after_ms: slow_after.map(milliseconds),
-            }));
-        }
-    }
-
     fn say(&self, level: Level, text: &str) {
         self.sink.send(Event::Message { level, text: Untrusted::from(text) });
     }
@@ -460,35 +359,5 @@ async fn at(time: Option<Instant>) {
     match time {
         Some(time) => tokio::time::sleep_until(time).await,
         None => std::future::pending().await,
-    }
-}
-
-fn failure(kind: FailureKind, message: String, hint: &str) -> Failure {
-    Failure { hints: vec![Untrusted::from(hint)], ..Failure::new(kind, message) }
-}
-
-fn unexpected_pass() -> Failure {
-    let hint = "if what it waited for is mended, remove `expect_failure` from the case";
-    failure(FailureKind::UnexpectedPass, "passed, though the case says `expect_failure`".to_owned(), hint)
-}
-
-fn panicked(error: JoinError) -> Attempted {
-    let why = match error.try_into_panic() {
-        Ok(panic) => panic
-            .downcast_ref::<String>()
-            .cloned()
-            .or_else(|| panic.downcast_ref::<&str>().map(|it| (*it).to_owned()))
-            .unwrap_or_else(|| "no message".to_owned()),
-        Err(error) => error.to_string(),
-    };
-    let hint = "this is a bug in batchrun: please report it with the log file";
-    Attempted {
-        verdict: AttemptVerdict::Errored,
-        failure: Some(failure(FailureKind::Internal, format!("batchrun panicked: {why}"), hint)),
-        skipped: None,
-        evidence: Vec::new(),
-        duration: Duration::ZERO,
-        crashed_at: None,
-        cpu_mean: None,
     }
 }

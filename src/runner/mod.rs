@@ -5,8 +5,6 @@
 pub mod attempt;
 pub mod core;
 pub mod dispatcher;
-#[cfg(test)]
-mod dispatcher_tests;
 mod estimate;
 pub mod evidence;
 pub mod signals;

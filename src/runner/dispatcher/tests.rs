@@ -1,14 +1,14 @@
 //! The loop with attempts that are plain functions, on paused time.
 
-use super::core::{Entry, Range, Rules, Start};
-use super::dispatcher::{Attempted, BatchEnd, Orders, Sink, Work, run};
-use super::stop::StopSignal;
+use super::{Attempted, BatchEnd, Orders, Sink, Work, run};
 use crate::config::Retries;
 use crate::control::{Command, Limit, Stop};
 use crate::event::Event;
 use crate::id::JobId;
 use crate::load::Sight;
 use crate::outcome::{AttemptVerdict, BatchStatus, Verdict};
+use crate::runner::core::{Entry, Range, Rules, Start};
+use crate::runner::stop::StopSignal;
 use crate::text::Untrusted;
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,0 +1,78 @@
+//! What was wished for: by keys, signals, `ctl` or the live view.
+
+use super::Dispatcher;
+use crate::control::{Command, Limit, Stop};
+use crate::event::{Event, Level};
+use crate::outcome::BatchStatus;
+use crate::runner::core::Input;
+
+impl Dispatcher {
+    pub(super) fn begin(&mut self, wishes: Vec<Command>) -> Option<BatchStatus> {
+        if wishes.is_empty() {
+            return self.perform(&Input::Begin, None);
+        }
+        // Nothing is started before all of them are known.
+        self.perform(&Input::Pause, None);
+        let mut finished = self.perform(&Input::Begin, None);
+        let mut pause = None;
+        for wish in wishes {
+            match wish {
+                Command::Pause { why } => pause = Some(why),
+                Command::Resume { .. } => pause = None,
+                wish => finished = finished.or(self.asked(wish)),
+            }
+        }
+        if let Some(why) = pause {
+            self.sink.send(Event::Paused { why });
+            return finished;
+        }
+        finished.or_else(|| self.perform(&Input::Resume, None))
+    }
+
+    pub(super) fn asked(&mut self, command: Command) -> Option<BatchStatus> {
+        match command {
+            Command::Stop { how: Stop::Drain, .. } if self.core.is_stopping() => None,
+            Command::Stop { how, why } => self.asked_to_stop(how, &why),
+            Command::Concurrency { limit, why } => {
+                let input = match (limit.fixed(self.core.limit()), limit) {
+                    (Some(to), _) => Input::Limit { to, why },
+                    (None, Limit::Within { lowest, highest }) => {
+                        Input::Adapt { range: self.machine.within(lowest, highest), why }
+                    }
+                    (None, _) => Input::Adapt { range: self.machine, why },
+                };
+                self.perform(&input, None)
+            }
+            Command::Pause { why } if !self.core.is_paused() => {
+                self.sink.send(Event::Paused { why });
+                self.perform(&Input::Pause, None)
+            }
+            Command::Resume { .. } if self.core.is_paused() => {
+                self.sink.send(Event::Resumed);
+                self.perform(&Input::Resume, None)
+            }
+            Command::Pause { .. } | Command::Resume { .. } => None,
+        }
+    }
+
+    pub(super) fn asked_to_stop(&mut self, how: Stop, why: &str) -> Option<BatchStatus> {
+        let running = self.core.running();
+        match how {
+            Stop::Drain => self
+                .say(Level::Warning, &format!("{why}: {running} running cases end, nothing more is started")),
+            Stop::Grace => {
+                let grace = crate::text::duration(self.grace);
+                self.say(
+                    Level::Warning,
+                    &format!("{why}: {running} running cases get {grace}, nothing more is started"),
+                );
+            }
+            // What has lines of its own, such as a server's last words, comes last.
+            Stop::Now if why.contains('\n') => {
+                self.say(Level::Warning, &format!("{running} running cases are interrupted: {why}"));
+            }
+            Stop::Now => self.say(Level::Warning, &format!("{why}: {running} running cases are interrupted")),
+        }
+        self.perform(&Input::Stop(how), None)
+    }
+}
