@@ -1,7 +1,8 @@
-//! What a page looked like and asked for during an attempt, for its trace. Of a very long attempt this is the end, which is
-//! what explains it.
+//! What a page looked like and asked for during an attempt, for its trace. Of a very long attempt these are the last pictures
+//! and documents, which are what explains it, and the first requests.
 
 use crate::text::Untrusted;
+use jiff::Timestamp;
 use std::collections::VecDeque;
 
 /// Bytes of pictures that are kept, as files.
@@ -9,6 +10,15 @@ const PICTURES: usize = 8 << 20;
 
 /// Bytes of markup that are kept.
 const DOCUMENTS: usize = 4 << 20;
+
+/// Bytes of the markup of one look that are wanted.
+pub const MARKUP: usize = 512 << 10;
+
+/// Bytes of a URL that are wanted.
+pub const URL: usize = 2_000;
+
+/// What is too long is filmed this much longer, and cut where it is masked: a secret that is cut in two would not be found.
+pub const MARGIN: usize = 4 << 10;
 
 /// What was filmed of an attempt.
 #[derive(Clone, Debug, Default)]
@@ -56,7 +66,7 @@ impl PictureFormat {
 pub struct Document {
     /// The first look that found it so, from 1.
     pub look: u32,
-    /// As it stood, cut at some length.
+    /// As it stood; at least [`MARKUP`] and [`MARGIN`] of it, if it is that long.
     pub markup: String,
 }
 
@@ -67,7 +77,7 @@ pub struct Request {
     pub at_ms: f64,
     /// `GET`.
     pub method: Untrusted,
-    /// Where to, cut at some length.
+    /// Where to; [`URL`] and [`MARGIN`] of it, if it is that long.
     pub url: Untrusted,
     /// What for, in the browser's words: `Document`, `Script`, `Fetch`.
     pub kind: Untrusted,
@@ -75,10 +85,15 @@ pub struct Request {
     pub status: Option<u16>,
     /// How long until its last byte; none where it had not ended.
     pub took_ms: Option<f64>,
-    /// Bytes that came over the network, headers included.
-    pub bytes: Option<u64>,
+    /// Bytes that came over the network, headers included, as the browser counts them.
+    pub bytes: Option<f64>,
     /// Why it failed: `net::ERR_CONNECTION_REFUSED`.
     pub error: Option<Untrusted>,
+}
+
+/// A time as browsers tell it: milliseconds since 1970.
+pub fn milliseconds(at: Timestamp) -> f64 {
+    at.duration_since(Timestamp::UNIX_EPOCH).as_millis_f64()
 }
 
 /// Pictures and documents that come one after the other, of which the newest stay.

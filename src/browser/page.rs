@@ -112,8 +112,8 @@ pub trait Page: Send {
         Ok(())
     }
 
-    /// Notes how the page stands now, as the next look. Does nothing where no film was begun.
-    async fn look(&mut self, _deadline: Deadline) {}
+    /// Notes how the page stands now, as a look of this number. Does nothing where no film was begun.
+    async fn look(&mut self, _look: u32, _deadline: Deadline) {}
 
     /// What was filmed. Nothing more is.
     async fn end_film(&mut self, _deadline: Deadline) -> Film {

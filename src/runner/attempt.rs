@@ -175,7 +175,7 @@ impl Work for Attempts {
         )
         .await;
         let duration = began.elapsed();
-        evidence.end(lease.page(), ended.verdict).await;
+        evidence.end(lease.page(), &ended).await;
         lease.release().await;
         let failure = match ended.failure {
             Some(failure) if ended.verdict == AttemptVerdict::Errored => {

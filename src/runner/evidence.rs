@@ -8,7 +8,7 @@ use crate::config::{Keep, Trace};
 use crate::deadline::Deadline;
 use crate::event::Evidence;
 use crate::outcome::AttemptVerdict;
-use crate::step::{EvidenceSink, Finished, Happened, Moment, PageLeft, Screenshot};
+use crate::step::{Ended, EvidenceSink, Finished, Happened, Moment, PageLeft, Screenshot};
 use crate::text::Untrusted;
 use async_trait::async_trait;
 use std::fs::{DirBuilder, OpenOptions};
@@ -124,13 +124,13 @@ impl EvidenceSink for AttemptEvidence {
 
 impl AttemptEvidence {
     /// The attempt has ended; its page is still there. Keeps the trace, if it is wanted of one that ended so.
-    pub(super) async fn end(&mut self, page: &mut dyn Page, verdict: AttemptVerdict) {
+    pub(super) async fn end(&mut self, page: &mut dyn Page, ended: &Ended) {
         let Some(recording) = self.recording.take() else { return };
-        let went_well = matches!(verdict, AttemptVerdict::Passed | AttemptVerdict::Skipped);
+        let went_well = matches!(ended.verdict, AttemptVerdict::Passed | AttemptVerdict::Skipped);
         if self.rules.trace == Trace::OnFailure && went_well {
             return;
         }
-        let trace = recording.end(page, &self.masking).await;
+        let trace = recording.end(page, ended.page, &self.masking).await;
         self.keep(&Piece::new("trace", "json", None), &trace);
     }
 

@@ -2,10 +2,10 @@
 //! ended, as one JSON file, if it is wanted then.
 
 use super::witness::{Masking, milliseconds};
-use crate::browser::film::{Document, Film, Picture, Request};
+use crate::browser::film::{self, Document, Film, Picture, Request};
 use crate::browser::page::{ConsoleLine, Page};
 use crate::deadline::Deadline;
-use crate::step::Finished;
+use crate::step::{Finished, PageLeft};
 use base64::Engine as _;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -125,16 +125,17 @@ impl Recording {
 
     /// Looks at the page as the step left it that ended last.
     pub(super) async fn look(&mut self, page: &mut dyn Page) {
-        page.look(Deadline::after("trace", PATIENCE)).await;
         self.looks += 1;
+        page.look(self.looks, Deadline::after("trace", PATIENCE)).await;
         if let Some(step) = self.steps.back_mut() {
             step.look = Some(self.looks);
         }
     }
 
-    /// The file.
-    pub(super) async fn end(mut self, page: &mut dyn Page, masking: &Masking) -> Vec<u8> {
-        let film = page.end_film(Deadline::after("trace", PATIENCE)).await;
+    /// The file. Nothing is waited for from a page that is spent.
+    pub(super) async fn end(mut self, page: &mut dyn Page, left: PageLeft, masking: &Masking) -> Vec<u8> {
+        let patience = if left == PageLeft::Sound { PATIENCE } else { Duration::ZERO };
+        let film = page.end_film(Deadline::after("trace", patience)).await;
         self.steps.make_contiguous().sort_by_key(|step| step.finished.step.position);
         let mut steps = self.step_entries(&film, masking);
         let shown = keep_what_is_shown(&mut steps);
@@ -143,7 +144,7 @@ impl Recording {
             started_at: format!("{:.3}", self.began_at),
             steps,
             pictures: shown.iter().map(|&at| self.picture_entry(&film.pictures[at])).collect(),
-            documents: film.documents.iter().map(|document| masking.mask(&document.markup)).collect(),
+            documents: film.documents.iter().map(|it| masked(masking, &it.markup, film::MARKUP)).collect(),
             console: page.console().iter().map(|line| self.console_entry(line, masking)).collect(),
             requests: film.requests.iter().map(|request| self.request_entry(request, masking)).collect(),
         };
@@ -211,17 +212,17 @@ impl Recording {
             at_ms: whole(self.since_began(request.at_ms)),
             duration_ms: request.took_ms.map(whole),
             method: masking.mask(request.method.raw()),
-            url: masking.mask(request.url.raw()),
+            url: masked(masking, request.url.raw(), film::URL),
             kind: masking.mask(request.kind.raw()),
             status: request.status,
-            bytes: request.bytes,
+            bytes: request.bytes.map(whole),
             error: request.error.as_ref().map(|it| masking.mask(it.raw())),
         }
     }
 
     /// Milliseconds since the attempt began, of milliseconds since 1970.
     fn since_began(&self, at: f64) -> f64 {
-        at - self.began_at.duration_since(Timestamp::UNIX_EPOCH).as_millis_f64()
+        at - film::milliseconds(self.began_at)
     }
 }
 
@@ -234,6 +235,15 @@ fn keep_what_is_shown(steps: &mut [StepEntry]) -> Vec<usize> {
         *place = place.and_then(|place| shown.binary_search(&place).ok());
     }
     shown
+}
+
+/// A text without secrets, about as long as `most` if it was longer. What goes is cut off behind the masking: a secret that
+/// it was filmed a part of lies in there.
+fn masked(masking: &Masking, text: &str, most: usize) -> String {
+    let mut masked = masking.mask(text);
+    let rest = masked.len().saturating_sub(text.len().saturating_sub(most));
+    masked.truncate((0..=rest).rev().find(|end| masked.is_char_boundary(*end)).unwrap_or(0));
+    masked
 }
 
 /// When a step began, did something to the page and ended, in milliseconds.
@@ -268,10 +278,10 @@ fn newest<T>(all: &[T], holds: impl Fn(&T) -> bool) -> Option<usize> {
     all.partition_point(holds).checked_sub(1)
 }
 
-/// Whole milliseconds of what a browser tells, which may be anything.
+/// A whole number of what a browser tells, which may be anything.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
-fn whole(milliseconds: f64) -> u64 {
-    milliseconds.round() as u64
+fn whole(number: f64) -> u64 {
+    number.round() as u64
 }
 
 fn base64<S: Serializer>(data: &&[u8], serializer: S) -> Result<S::Ok, S::Error> {
@@ -281,6 +291,20 @@ fn base64<S: Serializer>(data: &&[u8], serializer: S) -> Result<S::Ok, S::Error>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mask::Masker;
+
+    #[test]
+    fn a_secret_that_was_cut_in_two_is_not_shown_in_part() {
+        let mut masker = Masker::default();
+        masker.add("hunter22hunter22");
+        let masking = Masking::new(&masker);
+        let film = "é".repeat(500) + &"x".repeat(film::MARGIN - 4) + "hunt";
+        let shown = masked(&masking, &film, 1_000);
+        assert_eq!(shown, "é".repeat(500));
+        let film = "hunter22hunter22 ".repeat(300) + &"x".repeat(film::MARGIN) + "hunter22h";
+        assert!(!masked(&masking, &film, 17 * 300).contains("hunter"));
+        assert_eq!(masked(&masking, "a hunter22hunter22 b", 1_000), "a *** b");
+    }
 
     fn moment(began: f64, acted: Option<f64>, ended: f64) -> Moment {
         Moment { began, acted, ended }

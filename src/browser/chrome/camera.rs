@@ -7,7 +7,7 @@
 use super::message::{Answer, Message, raw};
 use super::network::Requests;
 use super::pipe::{Listener, Pipe};
-use crate::browser::film::{Film, Picture, PictureFormat, Reel};
+use crate::browser::film::{Film, MARGIN, MARKUP, Picture, PictureFormat, Reel};
 use crate::deadline::Deadline;
 use base64::Engine as _;
 use serde::Deserialize;
@@ -24,10 +24,8 @@ const SIZE: (u32, u32) = (640, 480);
 /// Pictures that one step may take.
 const PICTURES: u32 = 2;
 
-/// Letters of markup that are wanted.
-const MARKUP: u32 = 512 << 10;
-
 /// The camera of one page.
+#[derive(Debug)]
 pub(super) struct Camera {
     pipe: Pipe,
     /// A session in the page that nobody else has.
@@ -37,11 +35,10 @@ pub(super) struct Camera {
     pending: watch::Sender<u32>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct State {
     reel: Reel,
     requests: Requests,
-    looks: u32,
     /// Pictures that came since the last look; `None` while the camera is off.
     pictures: Option<u32>,
     /// It was switched on, and has not sent how the page looks now.
@@ -84,10 +81,8 @@ impl Camera {
     }
 
     /// Notes how the page stands now. `world` is the isolated world of its top document, if there is one.
-    pub(super) fn look(self: &Arc<Self>, world: Option<String>) {
+    pub(super) fn look(self: &Arc<Self>, look: u32, world: Option<String>) {
         let mut state = self.lock();
-        state.looks += 1;
-        let look = state.looks;
         if state.pictures.replace(0).is_none() {
             let (width, height) = SIZE;
             let how = json!({ "format": "jpeg", "quality": QUALITY, "maxWidth": width, "maxHeight": height });
@@ -99,7 +94,7 @@ impl Camera {
         let Some(world) = world else { return };
         self.pending.send_modify(|pending| *pending += 1);
         let how = json!({
-            "expression": format!("document.documentElement.outerHTML.slice(0, {MARKUP})"),
+            "expression": format!("document.documentElement.outerHTML.slice(0, {})", MARKUP + MARGIN),
             "uniqueContextId": world,
             "returnByValue": true,
         });
@@ -142,12 +137,12 @@ impl Camera {
 
     fn frame(&self, frame: Frame) {
         self.tell("Page.screencastFrameAck", &json!({ "sessionId": frame.session_id }));
-        let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(frame.data) else { return };
+        let bytes = base64::engine::general_purpose::STANDARD.decode(frame.data);
         let mut state = self.lock();
         if std::mem::take(&mut state.is_warming_up) {
             self.pending.send_modify(|pending| *pending -= 1);
         }
-        if let Some(seconds) = frame.metadata.timestamp {
+        if let (Ok(bytes), Some(seconds)) = (bytes, frame.metadata.timestamp) {
             state.reel.picture(Picture { at_ms: seconds * 1000.0, format: PictureFormat::Jpeg, bytes });
         }
         state.pictures = state.pictures.map(|pictures| pictures + 1);

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use tokio::sync::{OnceCell, watch};
 
 /// A context of its own with one page, at `about:blank`. Dropping it disposes of it without waiting.
+#[derive(Debug)]
 pub struct Context {
     core: Arc<Core>,
     tap: Arc<Tap>,
@@ -126,9 +127,9 @@ impl Context {
     }
 
     /// Notes how the page stands now, if it is filmed.
-    pub fn look(&self) {
+    pub fn look(&self, look: u32) {
         if let Some(camera) = &self.camera {
-            camera.look(self.world(&self.target));
+            camera.look(look, self.world(&self.target));
         }
     }
 

@@ -1,6 +1,6 @@
 //! The requests of a page, as the browser tells of them (Chrome DevTools Protocol, domain Network).
 
-use crate::browser::film::Request;
+use crate::browser::film::{MARGIN, Request, URL};
 use crate::text::Untrusted;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -8,9 +8,6 @@ use std::collections::HashMap;
 
 /// Requests that are kept of one attempt: the first ones.
 const REQUESTS: usize = 2_000;
-
-/// Bytes of a URL that are kept.
-const URL_BYTES: usize = 2_000;
 
 /// The requests of one page so far.
 #[derive(Debug, Default)]
@@ -79,7 +76,7 @@ impl Requests {
             && let Some((request, began)) = self.close(&told.request_id)
         {
             request.status = Some(response.status);
-            request.bytes = Some(whole(response.encoded_data_length));
+            request.bytes = Some(response.encoded_data_length);
             request.took_ms = Some((told.timestamp - began) * 1000.0);
         }
         let Some(sent) = told.request else { return };
@@ -105,7 +102,7 @@ impl Requests {
     fn ended(&mut self, told: Told) {
         let Some((request, began)) = self.close(&told.request_id) else { return };
         request.took_ms = Some((told.timestamp - began) * 1000.0);
-        request.bytes = told.encoded_data_length.map(whole);
+        request.bytes = told.encoded_data_length;
         request.error = told.error_text.map(Untrusted::from);
     }
 
@@ -115,16 +112,10 @@ impl Requests {
     }
 }
 
-/// A URL that is no longer than what is kept.
+/// A URL that is no longer than what is wanted.
 fn cut(url: &str) -> &str {
-    let end = (0..=URL_BYTES.min(url.len())).rev().find(|end| url.is_char_boundary(*end));
+    let end = (0..=(URL + MARGIN).min(url.len())).rev().find(|end| url.is_char_boundary(*end));
     &url[..end.unwrap_or(0)]
-}
-
-/// Bytes, which the protocol counts in fractions.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
-fn whole(bytes: f64) -> u64 {
-    bytes as u64
 }
 
 #[cfg(test)]
@@ -174,8 +165,8 @@ mod tests {
             .map(|it| (it.url.raw().to_owned(), it.status, it.took_ms, it.bytes, it.error.is_some()))
             .collect();
         let expected = [
-            ("http://x/old", Some(302), Some(250.0), Some(90), false),
-            ("http://x/new", Some(200), Some(500.0), Some(120), false),
+            ("http://x/old", Some(302), Some(250.0), Some(90.0), false),
+            ("http://x/new", Some(200), Some(500.0), Some(120.0), false),
             ("http://x/lost", None, Some(1000.0), None, true),
             ("http://x/waits", None, None, None, false),
         ];
@@ -185,13 +176,13 @@ mod tests {
     #[test]
     fn a_page_in_a_loop_of_requests_fills_no_memory() {
         let mut requests = Requests::default();
-        let url = format!("http://x/{}", "é".repeat(URL_BYTES));
+        let url = format!("http://x/{}", "é".repeat(URL + MARGIN));
         for number in 0..REQUESTS + 3 {
             tell(&mut requests, "Network.requestWillBeSent", &sent(&number.to_string(), &url));
         }
         assert_eq!(requests.open.len(), REQUESTS);
         let all = requests.take();
         assert_eq!(all.len(), REQUESTS);
-        assert!(all[0].url.raw().len() <= URL_BYTES);
+        assert!(all[0].url.raw().len() <= URL + MARGIN);
     }
 }

@@ -385,8 +385,8 @@ impl Page for DevToolsPage {
         })
     }
 
-    async fn look(&mut self, _deadline: Deadline) {
-        self.context.look();
+    async fn look(&mut self, look: u32, _deadline: Deadline) {
+        self.context.look(look);
     }
 
     async fn end_film(&mut self, deadline: Deadline) -> Film {

@@ -8,7 +8,7 @@ use super::keys;
 use super::watch::Watch;
 use super::wire::{Command, Remote, Wire};
 use crate::browser::engine::{self, Call, Element, Envelope, Landed};
-use crate::browser::film::{Film, Picture, PictureFormat, Reel};
+use crate::browser::film::{self, Film, Picture, PictureFormat, Reel};
 use crate::browser::page::{ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer};
 use crate::case::model::{Button, History, Viewport};
 use crate::deadline::Deadline;
@@ -41,8 +41,8 @@ pub(in crate::browser) struct StandardPage {
     frames: HashMap<String, (Frame, Value)>,
     /// Elements that the engine answered with, by document and token.
     elements: HashMap<(Frame, String), Value>,
-    /// What is filmed, with the number of looks, if it is.
-    reel: Option<(Reel, u32)>,
+    /// What is filmed, if it is.
+    reel: Option<Reel>,
 }
 
 impl StandardPage {
@@ -419,24 +419,24 @@ impl Page for StandardPage {
     }
 
     async fn begin_film(&mut self, _deadline: Deadline) -> Result<(), Fault> {
-        self.reel = Some((Reel::default(), 0));
+        self.reel = Some(Reel::default());
         Ok(())
     }
 
-    async fn look(&mut self, deadline: Deadline) {
-        let Some((mut reel, looks)) = self.reel.take() else { return };
+    async fn look(&mut self, look: u32, deadline: Deadline) {
+        let Some(mut reel) = self.reel.take() else { return };
         if let Ok(bytes) = self.screenshot(None, deadline).await {
-            let at_ms = Timestamp::now().duration_since(Timestamp::UNIX_EPOCH).as_millis_f64();
+            let at_ms = film::milliseconds(Timestamp::now());
             reel.picture(Picture { at_ms, format: PictureFormat::Png, bytes });
         }
         if let Ok(markup) = self.source(deadline).await {
-            reel.document(looks + 1, markup);
+            reel.document(look, markup);
         }
-        self.reel = Some((reel, looks + 1));
+        self.reel = Some(reel);
     }
 
     async fn end_film(&mut self, _deadline: Deadline) -> Film {
         // Nor does it tell of requests.
-        self.reel.take().map(|(mut reel, _)| reel.film(Vec::new())).unwrap_or_default()
+        self.reel.take().map(|mut reel| reel.film(Vec::new())).unwrap_or_default()
     }
 }
