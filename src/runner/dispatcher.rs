@@ -141,6 +141,7 @@ pub async fn run(
         grace: orders.grace,
         grace_ends: None,
         panicked: false,
+        last_error: None,
     }
     .run(orders.wishes, commands, orders.sights, orders.batch_timeout)
     .await
@@ -171,6 +172,8 @@ struct Dispatcher {
     grace: Duration,
     grace_ends: Option<Instant>,
     panicked: bool,
+    /// What the last infrastructure error said.
+    last_error: Option<Untrusted>,
 }
 
 /// What woke the loop.
@@ -318,8 +321,10 @@ impl Dispatcher {
                 slow_after_ms: None,
             }));
         }
-        if let Some((level, notice)) = effects.notice {
-            self.say(level, &notice);
+        if let Some(notice) = effects.notice {
+            let last = self.last_error.as_ref().filter(|_| notice.is_about_errors());
+            let last = last.map(|error| format!("; the last was: {}", error.raw()));
+            self.say(notice.level(), &format!("{notice}{}", last.unwrap_or_default()));
         }
         for start in effects.start {
             self.start(start);

@@ -102,7 +102,6 @@ async fn batch(
     opening::announce(&opened, &prepared, limits.start, sink.as_ref()).await?;
     let signals = Signals::listen(&commands).context("signals cannot be listened for").map_err(bug)?;
     let meter = Meter::start();
-    let jobs = rules::open(&prepared);
     let staged = Stage {
         opened: &opened,
         prepared,
@@ -116,10 +115,7 @@ async fn batch(
     let (end, leftovers, metered) = Box::pin(staged.run(&commands, inbox, meter)).await;
     let (end, around) = match end {
         Ok(ended) => ended,
-        Err(NotBegun { status, exit, why }) => {
-            sink.give_up(&format!("{why:#}"), &jobs);
-            (BatchEnd { status, panicked: false }, exit)
-        }
+        Err(NotBegun { status, exit, .. }) => (BatchEnd { status, panicked: false }, exit),
     };
     let bug = if end.panicked { ExitCode::Bug } else { ExitCode::Success };
     let signal = signals.received();
@@ -198,7 +194,10 @@ impl Stage<'_> {
     ) -> (Result<(BatchEnd, ExitCode), NotBegun>, usize, Option<crate::load::Metered>) {
         let custody = match Custody::start().await {
             Ok(custody) => Arc::new(custody),
-            Err(error) => return (Err(NotBegun::because(ExitCode::Errored, error)), 0, None),
+            Err(error) => {
+                let why = NotBegun::because(ExitCode::Errored, error);
+                return (Err(given_up(why, &self.sink, &self.prepared)), 0, None);
+            }
         };
         let watch = tokio::spawn(watch_guard(Arc::clone(&custody), commands.clone()));
         let desk = Desk {
@@ -234,19 +233,20 @@ impl Stage<'_> {
         sights: watch::Receiver<Sight>,
     ) -> Result<(BatchEnd, ExitCode), NotBegun> {
         let Self { opened, prepared, pages, limits, sink, began, .. } = self;
+        let given_up = |why| given_up(why, &sink, &prepared);
         let mut wishes = Vec::new();
         let servers = RunningServers::start(custody, &prepared.settings, &opened.place, &opened.batch);
         // What is starting ends when it is dropped.
         let servers = tokio::select! {
-            servers = servers => servers.map_err(|error| NotBegun::because(servers::exit_of(&error), error))?,
-            stopped = NotBegun::wished(&mut inbox, &mut wishes) => return Err(stopped),
+            servers = servers => servers.map_err(|error| given_up(NotBegun::because(servers::exit_of(&error), error)))?,
+            stopped = NotBegun::wished(&mut inbox, &mut wishes) => return Err(given_up(stopped)),
         };
         let watch = servers.watch(commands);
         let lessor = tokio::select! {
             lessor = pages.open(custody, prepared.plan.jobs.len(), sink.as_ref()) => lessor,
             stopped = NotBegun::wished(&mut inbox, &mut wishes) => Err(stopped),
         };
-        let ended = match lessor {
+        let ended = match lessor.map_err(given_up) {
             Ok(lessor) => {
                 let cases = Cases { opened, prepared, limits, sink, began, wishes };
                 let ended = cases.run(Arc::clone(&lessor), servers.url(), inbox, sights).await;
@@ -259,6 +259,12 @@ impl Stage<'_> {
         servers.end().await;
         ended.map(|end| (end, exit))
     }
+}
+
+/// Tells that no case begins, and of each what that makes of it.
+fn given_up(not_begun: NotBegun, sink: &Counting, prepared: &Prepared) -> NotBegun {
+    sink.give_up(&format!("{:#}", not_begun.why), &rules::open(prepared));
+    not_begun
 }
 
 /// Everything that running the cases takes besides pages.

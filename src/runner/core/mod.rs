@@ -7,19 +7,20 @@ mod adapt;
 mod doubt;
 mod held;
 mod judge;
+mod notice;
 mod reason;
 mod rules;
 mod state;
 mod waiting;
 
 pub use adapt::{Pressure, Range};
+pub use notice::Notice;
 pub use reason::Reason;
 pub use rules::{Before, Chunks, Entry, FailFast, Rules};
 pub use state::Core;
 
 use crate::browser::lease::Supply;
 use crate::control::Stop;
-use crate::event::Level;
 use crate::id::JobId;
 use crate::load::Sight;
 use crate::outcome::{AttemptVerdict, BatchStatus, FailureKind, Verdict};
@@ -144,7 +145,7 @@ pub struct Effects {
     /// Running attempts are to be interrupted now.
     pub interrupt: bool,
     /// What people should know, said once.
-    pub notice: Option<(Level, String)>,
+    pub notice: Option<Notice>,
     /// When to say [`Input::Look`] if nothing else happens before.
     pub look_at: Option<Duration>,
     /// Everything has ended.

@@ -1,20 +1,21 @@
 //! The state of a batch that runs, and how each input changes it.
 
+mod settle;
+
 use super::adapt::{Governor, Use};
 use super::doubt::Doubt;
 use super::held::{Demand, Held, Taken};
-use super::judge::{self, Ending, Follows, Past};
+use super::judge::{Ending, Past};
+use super::notice::Notice;
 use super::reason::{Reason, Standing};
 use super::rules::{Entry, Rules};
 use super::waiting::{Group, Rank, Waiting};
-use super::{Change, Closed, Effects, Input, Settled, Start};
+use super::{Change, Closed, Effects, Input, Start};
 use crate::browser::lease::Supply;
-use crate::config::Placement;
 use crate::control::Stop;
-use crate::event::Level;
 use crate::id::JobId;
 use crate::load::Sight;
-use crate::outcome::{AttemptVerdict, BatchStatus, FailureKind, Verdict};
+use crate::outcome::{BatchStatus, Verdict};
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
@@ -218,11 +219,10 @@ impl Core {
                 job.open = false;
                 self.open -= 1;
                 effects.closed.push(Closed { job: JobId(at), verdict: Verdict::Skipped, attempts: 0 });
-            } else {
-                let (rank, demand) = job.waits(at);
-                self.waiting.push(rank, demand);
             }
         }
+        let open = (0_u32..).zip(&self.jobs).filter(|(_, job)| job.open);
+        self.waiting = Waiting::of(open.map(|(at, job)| job.waits(at)));
     }
 
     /// What time alone brings: the ramp, the end of delays, the next chunk.
@@ -246,11 +246,8 @@ impl Core {
         if self.held.chunk == Some(0) && self.in_chunk == 0 && self.open > 0 {
             let until = *self.resting.get_or_insert_with(|| {
                 let done = self.jobs.len() - self.open;
-                effects.notice = (!chunks.pause.is_zero()).then(|| {
-                    let pause = crate::text::duration(chunks.pause);
-                    let all = self.jobs.len();
-                    (Level::Info, format!("{done} of {all} done: pause of {pause} before the next chunk"))
-                });
+                let pause = Notice::Pause { pause: chunks.pause, done, all: self.jobs.len() };
+                effects.notice = (!chunks.pause.is_zero()).then_some(pause);
                 now + chunks.pause
             });
             if until > now {
@@ -299,103 +296,6 @@ impl Core {
                 values: taken.values.clone(),
             });
             self.running.insert(id, Running { nth: self.begun, slot, taken });
-        }
-    }
-
-    fn settle(&mut self, now: Duration, id: JobId, ended: Ending, effects: &mut Effects) {
-        let stopping = self.stop.is_some();
-        let attempt = self.attempts(id);
-        let chance = chance(self.rules.seed, id, attempt);
-        let infra_retries = self.rules.infra_retries;
-        let Some(Running { nth, slot, taken }) = self.running.remove(&id) else { return };
-        let job = &mut self.jobs[id.0 as usize];
-        self.held.give_back(&taken);
-        self.slots.remove(&slot);
-        let (verdict, kind) = job.past.judge(&job.entry.terms, ended);
-        self.ended += 1;
-        self.errored += u64::from(verdict == AttemptVerdict::Errored);
-        let job_verdict =
-            match job.past.follows((verdict, kind), job.entry.terms.retries, infra_retries, chance) {
-                Follows::End(verdict) => Some(verdict),
-                Follows::Again { .. } if stopping => Some(judge::last(verdict)),
-                Follows::Again { after, placement } => {
-                    match placement {
-                        Placement::Now if kind == Some(FailureKind::NoSlot) => {
-                            self.turns += 1;
-                            job.turn = self.turns;
-                        }
-                        Placement::Now => {}
-                        Placement::End => job.group = job.group.max(Group::Again),
-                        Placement::Isolated => job.group = Group::Isolated,
-                    }
-                    self.delayed.insert((now + after, id));
-                    None
-                }
-            };
-        job.open = job_verdict.is_none();
-        let counts = job.entry.terms.quarantine.is_none();
-        if job_verdict.is_some() {
-            self.open -= 1;
-            self.in_chunk -= 1;
-        }
-        effects.settled = Some(Settled { job: id, attempt, slot, verdict, kind, job_verdict });
-        match job_verdict {
-            Some(Verdict::Failed) if counts => self.count_failure(effects),
-            Some(Verdict::Errored) => self.count_error(effects),
-            _ => {}
-        }
-        self.doubt(now, nth, (verdict, kind), effects);
-    }
-
-    /// What an attempt that ended like this says of the infrastructure.
-    fn doubt(
-        &mut self,
-        now: Duration,
-        nth: u64,
-        (verdict, kind): (AttemptVerdict, Option<FailureKind>),
-        effects: &mut Effects,
-    ) {
-        let notice = match verdict {
-            AttemptVerdict::Interrupted => None,
-            // A Grid without a free slot works; what found none has another turn.
-            AttemptVerdict::Errored if matches!(kind, Some(FailureKind::Internal | FailureKind::NoSlot)) => None,
-            AttemptVerdict::Errored => self.doubt.errored(nth, self.begun, now).then(|| {
-                let text = "infrastructure errors, one after the other: from now on one case at a time is tried, \
-                            with pauses, until one gets through";
-                (Level::Warning, text.to_owned())
-            }),
-            _ => {
-                self.errored_in_a_row = 0;
-                let text = || (Level::Info, "a case got through: as many as before are started again".to_owned());
-                self.doubt.got_through().then(text)
-            }
-        };
-        if self.stop.is_none() {
-            effects.notice = effects.notice.take().or(notice);
-        }
-    }
-
-    fn count_failure(&mut self, effects: &mut Effects) {
-        self.failed += 1;
-        let Some(rule) = self.rules.fail_fast.filter(|rule| self.failed >= rule.after.get()) else { return };
-        if self.stop.is_none() {
-            let what = if rule.now { "what runs is interrupted" } else { "nothing more is started" };
-            let notice = format!("{} failed, so {what} (--fail-fast)", self.failed);
-            effects.notice = Some((Level::Warning, notice));
-            let how = if rule.now { Stop::Now } else { Stop::Drain };
-            self.stop(how, BatchStatus::Finished, effects);
-        }
-    }
-
-    fn count_error(&mut self, effects: &mut Effects) {
-        self.errored_in_a_row += 1;
-        if self.errored_in_a_row >= self.rules.give_up_after && self.stop.is_none() {
-            let notice = format!(
-                "{} cases in a row ended in infrastructure errors with every retry, so nothing more is started",
-                self.errored_in_a_row
-            );
-            effects.notice = Some((Level::Warning, notice));
-            self.stop(Stop::Drain, BatchStatus::Finished, effects);
         }
     }
 

@@ -60,11 +60,33 @@ pub(super) struct Next {
 }
 
 impl Waiting {
-    pub(super) fn push(&mut self, rank: Rank, demand: Demand) {
-        let at = *self.by_demand.entry(demand).or_insert_with_key(|demand| {
+    /// The lines of a whole batch. What is collected at once takes half of what it does one by one, and there may be
+    /// many.
+    pub(super) fn of(all: impl Iterator<Item = (Rank, Demand)>) -> Self {
+        let mut waiting = Self::default();
+        let mut ranks: Vec<Vec<Rank>> = Vec::new();
+        for (rank, demand) in all {
+            let at = waiting.line(demand);
+            ranks.resize_with(waiting.lines.len(), Vec::new);
+            ranks[at].push(rank);
+        }
+        for (at, (line, ranks)) in waiting.lines.iter_mut().zip(ranks).enumerate() {
+            line.ranks = ranks.into_iter().collect();
+            waiting.heads.extend(line.ranks.first().map(|first| (*first, at)));
+        }
+        waiting
+    }
+
+    /// The number of the line for a demand.
+    fn line(&mut self, demand: Demand) -> usize {
+        *self.by_demand.entry(demand).or_insert_with_key(|demand| {
             self.lines.push(Line { demand: demand.clone(), ranks: BTreeSet::new(), blocked: None });
             self.lines.len() - 1
-        });
+        })
+    }
+
+    pub(super) fn push(&mut self, rank: Rank, demand: Demand) {
+        let at = self.line(demand);
         let line = &mut self.lines[at];
         if let Some(first) = line.ranks.first() {
             self.heads.remove(first);

@@ -17,6 +17,9 @@ impl Dispatcher {
             (_, failure) => failure.filter(|_| settled.verdict != AttemptVerdict::Passed),
         };
         let message = failure.as_ref().map(|it| it.message.clone()).or(attempted.skipped);
+        if settled.verdict == AttemptVerdict::Errored {
+            self.last_error.clone_from(&message);
+        }
         let slow_after = self.slow_after.or_else(|| self.estimate.slow_after(settled.job));
         let slow_after = slow_after
             .filter(|limit| settled.verdict == AttemptVerdict::Passed && attempted.duration > *limit);

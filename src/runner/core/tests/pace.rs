@@ -39,7 +39,7 @@ fn a_chunk_is_finished_with_all_its_retries_before_the_next_one_begins() {
     assert_eq!(started(&fails(&mut core, 2, 1)), [1], "a retry belongs to its chunk");
     let effects = passes(&mut core, 3, 1);
     assert!(effects.start.is_empty());
-    assert_eq!(effects.notice.unwrap().1, "2 of 5 done: pause of 5s before the next chunk");
+    assert_eq!(effects.notice.unwrap().to_string(), "2 of 5 done: pause of 5s before the next chunk");
     assert_eq!(effects.look_at, Some(seconds(8)));
     assert_eq!(started(&core.handle(seconds(8), &Input::Look)), [2, 3]);
     passes(&mut core, 9, 2);
