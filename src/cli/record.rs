@@ -13,6 +13,8 @@ use std::path::PathBuf;
 pub(crate) struct Record {
     pub(crate) reader: Reader,
     pub(crate) working_directory: PathBuf,
+    /// The project's folder.
+    pub(crate) root: PathBuf,
     /// The use of the processors, in percent, beyond which a run was under load.
     pub(crate) busy: f64,
 }
@@ -23,7 +25,8 @@ pub(crate) fn open(project: &ProjectArguments, console: &mut Console) -> Result<
     let settings = prepare::settings(project, None, None, &environment, console)?;
     let reader = Reader::open(settings.database.value.as_path()).map_err(unreadable)?;
     let busy = settings.pressure_cpu.value.get();
-    Ok(Record { reader, working_directory: environment.working_directory, busy })
+    let root = settings.project.root;
+    Ok(Record { reader, working_directory: environment.working_directory, root, busy })
 }
 
 /// Why nothing can be read, and what to do.

@@ -16,7 +16,7 @@ pub(crate) fn run(arguments: &ReportArguments, console: &mut Console) -> Result<
     ReportSpec::check(&arguments.reports).map_err(|error| Failure::input(error.to_string()))?;
     let record = record::open(&arguments.project, console)?;
     let batch = record.reader.batch(&Which::parse(&arguments.batch)).map_err(unreadable)?;
-    let reporters = arguments.reports.iter().map(ReportSpec::open).collect::<Result<Vec<_>, _>>();
+    let reporters = arguments.reports.iter().map(|it| it.open(&record.root)).collect::<Result<Vec<_>, _>>();
     let reporters =
         reporters.map_err(|error| Failure::Other(ExitCode::NotSaved, anyhow::anyhow!("{error}")))?;
     let closing = record.reader.replay(&batch.id, reporters).map_err(unreadable)?;

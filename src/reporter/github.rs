@@ -9,19 +9,28 @@ use crate::event::{Event, Stamped};
 use crate::id::JobId;
 use crate::outcome::Verdict;
 use crate::text::Untrusted;
+use std::path::{Path, PathBuf};
 
 /// Collects events, writes one command for each job that is worth it at the end.
 pub(super) struct Github {
     name: String,
     draft: Draft,
+    /// Where the project lies in its repository, to which paths are relative.
+    folder: PathBuf,
     collected: Collected,
     /// Jobs that did not simply pass.
     notable: Vec<JobId>,
 }
 
 impl Github {
-    pub(super) fn new(name: String, draft: Draft) -> Self {
-        Self { name, draft, collected: Collected::default(), notable: Vec::new() }
+    pub(super) fn new(name: String, draft: Draft, root: &Path) -> Self {
+        Self {
+            name,
+            draft,
+            folder: in_repository(root),
+            collected: Collected::default(),
+            notable: Vec::new(),
+        }
     }
 }
 
@@ -43,7 +52,7 @@ impl Reporter for Github {
     fn finish(&mut self, _: &Closing, tally: &Tally) -> Result<Option<Artifact>, ReportError> {
         for &job in &self.notable {
             let case = self.collected.case(job).map_err(|cause| self.draft.error(cause))?;
-            if let Some(line) = annotation(&case, &tally.title(job)) {
+            if let Some(line) = annotation(&case, &tally.title(job), &self.folder) {
                 self.draft.write(line.as_bytes())?;
             }
         }
@@ -51,7 +60,13 @@ impl Reporter for Github {
     }
 }
 
-fn annotation(case: &Case, title: &Untrusted) -> Option<String> {
+/// Where a folder lies below the one that holds `.git`; nowhere if there is none.
+fn in_repository(root: &Path) -> PathBuf {
+    let repository = root.ancestors().find(|it| it.join(".git").exists());
+    repository.and_then(|it| root.strip_prefix(it).ok()).map(Path::to_owned).unwrap_or_default()
+}
+
+fn annotation(case: &Case, title: &Untrusted, folder: &Path) -> Option<String> {
     let finished = case.finished.as_ref()?;
     let failure = case.attempts.iter().rev().find_map(|attempt| attempt.finished.as_ref()?.failure.as_ref());
     let (level, what) = match finished.verdict {
@@ -76,7 +91,7 @@ fn annotation(case: &Case, title: &Untrusted) -> Option<String> {
     let title = format!("{} {what}", title.line());
     Some(format!(
         "::{level} file={},line={},col={},title={}::{}\n",
-        property(&Untrusted::from(place.file.as_str()).line()),
+        property(&Untrusted::from(folder.join(&place.file).to_string_lossy().into_owned()).line()),
         place.line,
         place.column,
         property(&title),

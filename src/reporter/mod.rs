@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! Log::create(&place.log(&batch))?                  always
-//! "junit=out.xml".parse::<ReportSpec>()?.open()?    for each `--report`
+//! "junit=out.xml".parse::<ReportSpec>()?.open(root)?    for each `--report`
 //! Terminal::new(TerminalSettings { … })             last: its summary tells what became of the others
 //! ```
 //!

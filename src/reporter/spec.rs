@@ -11,7 +11,7 @@ use super::tap::Tap;
 use super::trace::Trace;
 use crate::event::reporter::{ReportError, Reporter};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// One report that was asked for.
@@ -82,8 +82,9 @@ impl ReportKind {
 }
 
 impl ReportSpec {
-    /// Opens the report for writing; a place that cannot be written to is told of now and not after the batch.
-    pub fn open(&self) -> Result<Box<dyn Reporter>, ReportError> {
+    /// Opens the report of the project at `root` for writing; a place that cannot be written to is told of now and not
+    /// after the batch.
+    pub fn open(&self, root: &Path) -> Result<Box<dyn Reporter>, ReportError> {
         let name = self.to_string();
         let draft = || Draft::open(&self.target);
         Ok(match self.kind {
@@ -91,7 +92,7 @@ impl ReportSpec {
             ReportKind::Json => Box::new(Json::new(name, draft()?)),
             ReportKind::JsonLines => Box::new(JsonLines::new(name, draft()?)),
             ReportKind::Tap => Box::new(Tap::new(name, draft()?)),
-            ReportKind::Github => Box::new(Github::new(name, draft()?)),
+            ReportKind::Github => Box::new(Github::new(name, draft()?, root)),
             ReportKind::Markdown => Box::new(Markdown::new(name, draft()?)),
             ReportKind::Html => Box::new(Html::open(name, &self.target)?),
             ReportKind::Trace => Box::new(Trace::new(name, draft()?)),

@@ -7,12 +7,19 @@ use crate::event::story::Story;
 use crate::event::tally::Tally;
 use crate::event::{Event, Sample, Stamped};
 use crate::outcome::{BatchStatus, ExitCode, FailureKind};
+use std::path::Path;
 
 /// The report of a story.
 fn report(kind: &str, story: &Story) -> String {
+    report_of(Path::new("/"), kind, story)
+}
+
+/// The same, for a project that lies there.
+fn report_of(root: &Path, kind: &str, story: &Story) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report");
-    let mut reporter = format!("{kind}={}", path.display()).parse::<ReportSpec>().unwrap().open().unwrap();
+    let mut reporter =
+        format!("{kind}={}", path.display()).parse::<ReportSpec>().unwrap().open(root).unwrap();
     let mut tally = Tally::default();
     for event in story.events() {
         tally.apply(&event);
@@ -263,6 +270,23 @@ fn annotations_for_github_of_everything() {
     ::error file=testcases/pay.toml,line=1,col=1,title=testcases/pay errored%3A the infrastructure%2C not the product::the browser exited with signal 11%0Ahint: see the driver's log
     ::warning file=testcases/cart.toml,line=14,col=3,title=testcases/beta failed%2C in quarantine::`#count` does not have the text it should%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Ahint: the text changed once while waiting: is something else still running?
     "##);
+}
+
+#[test]
+fn annotations_for_github_name_files_as_the_repository_does() {
+    let repository = tempfile::tempdir().unwrap();
+    let root = repository.path().join("shop/web");
+    std::fs::create_dir_all(&root).unwrap();
+    let story = Story::mixed();
+    let first = |report: String| report.split(',').next().map(str::to_owned);
+    assert_eq!(
+        first(report_of(&root, "github", &story)).as_deref(),
+        Some("::error file=testcases/cart.toml")
+    );
+    // A file in work trees, a folder otherwise.
+    std::fs::write(repository.path().join(".git"), "gitdir: elsewhere").unwrap();
+    let named = first(report_of(&root, "github", &story));
+    assert_eq!(named.as_deref(), Some("::error file=shop/web/testcases/cart.toml"));
 }
 
 #[test]

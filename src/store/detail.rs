@@ -64,8 +64,8 @@ impl Reader {
     /// One case of a batch, by its number; `None` where the batch has no such case.
     pub fn case_detail(&self, batch: &BatchId, job: JobId) -> Result<Option<CaseDetail>, QueryError> {
         // Rows stand in the order of the plan, and a job's number is its place in the plan.
-        let sql = "SELECT * FROM case_run WHERE batch_id = ?1 ORDER BY id LIMIT 1 OFFSET ?2";
-        let Some(row) = self.rows(sql, params![batch.as_str(), job.0], CaseRow::read)?.pop() else {
+        let sql = format!("{} WHERE batch_id = ?1 ORDER BY id LIMIT 1 OFFSET ?2", CaseRow::SELECT);
+        let Some(row) = self.rows(&sql, params![batch.as_str(), job.0], CaseRow::read)?.pop() else {
             return Ok(None);
         };
         let sql = "

@@ -182,13 +182,14 @@ impl Reader {
 
     /// The jobs of a batch, in the order of its plan.
     pub fn case_runs(&self, batch: &BatchId) -> Result<Vec<CaseRow>, QueryError> {
-        self.rows("SELECT * FROM case_run WHERE batch_id = ?1 ORDER BY id", [batch.as_str()], CaseRow::read)
+        let sql = format!("{} WHERE batch_id = ?1 ORDER BY id", CaseRow::SELECT);
+        self.rows(&sql, [batch.as_str()], CaseRow::read)
     }
 
     /// The runs of one case in all batches, at most `limit`, the latest first.
     pub fn case_history(&self, case: &CaseId, limit: u32) -> Result<Vec<CaseRow>, QueryError> {
-        let sql = "SELECT * FROM case_run WHERE case_id = ?1 ORDER BY queued_at DESC, id DESC LIMIT ?2";
-        self.rows(sql, params![case.as_str(), limit], CaseRow::read)
+        let sql = format!("{} WHERE case_id = ?1 ORDER BY queued_at DESC, id DESC LIMIT ?2", CaseRow::SELECT);
+        self.rows(&sql, params![case.as_str(), limit], CaseRow::read)
     }
 
     /// The attempts of a job; `case_run` is [`CaseRow::id`].

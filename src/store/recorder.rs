@@ -209,18 +209,43 @@ impl Loop {
         }
     }
 
-    /// Tells a reporter that comes later what the record holds of the batch, and from now on everything.
+    /// Tells a reporter that comes later what is recorded of the batch, and from now on everything.
     fn welcome(&mut self, reporter: Box<dyn Reporter>) {
-        let Self { writer, tally, .. } = self;
         let mut newcomer = Fan::new(vec![reporter]);
         let mut failed = Vec::new();
-        let told = writer.past(|event| failed.extend(newcomer.recall(&event, tally)));
-        failed.extend(newcomer.refresh(tally, self.desk.elapsed_ms()));
+        let told = self.retell(|event, tally| failed.extend(newcomer.recall(event, tally)));
+        failed.extend(newcomer.refresh(&self.tally, self.desk.elapsed_ms()));
         self.fan.join(newcomer);
         self.note(failed);
-        if let Err(error) = told {
-            self.say(Level::Warning, format!("what the batch came to so far cannot be read: {error}"));
+        match told {
+            Ok(()) if self.detour.as_ref().is_some_and(|detour| detour.spool.is_none()) => self.say(
+                Level::Warning,
+                "what came before the live view is not all recorded: in it, cases that have ended may seem to wait",
+            ),
+            Ok(()) => {}
+            Err(error) => {
+                self.say(Level::Warning, format!("what the batch came to so far cannot be read: {error}"));
+            }
         }
+    }
+
+    /// Hands over what is recorded, wherever it is, in order: all but steps and samples.
+    fn retell(&self, mut each: impl FnMut(&Stamped, &Tally)) -> Result<(), WriteError> {
+        let mut last = 0;
+        self.writer.past(|event| {
+            last = event.seq;
+            each(&event, &self.tally);
+        })?;
+        let Some(Detour { spool: Some(spool), .. }) = &self.detour else { return Ok(()) };
+        for event in spool.read().map_err(WriteError::Spool)? {
+            let event = event.map_err(WriteError::Spool)?;
+            let apart =
+                matches!(event.event, Event::StepStarted(_) | Event::StepFinished(_) | Event::Sample(_));
+            if event.seq > last && !apart {
+                each(&event, &self.tally);
+            }
+        }
+        Ok(())
     }
 
     /// Writes a group, then tells of it.

@@ -133,9 +133,16 @@ pub struct CaseRow {
     pub passed_ms: Option<i64>,
     /// Mean use of the processors, in percent, during the attempt that says most.
     pub cpu: Option<f64>,
+    /// Whether an attempt has begun that has not ended; between two attempts there is none.
+    pub under_way: bool,
 }
 
 impl CaseRow {
+    /// What [`CaseRow::read`] reads.
+    pub(super) const SELECT: &str = "SELECT case_run.*, EXISTS (
+        SELECT 1 FROM attempt WHERE attempt.case_run_id = case_run.id AND attempt.verdict IS NULL) AS under_way
+        FROM case_run";
+
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             id: row.get("id")?,
@@ -159,6 +166,7 @@ impl CaseRow {
             message: row.get::<_, Option<String>>("message")?.map(Untrusted::from),
             passed_ms: row.get("passed_ms")?,
             cpu: row.get("cpu")?,
+            under_way: row.get("under_way")?,
         })
     }
 }

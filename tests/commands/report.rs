@@ -31,7 +31,7 @@ fn a_report_made_anew_is_the_one_of_the_run() {
         let target = project.root().join(kind);
         let report: ReportSpec = format!("{kind}={}", target.display()).parse().unwrap();
         let batch = format!("20270102-030405-{kind}");
-        let reporters = vec![report.open().unwrap()];
+        let reporters = vec![report.open(&project.root()).unwrap()];
         let recording =
             Recording::reporting(&project, &batch, &["testcases/cart", "testcases/pay"], reporters);
         recording.attempt("testcases/cart", 1, &Goes::Wrong, None);

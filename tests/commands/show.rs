@@ -239,9 +239,12 @@ fn each_browser_of_a_case_is_shown() {
 #[test]
 fn a_batch_that_runs_is_shown_as_far_as_it_has_come() {
     let project = Project::new();
-    let recording = Recording::begin(&project, LAST, &["testcases/a", "testcases/b", "testcases/c"]);
+    let recording =
+        Recording::begin(&project, LAST, &["testcases/a", "testcases/b", "testcases/c", "testcases/d"]);
     recording.attempt("testcases/a", 1, &Goes::Well, Some(Verdict::Passed));
     recording.start("testcases/b", 1);
+    // It waits for its second attempt.
+    recording.attempt("testcases/d", 1, &Goes::Wrong, None);
     recording.saved();
     assert_snapshot!(project.run(["show"]), @"
     exit 0
@@ -254,9 +257,10 @@ fn a_batch_that_runs_is_shown_as_far_as_it_has_come() {
 
             PASS [   3.891s] testcases/a
           QUEUED             testcases/c
+          QUEUED             testcases/d
          RUNNING             testcases/b
     ────────────
-          So far             3 cases: 1 passed, 1 queued, 1 running
+          So far             4 cases: 1 passed, 2 queued, 1 running
     ");
     assert_snapshot!(project.run(["show", "testcases/b"]), @r#"
     exit 0

@@ -25,7 +25,7 @@ pub(super) fn reporters(
     let mut reporters: Vec<Box<dyn Reporter>> =
         vec![Box::new(Log::create(&place.log(batch)).map_err(not_written)?)];
     for spec in specs {
-        reporters.push(spec.open().map_err(not_written)?);
+        reporters.push(spec.open(&prepared.settings.project.root).map_err(not_written)?);
     }
     reporters.push(Box::new(Terminal::new(terminal(arguments, console, prepared))));
     Ok(reporters)

@@ -13,7 +13,7 @@ pub(super) enum Standing {
     Ended(Verdict),
     /// It runs.
     Running,
-    /// It has not begun, and will.
+    /// It does not run, and will: for the first time, or again.
     Queued,
     /// It had begun, and will not go on.
     Aborted,
@@ -36,12 +36,12 @@ pub(super) const ALL: [Standing; 10] = [
 impl Standing {
     /// That of a job in a batch with this status.
     pub(super) fn of_case(case: &CaseRow, status: BatchStatus) -> Self {
-        match (case.verdict, status == BatchStatus::Running, case.started_at.is_some()) {
-            (Some(verdict), _, _) => Self::Ended(verdict),
-            (None, true, true) => Self::Running,
-            (None, true, false) => Self::Queued,
-            (None, false, true) => Self::Aborted,
-            (None, false, false) => Self::Ended(Verdict::NotRun),
+        match (case.verdict, status == BatchStatus::Running) {
+            (Some(verdict), _) => Self::Ended(verdict),
+            (None, true) if case.under_way => Self::Running,
+            (None, true) => Self::Queued,
+            (None, false) if case.started_at.is_some() => Self::Aborted,
+            (None, false) => Self::Ended(Verdict::NotRun),
         }
     }
 

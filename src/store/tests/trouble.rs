@@ -190,3 +190,48 @@ fn f62_a_clock_that_jumps_harms_no_duration() {
     assert_eq!(run.duration_ms, Some(21));
     assert_eq!(reader.steps(reader.attempts(run.id).unwrap()[0].id).unwrap()[0].duration_ms, Some(7));
 }
+
+/// All but steps, as it is recorded.
+fn without_steps(shown: impl Iterator<Item = Stamped>) -> Vec<String> {
+    let step = |it: &Stamped| matches!(it.event, Event::StepStarted(_) | Event::StepFinished(_));
+    shown.filter(|it| !step(it)).map(|it| serde_json::to_string(&it).unwrap()).collect()
+}
+
+#[test]
+fn who_comes_later_learns_what_is_beside_the_database_too() {
+    let (_folder, path) = folder();
+    let (first, shown) = witness();
+    let recorder = start(Store::open(&path).unwrap(), BATCH, vec![first]);
+    let story = Story::mixed().events();
+    send_all(&recorder, &story[..12]);
+    assert!(recorder.barrier().blocking_recv().unwrap());
+    std::fs::remove_file(&path).unwrap();
+    send_all(&recorder, &story[12..20]);
+    assert!(!recorder.barrier().blocking_recv().unwrap());
+    let (late, caught_up) = witness();
+    recorder.sender().add(late);
+    send_all(&recorder, &story[20..]);
+    assert!(recorder.finish().closing.spool.is_some());
+    assert_eq!(without_steps(caught_up.iter()), without_steps(shown.iter()));
+}
+
+#[test]
+fn who_comes_later_and_cannot_learn_everything_is_told_so() {
+    let (folder, path) = folder();
+    std::fs::create_dir(folder.path().join(format!("batchrun.db.{BATCH}.spool.jsonl"))).unwrap();
+    let recorder = start(Store::open(&path).unwrap(), BATCH, Vec::new());
+    let story = Story::mixed().events();
+    send_all(&recorder, &story[..12]);
+    std::fs::remove_file(&path).unwrap();
+    assert!(!recorder.barrier().blocking_recv().unwrap());
+    send_all(&recorder, &story[12..20]);
+    let (late, shown) = witness();
+    recorder.sender().add(late);
+    recorder.barrier().blocking_recv().unwrap();
+    send_all(&recorder, &story[20..]);
+    recorder.finish();
+    let warned = shown
+        .iter()
+        .any(|it| matches!(it.event, Event::Message { text, .. } if text.raw().contains("not all recorded")));
+    assert!(warned);
+}
