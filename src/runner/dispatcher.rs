@@ -92,6 +92,8 @@ pub struct Orders {
     pub typical: Vec<u32>,
     /// What `auto` means here.
     pub machine: Range,
+    /// A warning is said when more than these are to run at once.
+    pub ample: Option<u32>,
     /// What the machine is doing, as often as somebody looks.
     pub sights: watch::Receiver<Sight>,
     /// How long the running attempts have after the first wish to stop.
@@ -125,6 +127,7 @@ pub async fn run(
         core: Core::new(orders.rules, orders.entries),
         permits: orders.permits,
         machine: orders.machine,
+        ample: orders.ample,
         sampler: Sampler::default(),
         estimate: Estimate::new(orders.typical),
         slow_after: orders.slow_after,
@@ -151,6 +154,7 @@ struct Dispatcher {
     core: Core,
     permits: Arc<Semaphore>,
     machine: Range,
+    ample: Option<u32>,
     sampler: Sampler,
     estimate: Estimate,
     slow_after: Option<Duration>,

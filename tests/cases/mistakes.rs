@@ -384,6 +384,28 @@ fn a_missing_comma_and_a_missing_quote() {
 }
 
 #[test]
+fn a_switch_where_a_reason_is_wanted() {
+    let file = "skip = true\nexpect_failure = false\nsteps = [{ goto = \"/\" }]\n";
+    insta::assert_snapshot!(complaints(file), @r#"
+    error: `skip` needs a text, found `true`
+     --> testcases/a.toml:1:8
+      |
+    1 | skip = true
+      |        ^^^^
+      |
+      = help: say why, for whoever reads it later: `skip = "…"`
+
+    error: `expect_failure` needs a text, found `false`
+     --> testcases/a.toml:2:18
+      |
+    2 | expect_failure = false
+      |                  ^^^^^
+      |
+      = help: leave it out
+    "#);
+}
+
+#[test]
 fn a_typo_in_a_case_key() {
     insta::assert_snapshot!(complaints("tag = [\"smoke\"]\nbaseUrl = \"/\"\nsteps = [{ goto = \"/\" }]\n"), @r#"
     error: a case has no `tag`

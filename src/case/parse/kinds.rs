@@ -66,6 +66,13 @@ impl Reader<'_> {
     /// Reports a value of the wrong type.
     pub(super) fn wrong(&mut self, kind: &Kind, word: &str, node: &Node<'_>) {
         let help = match (kind, node.get_ref()) {
+            // Elsewhere these are switches; here they are reasons.
+            (Kind::Plain, DeValue::Boolean(true)) if matches!(word, "skip" | "expect_failure") => {
+                Some(format!("say why, for whoever reads it later: `{word} = \"…\"`"))
+            }
+            (Kind::Plain, DeValue::Boolean(false)) if matches!(word, "skip" | "expect_failure") => {
+                Some("leave it out".to_owned())
+            }
             (
                 Kind::Text | Kind::Plain | Kind::Test | Kind::Url,
                 DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_),

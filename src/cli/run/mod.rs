@@ -296,6 +296,7 @@ impl Cases<'_> {
             typical: prepared.plan.typical(),
             slow_after: settings.slow_after.value.map(crate::config::TimeLimit::get),
             machine: limits.machine,
+            ample: limits.ample,
             sights: sights.clone(),
             entries,
             grace: settings.grace.value.get(),

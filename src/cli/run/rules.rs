@@ -21,6 +21,8 @@ pub(super) struct Limits {
     pub(super) adaptive: Option<Range>,
     /// Within what it would.
     pub(super) machine: Range,
+    /// More at once than this are said to be too many; `None` where the browsers are not on this machine.
+    pub(super) ample: Option<u32>,
 }
 
 impl Limits {
@@ -36,7 +38,8 @@ impl Limits {
         };
         let fixed = settings.concurrency.value.limit().fixed(0);
         let start = fixed.or(adaptive.map(|range| range.start)).unwrap_or(machine.start).min(capacity);
-        Self { start, adaptive, machine }
+        let ample = (capacity == u32::MAX).then(|| machine.highest.saturating_mul(2));
+        Self { start, adaptive, machine, ample }
     }
 }
 

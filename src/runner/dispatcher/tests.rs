@@ -3,10 +3,10 @@
 use super::{Attempted, BatchEnd, Orders, Sink, Work, run};
 use crate::config::Retries;
 use crate::control::{Command, Limit, Stop};
-use crate::event::Event;
+use crate::event::{Event, Failure, Level};
 use crate::id::JobId;
 use crate::load::Sight;
-use crate::outcome::{AttemptVerdict, BatchStatus, Verdict};
+use crate::outcome::{AttemptVerdict, BatchStatus, FailureKind, Verdict};
 use crate::runner::core::{Entry, Range, Rules, Start};
 use crate::runner::stop::StopSignal;
 use crate::text::Untrusted;
@@ -24,6 +24,8 @@ struct Gauge {
     /// The job that panics, and the job that never ends by itself.
     panics: Option<u32>,
     hangs: Option<u32>,
+    /// Whether the infrastructure breaks all attempts.
+    breaks: bool,
 }
 
 fn attempted(verdict: AttemptVerdict) -> Attempted {
@@ -60,6 +62,10 @@ impl Work for Gauge {
         };
         self.inside.fetch_sub(1, Ordering::SeqCst);
         assert!(self.panics != Some(start.job.0), "job {} was made to panic", start.job.0);
+        if self.breaks {
+            let failure = Failure::new(FailureKind::Driver, "the driver is gone");
+            return Attempted { failure: Some(failure), ..attempted(AttemptVerdict::Errored) };
+        }
         attempted(if stopped { AttemptVerdict::Interrupted } else { AttemptVerdict::Passed })
     }
 }
@@ -78,6 +84,14 @@ impl Ledger {
     fn places(&self, is_one: impl Fn(&Event) -> bool) -> Vec<usize> {
         let events = self.0.lock().unwrap();
         events.iter().enumerate().filter(|(_, event)| is_one(event)).map(|(at, _)| at).collect()
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let warning = |event: &Event| match event {
+            Event::Message { level: Level::Warning, text } => Some(text.raw().to_owned()),
+            _ => None,
+        };
+        self.0.lock().unwrap().iter().filter_map(warning).collect()
     }
 
     fn verdicts(&self) -> Vec<(u32, Verdict)> {
@@ -121,6 +135,7 @@ async fn play_wished(
         typical: Vec::new(),
         slow_after: None,
         machine: Range::of_machine(2, None),
+        ample: Some(20),
         sights: tokio::sync::watch::channel(Sight::default()).1,
         grace: Duration::from_secs(10),
         batch_timeout: Some(Duration::from_secs(3600)),
@@ -177,6 +192,30 @@ async fn what_was_wished_for_before_holds_from_the_first_case() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn more_at_once_than_the_machine_carries_is_warned_of_once_and_done() {
+    let (_, ledger, most) = play(Gauge::default(), 40, 30, no_commands()).await;
+    assert_eq!(most, 30);
+    let warnings = ledger.warnings();
+    assert!(warnings.len() == 1 && warnings[0].starts_with("30 cases at once"), "{warnings:?}");
+    let (_, ledger, _) = play(Gauge::default(), 15, 30, no_commands()).await;
+    assert_eq!(ledger.warnings(), [""; 0], "there are not so many cases");
+    let (commands, receiver) = mpsc::channel(2);
+    for limit in [Limit::To(25), Limit::More(5)] {
+        commands.send(Command::Concurrency { limit, why: "ctl".to_owned() }).await.unwrap();
+    }
+    let (_, ledger, most) = play(Gauge::default(), 40, 5, receiver).await;
+    assert_eq!((most, ledger.warnings().len()), (30, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_doubt_and_its_end_tell_what_the_last_error_was() {
+    let (_, ledger, _) = play(Gauge { breaks: true, ..Gauge::default() }, 20, 2, no_commands()).await;
+    let warnings = ledger.warnings();
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert!(warnings.iter().all(|it| it.ends_with("; the last was: the driver is gone")), "{warnings:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn f10_a_panic_in_one_attempt_is_its_own_error_and_the_others_go_on() {
     let (end, ledger, _) = play(Gauge { panics: Some(1), ..Gauge::default() }, 3, 2, no_commands()).await;
     assert!(end.panicked);
@@ -212,6 +251,7 @@ async fn a_core_that_starts_more_than_there_are_permits_is_a_bug() {
         typical: Vec::new(),
         slow_after: None,
         machine: Range::of_machine(2, None),
+        ample: Some(20),
         sights: tokio::sync::watch::channel(Sight::default()).1,
         grace: Duration::from_secs(10),
         batch_timeout: None,

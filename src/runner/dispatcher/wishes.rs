@@ -8,6 +8,7 @@ use crate::runner::core::Input;
 
 impl Dispatcher {
     pub(super) fn begin(&mut self, wishes: Vec<Command>) -> Option<BatchStatus> {
+        self.remark_on(0, self.core.limit());
         if wishes.is_empty() {
             return self.perform(&Input::Begin, None);
         }
@@ -34,8 +35,12 @@ impl Dispatcher {
             Command::Stop { how: Stop::Drain, .. } if self.core.is_stopping() => None,
             Command::Stop { how, why } => self.asked_to_stop(how, &why),
             Command::Concurrency { limit, why } => {
-                let input = match (limit.fixed(self.core.limit()), limit) {
-                    (Some(to), _) => Input::Limit { to, why },
+                let now = self.core.limit();
+                let input = match (limit.fixed(now), limit) {
+                    (Some(to), _) => {
+                        self.remark_on(now, to);
+                        Input::Limit { to, why }
+                    }
                     (None, Limit::Within { lowest, highest }) => {
                         Input::Adapt { range: self.machine.within(lowest, highest), why }
                     }
@@ -52,6 +57,21 @@ impl Dispatcher {
                 self.perform(&Input::Resume, None)
             }
             Command::Pause { .. } | Command::Resume { .. } => None,
+        }
+    }
+
+    /// Warns of a limit that changes to more than the machine is thought to carry, as far as there are cases for it.
+    fn remark_on(&self, from: u32, to: u32) {
+        let cases = self.core.queued().len() + self.running.len();
+        let at_once = |limit: u32| cases.min(limit as usize);
+        let Some(ample) = self.ample.map(|it| it as usize) else { return };
+        if at_once(to) > ample && at_once(from) <= ample {
+            let (fit, many) = (self.machine.highest, at_once(to));
+            let text = format!(
+                "{many} cases at once are far more than the {fit} that this machine is thought to carry: they will be slow, and \
+                 may end in timeouts; `auto` finds how many fit"
+            );
+            self.say(Level::Warning, &text);
         }
     }
 
