@@ -291,8 +291,9 @@ fn a_batch_that_runs_is_shown_as_far_as_it_has_come() {
             PASS [   3.891s] testcases/a
          NOT RUN             testcases/c
          ABORTED             testcases/b
+         ABORTED             testcases/d
     ────────────
-         Aborted             3 cases: 1 passed, 1 not run, 1 aborted
+         Aborted             4 cases: 1 passed, 1 not run, 2 aborted
     ");
     assert_snapshot!(project.run(["show", "testcases/b"]), @r#"
     exit 0

@@ -22,7 +22,7 @@ impl Reader<'_> {
         word: &str,
         node: &Node<'_>,
     ) -> Option<Arguments> {
-        let entries = self.entries_of(word, node)?;
+        let entries = self.entries_of(&Kind::Table(arguments), word, node)?;
         let read = self.arguments(&[arguments], &entries, &format!("`{word}`"));
         let missing = self.missing(arguments, &entries, &format!("`{word}`"), node.span().into());
         read.good().filter(|_| !missing)

@@ -219,7 +219,7 @@ impl Reader<'_> {
     }
 
     fn map(&mut self, kind: &Kind, word: &str, node: &Node<'_>) -> Option<Vec<(String, Given)>> {
-        let entries = self.entries_of(word, node)?;
+        let entries = self.entries_of(&Kind::Variables, word, node)?;
         if entries.is_empty() {
             self.error(node.span().into(), format!("`{word}` is an empty table"));
             return None;
@@ -232,7 +232,7 @@ impl Reader<'_> {
     }
 
     fn variables(&mut self, word: &str, node: &Node<'_>) -> Option<Vec<(String, Given)>> {
-        for (key, span, _) in self.entries_of(word, node)? {
+        for (key, span, _) in self.entries_of(&Kind::Variables, word, node)? {
             if self.variable_name(key, span) {
                 self.names.defines.insert(key.to_owned());
             }
@@ -243,13 +243,14 @@ impl Reader<'_> {
     /// The entries of a table in the order of the file.
     pub(super) fn entries_of<'t, 'i>(
         &mut self,
+        kind: &Kind,
         word: &str,
         node: &'t Node<'i>,
     ) -> Option<Vec<(&'t str, Span, &'t Node<'i>)>> {
         if let DeValue::Table(table) = node.get_ref() {
             return Some(super::reader::entries(table));
         }
-        self.wrong(&Kind::Map(&Kind::Value), word, node);
+        self.wrong(kind, word, node);
         None
     }
 
@@ -339,7 +340,7 @@ impl Reader<'_> {
 
     /// A table of matchers, as `not` takes it.
     fn matchers(&mut self, word: &str, node: &Node<'_>) -> Option<crate::case::matcher::Matchers> {
-        let entries = self.entries_of(word, node)?;
+        let entries = self.entries_of(&Kind::Matchers, word, node)?;
         if entries.is_empty() {
             self.error(node.span().into(), format!("`{word}` needs a matcher, such as `{{ text = \"…\" }}`"));
             return None;

@@ -117,7 +117,8 @@ impl Kind {
             Self::Flow => "the path of a flow".to_owned(),
             Self::Rows => "a list of tables, or the path of a .csv, .json or .jsonl file".to_owned(),
             Self::Values | Self::List(_) => "a list".to_owned(),
-            Self::Map(_) | Self::Variables | Self::Table(_) => "a table".to_owned(),
+            Self::Map(_) | Self::Variables => "a table".to_owned(),
+            Self::Table(arguments) => format!("a table such as `{{ {} }}`", outline(arguments)),
             Self::Either(kinds) => {
                 let all: Vec<String> = kinds.iter().map(Self::expected).collect();
                 all.join(", or ")
@@ -168,4 +169,11 @@ impl Kind {
             Self::Either(kinds) => kinds.iter().map(Self::name).collect::<Vec<_>>().join(", or "),
         }
     }
+}
+
+/// The keys that a table must have, or the first of those it may have.
+fn outline(arguments: &[Argument]) -> String {
+    let must: Vec<&Argument> = arguments.iter().filter(|it| it.required).collect();
+    let keys = if must.is_empty() { arguments.iter().collect() } else { must };
+    keys.iter().take(3).map(|it| format!("{} = …", it.word)).collect::<Vec<_>>().join(", ")
 }
