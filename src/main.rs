@@ -2,6 +2,6 @@
 
 fn main() -> std::process::ExitCode {
     batchrun::custody::guard_main_if_asked();
-    batchrun::memory::few_heaps();
+    batchrun::memory::one_heap();
     batchrun::cli::main()
 }

@@ -89,9 +89,8 @@ impl Plan {
             return Err(findings);
         }
         let order::Ordered { mut jobs, typical, portion, left_out, predicted } = order::ordered(jobs, by);
-        for job in &mut jobs {
-            job.case_id = job.case_id.moved();
-        }
+        let ids = CaseId::gathered(jobs.iter().map(|job| &job.case_id));
+        jobs.iter_mut().zip(ids).for_each(|(job, id)| job.case_id = id);
         let size = by.left.map_or(jobs.len(), |left| left.size);
         Ok(Self { jobs, size, left_out, predicted, portion, shares, typical, library })
     }
