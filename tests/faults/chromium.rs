@@ -281,9 +281,10 @@ fn f33_a_loop_of_alerts_is_a_failure_with_their_text_and_ends() {
 #[test]
 fn f34_a_page_that_wants_to_keep_its_visitor_blocks_neither_the_next_page_nor_the_end() {
     let site = Site::start();
+    // Without `keepalive` the request is dropped where its page goes before it was sent.
     site.page(
         "/stay",
-        "<button>Go</button><script>addEventListener('beforeunload', it => { it.preventDefault(); fetch('/asked') })</script>",
+        "<button>Go</button><script>addEventListener('beforeunload', it => { it.preventDefault(); fetch('/asked', { keepalive: true }) })</script>",
     );
     let case = format!(
         "steps = [ {{ goto = '{0}' }}, {{ click = 'button' }}, {{ goto = '{1}' }}, {{ goto = '{0}' }}, {{ click = 'button' }} ]\n",
