@@ -108,6 +108,11 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whether it tells of a part: of a step, or a moment. The record has rows of these, but not the events themselves.
+    pub fn is_detail(&self) -> bool {
+        matches!(self, Self::StepStarted(_) | Self::StepFinished(_) | Self::Sample(_))
+    }
+
     /// The word that stands under `event` in its JSON.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -239,9 +239,7 @@ impl Loop {
         let Some(Detour { spool: Some(spool), .. }) = &self.detour else { return Ok(()) };
         for event in spool.read().map_err(WriteError::Spool)? {
             let event = event.map_err(WriteError::Spool)?;
-            let apart =
-                matches!(event.event, Event::StepStarted(_) | Event::StepFinished(_) | Event::Sample(_));
-            if event.seq > last && !apart {
+            if event.seq > last && !event.event.is_detail() {
                 each(&event, &self.tally);
             }
         }

@@ -51,10 +51,7 @@ impl Rows<'_> {
             | Event::Resumed
             | Event::Message { .. } => {}
         }
-        match &stamped.event {
-            Event::StepStarted(_) | Event::StepFinished(_) | Event::Sample(_) => Ok(()),
-            _ => self.keep(stamped, &at),
-        }
+        if stamped.event.is_detail() { Ok(()) } else { self.keep(stamped, &at) }
     }
 
     fn keep(&self, stamped: &Stamped, at: &str) -> rusqlite::Result<()> {

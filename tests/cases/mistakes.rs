@@ -387,15 +387,15 @@ fn a_missing_comma_and_a_missing_quote() {
 fn a_switch_where_a_reason_is_wanted() {
     let file = "skip = true\nexpect_failure = false\nsteps = [{ goto = \"/\" }]\n";
     insta::assert_snapshot!(complaints(file), @r#"
-    error: `skip` needs a text, found `true`
+    error: `skip` needs a text that says why, found `true`
      --> testcases/a.toml:1:8
       |
     1 | skip = true
       |        ^^^^
       |
-      = help: say why, for whoever reads it later: `skip = "…"`
+      = help: for whoever reads it later: `skip = "…"`
 
-    error: `expect_failure` needs a text, found `false`
+    error: `expect_failure` needs a text that says why, found `false`
      --> testcases/a.toml:2:18
       |
     2 | expect_failure = false

@@ -15,7 +15,7 @@ use std::time::Duration;
 pub(in crate::case) enum Given {
     /// `Kind::Text`, `Kind::Url`
     Template(Template),
-    /// `Kind::Plain`, `Kind::Script`, names of variables
+    /// `Kind::Plain`, `Kind::Reason`, `Kind::Script`, names of variables
     Plain(String),
     /// `Kind::Word`
     Word(&'static str),

@@ -19,7 +19,7 @@ impl Reader<'_> {
         match kind {
             Kind::Text => self.template(kind, word, node).map(Given::Template),
             Kind::Url => self.url(word, node).map(Given::Template),
-            Kind::Plain => self.plain(kind, word, node).map(Given::Plain),
+            Kind::Plain | Kind::Reason => self.plain(kind, word, node).map(Given::Plain),
             Kind::Script => self.script(word, node).map(Given::Plain),
             Kind::Defines => self.name(word, node).map(|name| {
                 self.names.defines.insert(name.clone());
@@ -66,13 +66,8 @@ impl Reader<'_> {
     /// Reports a value of the wrong type.
     pub(super) fn wrong(&mut self, kind: &Kind, word: &str, node: &Node<'_>) {
         let help = match (kind, node.get_ref()) {
-            // Elsewhere these are switches; here they are reasons.
-            (Kind::Plain, DeValue::Boolean(true)) if matches!(word, "skip" | "expect_failure") => {
-                Some(format!("say why, for whoever reads it later: `{word} = \"…\"`"))
-            }
-            (Kind::Plain, DeValue::Boolean(false)) if matches!(word, "skip" | "expect_failure") => {
-                Some("leave it out".to_owned())
-            }
+            (Kind::Reason, DeValue::Boolean(false)) => Some("leave it out".to_owned()),
+            (Kind::Reason, _) => Some(format!("for whoever reads it later: `{word} = \"…\"`")),
             (
                 Kind::Text | Kind::Plain | Kind::Test | Kind::Url,
                 DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_),
@@ -272,6 +267,7 @@ impl Reader<'_> {
                 kind,
                 Kind::Text
                     | Kind::Plain
+                    | Kind::Reason
                     | Kind::Word(_)
                     | Kind::Test
                     | Kind::Locator

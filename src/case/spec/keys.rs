@@ -40,7 +40,7 @@ pub(in crate::case) static CASE: &[Argument] = &[
         "Steps that run whatever happened, with 10 s of their own: the case's, then the file's.",
     ),
     required("steps", Kind::Steps, "What it does."),
-    optional("skip", Kind::Plain, "Why it is skipped."),
+    optional("skip", Kind::Reason, "Why it is skipped."),
     optional("only_browsers", Kind::List(&Kind::Word(BROWSERS)), "The only browsers it may run in."),
     optional("browser", Kind::Word(BROWSERS), "The browser it runs in."),
     optional("viewport", VIEWPORT, "Size of the page (default 1280 × 720)."),
@@ -59,12 +59,12 @@ pub(in crate::case) static CASE: &[Argument] = &[
         "quarantine",
         Kind::Table(&[
             optional("owner", Kind::Plain, "Who looks after it."),
-            required("reason", Kind::Plain, "Why."),
+            required("reason", Kind::Reason, "Why."),
             optional("until", Kind::Date, "The last day (UTC); from then on it counts again."),
         ]),
         "It runs and is reported, but does not fail the batch.",
     ),
-    optional("expect_failure", Kind::Plain, "Why it is expected to fail; it fails when it passes."),
+    optional("expect_failure", Kind::Reason, "Why it is expected to fail; it fails when it passes."),
     optional("meta", Kind::Map(&Kind::Value), "Free values for reports."),
 ];
 

@@ -11,6 +11,8 @@ pub(in crate::case) enum Kind {
     Url,
     /// Text that is taken as it is, not empty.
     Plain,
+    /// The same, where it says why: elsewhere such keys are switches.
+    Reason,
     /// The body of a script: taken as it is.
     Script,
     /// The name of a variable that gets a value.
@@ -90,6 +92,7 @@ impl Kind {
     pub(in crate::case) fn expected(&self) -> String {
         match self {
             Self::Text | Self::Script | Self::Plain => "a text".to_owned(),
+            Self::Reason => "a text that says why".to_owned(),
             Self::Url => "a URL".to_owned(),
             Self::Defines | Self::Reads => "the name of a variable".to_owned(),
             Self::Word(words) => format!("one of {}", crate::case::suggest::list(words.iter().copied())),
@@ -129,7 +132,7 @@ impl Kind {
     /// Its short name in the reference.
     pub(in crate::case) fn name(&self) -> String {
         match self {
-            Self::Text | Self::Plain => "text".to_owned(),
+            Self::Text | Self::Plain | Self::Reason => "text".to_owned(),
             Self::Url => "URL".to_owned(),
             Self::Script => "script".to_owned(),
             Self::Defines | Self::Reads => "name".to_owned(),

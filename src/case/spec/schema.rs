@@ -104,7 +104,9 @@ fn kind(of: &Kind) -> Value {
     let or_variable = |schema: Value| json!({"anyOf": [schema, reference("variable")]});
     match of {
         Kind::Text | Kind::Url | Kind::Keys | Kind::Pattern => json!({"type": "string"}),
-        Kind::Plain | Kind::Script | Kind::Defines | Kind::Reads => json!({"type": "string", "minLength": 1}),
+        Kind::Plain | Kind::Reason | Kind::Script | Kind::Defines | Kind::Reads => {
+            json!({"type": "string", "minLength": 1})
+        }
         Kind::Flow => json!({"type": "string", "pattern": "\\.flow\\.toml$"}),
         Kind::Word(words) => json!({"enum": words}),
         Kind::True => json!({"const": true}),
