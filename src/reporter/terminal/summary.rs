@@ -8,6 +8,7 @@ use crate::event::BatchFinished;
 use crate::event::reporter::Closing;
 use crate::event::tally::Tally;
 use crate::outcome::{BatchStatus, ExitCode, Verdict};
+use crate::text::shell_word;
 use std::path::Path;
 
 /// The summary, each line ended. Without a batch that has ended there is only where things lie.
@@ -40,6 +41,7 @@ pub(super) fn of(tally: &Tally, closing: &Closing, settings: &TerminalSettings) 
             lines.push(plain(paint, "Leftovers", &text));
         }
     }
+    lines.extend(resuming(tally, closing, settings).map(|text| plain(paint, "Resume", &text)));
     let (log, reports): (Vec<_>, Vec<_>) =
         closing.artifacts.iter().partition(|artifact| artifact.kind == "log");
     for report in reports {
@@ -63,6 +65,15 @@ pub(super) fn of(tally: &Tally, closing: &Closing, settings: &TerminalSettings) 
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// The command that runs what is left of a batch that has ended.
+fn resuming(tally: &Tally, closing: &Closing, settings: &TerminalSettings) -> Option<String> {
+    let ended = tally.verdicts.ended;
+    let left = ended.of(Verdict::NotRun) + ended.of(Verdict::Interrupted);
+    let batch = tally.batch.as_ref().filter(|_| left > 0 && closing.saved && tally.finished.is_some())?;
+    let words: Vec<String> = settings.rerun.iter().map(|word| shell_word(word)).collect();
+    Some(format!("{} --resume={batch}", words.join(" ")))
 }
 
 /// Whether there is nothing that somebody who wants to hear of trouble alone should hear.

@@ -121,6 +121,7 @@ fn a_mixed_batch_in_lines() {
     ────────────
      Interrupted [   7.470s] 9 cases: 2 passed, 1 flaky, 2 failed (1 quarantined), 1 errored, 1 skipped, 1 interrupted, 1 not run
        Resources peak memory 312 MiB, mean CPU 140 %
+          Resume batchrun --resume=20270102-030405-7k2m9qxd
           Report junit out/junit.xml
              Log .batchrun/log/20270102-030405-7k2m9qxd.log
         Database .batchrun/batchrun.db (batch 20270102-030405-7k2m9qxd)
