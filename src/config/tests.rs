@@ -240,7 +240,7 @@ fn f64_deep_nesting_is_refused_and_not_followed() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn no_text_makes_it_panic(

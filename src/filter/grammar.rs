@@ -352,6 +352,8 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..proptest::prelude::ProptestConfig::default() })]
+
         #[test]
         fn no_text_makes_it_panic(text in "[a-z(){}!&|/'\" \\[\\]*é]{0,40}") {
             let _ = parse(&text);

@@ -67,6 +67,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn nothing_is_wider_than_its_room(text in "\\PC{0,40}", room in 0_usize..30) {
             prop_assert!(columns(&head(&text, room)) <= room);

@@ -173,6 +173,16 @@ fn fail_fast_starts_nothing_more_and_lets_the_running_ones_end() {
 }
 
 #[test]
+fn a_batch_that_has_ended_says_nothing_more() {
+    let mut core = Core::new(rules(1), Vec::new());
+    assert_eq!(core.handle(NOW, &Input::Begin).finished, Some(BatchStatus::Finished));
+    for input in [limit(2), Input::Pause, Input::Resume, Input::Look] {
+        let effects = core.handle(NOW, &input);
+        assert_eq!(effects, Effects { finished: effects.finished, ..Effects::default() }, "{input:?}");
+    }
+}
+
+#[test]
 fn a_stop_can_only_get_harder() {
     let mut core = Core::new(rules(1), vec![entry(); 2]);
     core.handle(NOW, &Input::Begin);

@@ -168,6 +168,8 @@ impl Referee {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn every_job_ends_exactly_once_and_nothing_is_held_by_more_than_allowed(
         limit in 1_u32..8,
