@@ -237,7 +237,7 @@ fn long_help() {
               From one case at a time to all in this time
 
           --lock <NAME>
-              Exit with 75 where another run holds this name
+              Exit with 75 where another run into the same database holds this name
 
           --wait-lock <D>
               Wait for the lock, at most so long

@@ -1,5 +1,6 @@
 //! WebDriver (W3C, level 2): the wire, and the two kinds of pages behind it. fantoccini is named here only.
 
+mod actions;
 mod classify;
 mod connector;
 mod devtools;

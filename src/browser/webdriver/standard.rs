@@ -3,14 +3,14 @@
 //!
 //! The engine runs in the page's own world here and is sent along where a document does not have it yet.
 
+use super::actions;
 use super::classify::WireError;
-use super::keys;
 use super::watch::Watch;
 use super::wire::{Command, Remote, Wire};
 use crate::browser::engine::{self, Call, Element, Envelope, Landed};
 use crate::browser::film::{self, Film, Picture, PictureFormat, Reel};
 use crate::browser::page::{ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer};
-use crate::case::model::{Button, History, Viewport};
+use crate::case::model::{History, Viewport};
 use crate::deadline::Deadline;
 use crate::outcome::FailureKind;
 use async_trait::async_trait;
@@ -177,10 +177,6 @@ fn message_of(error: &WireError) -> String {
     }
 }
 
-fn key_source(actions: &[Value]) -> Value {
-    json!({"type": "key", "id": "keyboard", "actions": actions})
-}
-
 #[async_trait]
 impl Page for StandardPage {
     async fn navigate(&mut self, to: &Destination, deadline: Deadline) -> Result<(), Fault> {
@@ -261,38 +257,8 @@ impl Page for StandardPage {
     ) -> Result<Option<Landed>, Fault> {
         self.switch_to(frame, deadline).await?;
         let reference = self.kept(frame, on)?;
-        // Actions count from the element's middle (WebDriver 17.4.3), the engine's point from the viewport's corner.
-        let (dx, dy) = match (on.point, on.rect) {
-            (Some((x, y)), Some((left, top, width, height))) => {
-                (x - left - width / 2.0, y - top - height / 2.0)
-            }
-            _ => (0.0, 0.0),
-        };
-        let mut mouse = vec![json!({
-            "type": "pointerMove", "duration": 0, "origin": reference, "x": dx.floor(), "y": dy.floor(),
-        })];
-        let mut keyboard = vec![json!({"type": "pause", "duration": 0})];
-        if let Some(button) = press.button {
-            let button = match button {
-                Button::Left => 0,
-                Button::Middle => 1,
-                Button::Right => 2,
-            };
-            for _ in 0..press.count {
-                mouse.push(json!({"type": "pointerDown", "button": button}));
-                mouse.push(json!({"type": "pointerUp", "button": button}));
-            }
-        }
-        for modifier in &press.modifiers {
-            if let Some(key) = keys::define(modifier.key()) {
-                keyboard.insert(0, json!({"type": "keyDown", "value": key.action}));
-                mouse.insert(0, json!({"type": "pause", "duration": 0}));
-            }
-        }
-        let pointer = json!({
-            "type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": mouse,
-        });
-        let mut sent = self.actions(&[key_source(&keyboard), pointer], deadline).await;
+        let sources = actions::press(on, reference, press);
+        let mut sent = self.actions(&sources, deadline).await;
         if sent.is_ok() && !press.modifiers.is_empty() {
             sent = self.send(Command::Delete("actions"), deadline).await.map(drop);
         }
@@ -329,26 +295,8 @@ impl Page for StandardPage {
         deadline: Deadline,
     ) -> Result<usize, Fault> {
         self.switch_to(frame, deadline).await?;
-        let mut actions = Vec::new();
-        for key in keys {
-            let Some(definition) = keys::define(&key.key) else {
-                return Err(Fault::Refused(format!("there is no key `{}`", key.key)));
-            };
-            let modifiers: Vec<_> = key.modifiers.iter().filter_map(|it| keys::define(it.key())).collect();
-            for held in &modifiers {
-                actions.push(json!({"type": "keyDown", "value": held.action}));
-            }
-            actions.push(json!({"type": "keyDown", "value": definition.action}));
-            actions.push(json!({"type": "keyUp", "value": definition.action}));
-            for held in modifiers.iter().rev() {
-                actions.push(json!({"type": "keyUp", "value": held.action}));
-            }
-            if !key.pause.is_zero() {
-                let pause = u64::try_from(key.pause.as_millis()).unwrap_or(u64::MAX);
-                actions.push(json!({"type": "pause", "duration": pause}));
-            }
-        }
-        match self.actions(&[key_source(&actions)], deadline).await {
+        let source = actions::keys(keys).map_err(|key| Fault::Refused(format!("there is no key `{key}`")))?;
+        match self.actions(&[source], deadline).await {
             // A key that sends a form takes its document away; keys cannot be sent twice.
             Ok(()) | Err(Fault::DocumentGone) => Ok(keys.len()),
             Err(fault) => Err(fault),

@@ -31,7 +31,7 @@ pub(crate) struct RunArguments {
     #[arg(long, help_heading = "Selection")]
     pub(crate) dry_run: bool,
 
-    /// Exit with 75 where another run holds this name
+    /// Exit with 75 where another run into the same database holds this name
     #[arg(long, value_name = "NAME", hide_short_help = true, help_heading = "Limits")]
     pub(crate) lock: Option<String>,
 
