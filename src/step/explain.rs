@@ -7,6 +7,7 @@ use super::limit;
 use super::problem::Problem;
 use super::wait::{Answer, Wait};
 use crate::browser::engine::{Call, NotReady};
+use crate::browser::page::ConsoleLine;
 use crate::deadline::Deadline;
 use crate::outcome::FailureKind;
 use crate::suggestion;
@@ -18,6 +19,9 @@ pub(super) const PAGE: &str = "the page";
 
 /// How the engine says that something broke which is not the page's fault.
 const ENGINE_FAILED: &str = "the engine failed";
+
+/// The most exceptions of the page that a failure tells of.
+const THROWN: usize = 3;
 
 /// How long a failure may take to learn where the page is.
 const LOOK_AROUND: Duration = Duration::from_secs(1);
@@ -65,6 +69,26 @@ impl Interpreter<'_> {
                 .push(format!("the case last went to {went_to}: is this still the page it is about?"));
         }
     }
+}
+
+/// Adds what the page threw and nobody caught, the latest last: why what is waited for often never comes.
+pub(super) fn add_thrown(problem: &mut Problem, console: &[ConsoleLine]) {
+    let mut thrown: Vec<String> = Vec::new();
+    for line in console.iter().rev().filter(|it| it.level == "exception") {
+        // The first line says what, the others are the stack.
+        let what = line.text.raw().lines().next().unwrap_or_default();
+        let what = what.trim_start_matches("Uncaught ").trim_start_matches("(in promise) ");
+        let place = Some(line.from.line()).filter(|it| !it.is_empty());
+        let place = place.map(|it| format!(" at {it}")).unwrap_or_default();
+        let said = format!("the page threw `{}`{place}", Untrusted::from(what).line());
+        if !thrown.contains(&said) {
+            thrown.push(said);
+        }
+        if thrown.len() == THROWN {
+            break;
+        }
+    }
+    problem.seen.extend(thrown.into_iter().rev());
 }
 
 /// The problem that an answer is. `subject` is what the engine's predicate is about.

@@ -2,6 +2,7 @@
 
 use super::Interpreter;
 use super::expect::Fact;
+use super::explain;
 use super::failure::{Failed, Halt};
 use super::limit;
 use super::problem::{Outcome, Problem};
@@ -92,7 +93,12 @@ impl Interpreter<'_> {
             Err(trouble) => trouble,
         };
         let halt = match trouble {
-            Trouble::Here(problem) => Halt::Failed(Box::new(Failed::new(*problem, self.trail.open()))),
+            Trouble::Here(mut problem) => {
+                if !problem.kind.is_infrastructure() {
+                    explain::add_thrown(&mut problem, &self.hand.page().console());
+                }
+                Halt::Failed(Box::new(Failed::new(*problem, self.trail.open())))
+            }
             Trouble::Inner(halt) => halt,
         };
         match halt {

@@ -6,7 +6,7 @@ use crate::site::Site;
 use crate::support::Project;
 
 /// A page with something of everything that goes wrong.
-const SHOP: &str = "<h1 id=msg>Welcome  Alice</h1><nav><a href=/up>Sign up</a> <a href=/in>Sign in</a></nav>\
+const SHOP: &str = "<h1 id=msg onclick='greet(total())'>Welcome  Alice</h1><nav><a href=/up>Sign up</a> <a href=/in>Sign in</a></nav>\
     <form onsubmit='return false'><label>User name <input id=user></label>\
     <div style='position:relative;width:200px'><button id=go class=primary>Sign in</button>\
     <div class=cookies style='position:absolute;inset:0;background:#eee'>We use cookies</div></div></form>\
@@ -48,6 +48,22 @@ fn said(steps: &[&str]) -> Vec<String> {
     blocks.sort();
     assert_eq!(blocks.len(), steps.len(), "{ended}");
     blocks
+}
+
+#[test]
+fn what_the_page_threw_is_told() {
+    let said = said(&["{ click = \"#msg\" },\n  { expect = \"#msg\", contains = \"Bob\" }"]);
+    insta::assert_snapshot!(said.join("\n\n"), @r###"
+    FAIL testcases/c01
+    assertion: `#msg`: the text is `Welcome Alice`, waited 500ms
+     --> testcases/c01.toml:4:3, step 3: expect #msg
+    4 |   { expect = "#msg", contains = "Bob" },
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      = expected: containing `Bob`
+      = actual:   Welcome Alice
+      = seen:     in the end the page is at http://site/, titled `/`
+      =           the page threw `ReferenceError: greet is not defined` at http://site/:1:101
+    "###);
 }
 
 #[test]
@@ -219,7 +235,7 @@ fn scripts_pages_and_prompts_that_go_wrong_are_told_with_what_to_do() {
      --> testcases/c04.toml:3:3, step 2: script return total(undefined)
     3 |   { script = "return total(undefined)", as = "n" },
       |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-      = seen:     at total (http://site/:1:744)
+      = seen:     at total (http://site/:1:769)
       =           at line 1, column 8 of the script
       = hint:     what it reads may not be there yet: wait for it with an `expect` before
 

@@ -3,7 +3,7 @@
 use super::build::{case, click, expect, expect_text, fill, goto, is, placed, run_script};
 use super::twin::{Play, Twin};
 use super::{Bench, shown};
-use crate::browser::page::Fault;
+use crate::browser::page::{ConsoleLine, Fault};
 use crate::case::model::Action;
 use crate::source::SourceFile;
 
@@ -55,6 +55,36 @@ async fn the_wrong_text() {
     hint: they differ in upper and lower case only: checks are case-sensitive, `matches = '/…/i'` is not
       { expect = "#msg", text = "Welcome alice" },
     "##);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_threw() {
+    let line = |level: &str, text: &str, line: u32| ConsoleLine {
+        at_ms: None,
+        level: level.to_owned(),
+        text: text.into(),
+        from: format!("http://shop.test/a.js:{line}:9").into(),
+    };
+    let play = Play::not_ready("missing", "is not there");
+    let mut twin = Twin::default().at("act", play);
+    twin.console = vec![
+        line("exception", "Uncaught Error: too long ago", 1),
+        line("error", "nothing is thrown here", 2),
+        line("exception", "Uncaught TypeError: cart is null\n    at load (a.js:3)", 3),
+        line("exception", "Uncaught (in promise) Error: \u{1b}[31mred", 4),
+        line("exception", "Uncaught TypeError: cart is null\n    at tick (a.js:3)", 3),
+        line("exception", "Uncaught 7", 5),
+    ];
+    insta::assert_snapshot!(reads(twin, CLICK, sign_in()).await, @r#"
+    step: `text=Sign in` is not there, waited 10s
+    at testcases/login.toml:5:3, step 2: click = "text=Sign in"
+    seen: in the end the page is at http://shop.test/login, titled `A page`
+    seen: the page threw `Error: \u{1b}[31mred` at http://shop.test/a.js:4:9
+    seen: the page threw `TypeError: cart is null` at http://shop.test/a.js:3:9
+    seen: the page threw `7` at http://shop.test/a.js:5:9
+    hint: nothing on the page comes near it: is this the page that was expected?
+      { click = "text=Sign in" },
+    "#);
 }
 
 #[tokio::test(start_paused = true)]

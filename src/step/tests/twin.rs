@@ -23,6 +23,8 @@ pub(super) struct Twin {
     answers: VecDeque<PromptAnswer>,
     prompts: Vec<Prompt>,
     url: String,
+    /// What the page's console has.
+    pub(super) console: Vec<ConsoleLine>,
 }
 
 /// What happens at one operation.
@@ -329,7 +331,7 @@ impl Page for Twin {
     }
 
     fn console(&self) -> Vec<ConsoleLine> {
-        Vec::new()
+        self.console.clone()
     }
 }
 
