@@ -18,7 +18,12 @@ pub(super) struct Estimate {
     expected: f64,
     /// What a job took of which nothing was known, as a mean of those that ended lately.
     unknown: Option<f64>,
+    /// How many of those ended.
+    unknown_ended: u32,
 }
+
+/// How many jobs of which nothing was known say enough about the others.
+const ENOUGH: u32 = 10;
 
 /// How much of the mean the job that ended last makes. The machine and the limit may change within a batch, so that
 /// what ended long ago says little.
@@ -33,15 +38,15 @@ impl Estimate {
     /// A job ended, whatever came of it, after so long.
     pub(super) fn ended(&mut self, job: JobId, took: Duration) {
         let took = took.as_secs_f64() * 1_000.0;
-        match self.typical.get(job.0 as usize).filter(|it| **it > 0) {
-            Some(typical) => {
-                self.took = self.took * (1.0 - WEIGHT) + took;
-                self.expected = self.expected * (1.0 - WEIGHT) + f64::from(*typical);
-            }
-            None => {
-                self.unknown = Some(self.unknown.map_or(took, |mean| mean + (took - mean) * WEIGHT));
-            }
+        if let Some(typical) = self.typical.get(job.0 as usize).filter(|it| **it > 0) {
+            self.took = self.took * (1.0 - WEIGHT) + took;
+            self.expected = self.expected * (1.0 - WEIGHT) + f64::from(*typical);
+            return;
         }
+        self.unknown_ended += 1;
+        // The first few make a plain mean: one of them alone would decide for long.
+        let weight = WEIGHT.max(1.0 / f64::from(self.unknown_ended));
+        self.unknown = Some(self.unknown.map_or(took, |mean| mean + (took - mean) * weight));
     }
 
     /// From when on an attempt of a job takes unusually long: three times its usual time, and a second longer at least.
@@ -54,7 +59,9 @@ impl Estimate {
     /// How long it will take until `queued`, in their order, and `running`, for so long already, have ended, so many at
     /// once: as fast as in the past, and as fast as this batch so far. `None` where too little is known.
     pub(super) fn left(&self, running: &[(JobId, Duration)], queued: &[JobId], limit: u32) -> Option<Eta> {
-        let known = |job: &JobId| self.typical.get(job.0 as usize).is_some_and(|it| *it > 0);
+        let told_by_others = self.unknown_ended >= ENOUGH;
+        let known =
+            |job: &JobId| told_by_others || self.typical.get(job.0 as usize).is_some_and(|it| *it > 0);
         let all = running.iter().map(|(job, _)| job).chain(queued);
         let (count, of_known) =
             all.fold((0, 0), |(all, some), job| (all + 1, some + usize::from(known(job))));
@@ -152,6 +159,16 @@ mod tests {
         let mut estimate = Estimate::new(vec![100, 100, 0, 0]);
         estimate.ended(JobId(2), Duration::from_secs(9));
         assert_eq!(estimate.left(&[], &[JobId(0), JobId(3)], 1), Some(eta(9_100, 9_100)));
+    }
+
+    #[test]
+    fn a_first_batch_is_told_by_its_own_first_jobs() {
+        let mut estimate = Estimate::new(vec![0; 12]);
+        for (job, took) in (0..ENOUGH).zip([100, 300].into_iter().cycle()) {
+            assert_eq!(estimate.left(&[], &[JobId(10), JobId(11)], 1), None);
+            estimate.ended(JobId(job), Duration::from_millis(took));
+        }
+        assert_eq!(estimate.left(&[], &[JobId(10), JobId(11)], 1), Some(eta(400, 400)));
     }
 
     #[test]

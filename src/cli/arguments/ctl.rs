@@ -46,7 +46,7 @@ impl CtlArguments {
         let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
         let (batch, rest) = match words.as_slice() {
             [action, rest @ ..] if ACTIONS.contains(action) => (None, [&[*action], rest].concat()),
-            [batch, rest @ ..] if !rest.is_empty() => (Some(*batch), rest.to_vec()),
+            [batch, rest @ ..] if !rest.is_empty() && names_a_batch(batch) => (Some(*batch), rest.to_vec()),
             _ => (None, words),
         };
         let wish = match rest.as_slice() {
@@ -63,7 +63,7 @@ impl CtlArguments {
                 return Err(format!("`{action}` takes nothing more, found `{}`", rest[1..].join(" ")));
             }
             [action, ..] => {
-                return Err(match closest(action, ACTIONS) {
+                return Err(match closest(action, ACTIONS).or_else(|| same(action)) {
                     Some(meant) => format!("cannot do `{action}`: did you mean `{meant}`?"),
                     None => format!("cannot do `{action}`: expected one of {}", ACTIONS.join(", ")),
                 });
@@ -72,6 +72,22 @@ impl CtlArguments {
         };
         Ok((batch, wish))
     }
+}
+
+/// Whether a word can be the beginning of a batch's id: those begin with the day.
+fn names_a_batch(word: &str) -> bool {
+    word == "last" || word.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// The action that has another name elsewhere.
+fn same(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "limit" | "slots" | "jobs" | "workers" => "concurrency",
+        "stop" | "abort" | "kill" | "end" => "cancel",
+        "continue" | "unpause" => "resume",
+        "show" | "info" | "list" => "status",
+        _ => return None,
+    })
 }
 
 /// Reads `8`, `+2`, `-1`, `auto` or `2..8`.
@@ -117,6 +133,12 @@ mod tests {
     #[test]
     fn mistakes_say_what_was_expected() {
         assert_eq!(wish("pauze").unwrap_err(), "cannot do `pauze`: did you mean `pause`?");
+        assert_eq!(wish("limit 4").unwrap_err(), "cannot do `limit`: did you mean `concurrency`?");
+        assert_eq!(wish("2027 stop").unwrap_err(), "cannot do `stop`: did you mean `cancel`?");
+        assert_eq!(
+            wish("frob 4").unwrap_err(),
+            "cannot do `frob`: expected one of status, concurrency, pause, resume, cancel, live"
+        );
         assert_eq!(
             wish("concurrency").unwrap_err(),
             "`concurrency` needs a number: `8`, `+2`, `-1`, `auto` or `2..8`"

@@ -33,7 +33,10 @@ function headline(found, over) {
 function subline(found, over) {
   const done = found.ended - (found.interrupted || 0) - (found.not_run || 0);
   const sub = [`${done} of ${batch.total} done`, time(now())];
-  if (batch.eta) sub.push(`${time(batch.eta.least_ms)} to ${time(batch.eta.most_ms)} left`);
+  if (batch.eta) {
+    const [least, most] = [time(batch.eta.least_ms), time(batch.eta.most_ms)];
+    sub.push(least === most ? `${least} left` : `${least} to ${most} left`);
+  }
   if (over) { if (batch.exit !== null) sub.push(`exit code ${batch.exit}`); } else if (batch.paused) sub.push(`paused: ${batch.paused}`);
   if (lost && !over) sub.push(lost);
   sub.push(batch.id);
