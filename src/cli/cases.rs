@@ -6,6 +6,7 @@ use crate::case::model::Case;
 use crate::case::{self, CaseKey, LoadOptions, Loaded, SettingNames};
 use crate::config::{Environment, Settings};
 use crate::diagnostic::Diagnostic;
+use crate::suggestion::closest;
 use clap::CommandFactory as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,7 +43,11 @@ pub(crate) fn load<T: Send>(
     if !misplaced.is_empty() {
         return Err(misplaced);
     }
-    load_only(paths, (settings, trust), environment, look)
+    load_only(paths, (settings, trust), environment, look).map_err(|mut findings| {
+        let root = &settings.project.root;
+        findings.extend(paths.iter().filter_map(|path| mistyped_command(path, root, environment)));
+        findings
+    })
 }
 
 /// The same for these paths, which may be none.
@@ -88,4 +93,15 @@ fn misplaced_command(path: &Path, environment: &Environment) -> Option<Diagnosti
         Diagnostic::error(format!("`{word}` is a command and stands where a path is expected"))
             .help(format!("a command comes before everything else: `batchrun {word} …`"))
     })
+}
+
+/// A word that is no path and nearly a command.
+fn mistyped_command(path: &Path, root: &Path, environment: &Environment) -> Option<Diagnostic> {
+    let word = path.to_str().filter(|word| word.chars().all(|it| it.is_alphanumeric() || it == '-'))?;
+    if environment.working_directory.join(path).exists() || root.join(format!("{word}.toml")).exists() {
+        return None;
+    }
+    let arguments = Arguments::command();
+    let near = closest(word, arguments.get_subcommands().map(clap::Command::get_name))?;
+    Some(Diagnostic::note(format!("there is a command that is written like that: `batchrun {near}`")))
 }

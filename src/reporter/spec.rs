@@ -10,6 +10,7 @@ use super::markdown::Markdown;
 use super::tap::Tap;
 use super::trace::Trace;
 use crate::event::reporter::{ReportError, Reporter};
+use crate::suggestion::closest;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -78,6 +79,17 @@ impl ReportKind {
             Self::Html => "html",
             Self::Trace => "trace",
         }
+    }
+
+    /// The kind that others call so.
+    fn named_elsewhere(word: &str) -> Option<Self> {
+        Some(match word {
+            "xml" | "xunit" => Self::Junit,
+            "ndjson" => Self::JsonLines,
+            "md" => Self::Markdown,
+            "perfetto" | "chrome" => Self::Trace,
+            _ => return None,
+        })
     }
 }
 
@@ -167,10 +179,8 @@ impl FromStr for ReportSpec {
     fn from_str(text: &str) -> Result<Self, SpecError> {
         let (word, place) = text.split_once('=').map_or((text, None), |(word, place)| (word, Some(place)));
         let Some(kind) = ReportKind::ALL.iter().copied().find(|kind| kind.as_str() == word) else {
-            let near = ReportKind::ALL.iter().map(|kind| kind.as_str());
-            let near = near
-                .filter(|known| strsim::damerau_levenshtein(known, word) <= 2)
-                .min_by_key(|known| strsim::damerau_levenshtein(known, word));
+            let near = ReportKind::named_elsewhere(word).map(ReportKind::as_str);
+            let near = near.or_else(|| closest(word, ReportKind::ALL.iter().map(|kind| kind.as_str())));
             return Err(SpecError::UnknownKind { found: word.to_owned(), near });
         };
         match place {
@@ -195,6 +205,7 @@ mod tests {
         assert_eq!("jsonl=-".parse::<ReportSpec>().unwrap().target, Target::Stdout);
         let expected = "expected one of `junit`, `json`, `jsonl`, `tap`, `github`, `markdown`, `html`, `trace`, then `=FILE`";
         assert_eq!(shown("junt=x"), format!("found report `junt`, {expected}; did you mean `junit`?"));
+        assert_eq!(shown("xml=x"), format!("found report `xml`, {expected}; did you mean `junit`?"));
         assert_eq!(shown("pdf=x"), format!("found report `pdf`, {expected}"));
         let place = "found report `json` without a place, expected `json=FILE`, or `json=-` for stdout";
         assert_eq!([shown("json"), shown("json=")], [place, place]);

@@ -194,6 +194,13 @@ fn a_folder_may_be_named_like_a_command() {
     error: `list` is a command and stands where a path is expected
     help: a command comes before everything else: `batchrun list …`
     ");
+    assert_snapshot!(Project::new().run(["histroy"]), @"
+    exit 2
+    --- stderr
+    error: `histroy` is neither a path nor the id of a case
+
+    note: there is a command that is written like that: `batchrun history`
+    ");
 }
 
 #[test]

@@ -29,6 +29,8 @@ fn two_batches_are_compared() {
     project.run(["-c", "3"]);
     let alone = project.run(["compare"]);
     assert!(alone.status == Some(2) && alone.stderr.contains("no batch before"), "{alone}");
+    let alone = project.run(["compare", "last"]);
+    assert!(alone.status == Some(2) && alone.stderr.contains("both are batch"), "{alone}");
     let mended = project
         .file("testcases/c-broken.toml", "steps = [ { wait = '1ms' } ]\n")
         .file("testcases/a-quick.toml", "steps = [ { fail = 'not today' } ]\n")

@@ -6,6 +6,7 @@ use super::super::failure::Failure;
 use super::super::record::{self, unreadable};
 use super::super::show::moment;
 use super::slow::{change, ms};
+use crate::diagnostic::Diagnostic;
 use crate::history::Difference;
 use crate::outcome::{ExitCode, Verdict};
 use crate::reporter::terminal::{Paint, counted, label, shown, tinted, word};
@@ -36,6 +37,11 @@ pub(crate) fn run(arguments: &CompareArguments, console: &mut Console) -> Result
             Failure::input(format!("there is no batch before `{}` to compare it with", after.id))
         })?,
     };
+    if before.id == after.id {
+        let same = Diagnostic::error(format!("both are batch `{}`: there is nothing to compare", after.id));
+        let help = "`batchrun compare` compares the latest with the one before";
+        return Err(Failure::Input(vec![same.help(help)]));
+    }
     let differs = record.reader.compare(&before, &after).map_err(unreadable)?;
     match arguments.print.format.format {
         Format::Text => {
