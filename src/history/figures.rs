@@ -22,17 +22,17 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// So often out of so many; `None` for none.
-    pub fn new(times: u32, of: u32) -> Option<Self> {
+    /// So often out of so many. Out of none nothing is known: the bounds are 0 and 1.
+    pub fn new(times: u32, of: u32) -> Self {
         if of == 0 {
-            return None;
+            return Self { times, of, rate: 0.0, low: 0.0, high: 1.0 };
         }
         let (n, z) = (f64::from(of), 1.96_f64);
         let rate = f64::from(times) / n;
         let spread = z * (rate * (1.0 - rate) / n + z * z / (4.0 * n * n)).sqrt();
         let (middle, all) = (rate + z * z / (2.0 * n), 1.0 + z * z / n);
         let bound = |at: f64| (at / all).clamp(0.0, 1.0);
-        Some(Self { times, of, rate, low: bound(middle - spread), high: bound(middle + spread) })
+        Self { times, of, rate, low: bound(middle - spread), high: bound(middle + spread) }
     }
 }
 
@@ -42,8 +42,8 @@ pub struct Flakiness {
     /// Runs that passed only after they had failed, out of those that say something of the product. What ran under
     /// load is not among them.
     pub flaky: Rate,
-    /// Runs that were flaky while the machine was busy.
-    pub under_load: u32,
+    /// The same of those that ran while the machine was busy.
+    pub under_load: Rate,
     /// Runs that the infrastructure broke.
     pub errored: u32,
     /// Runs that failed.
@@ -58,16 +58,21 @@ impl Flakiness {
     /// no run says anything.
     pub fn of(runs: &[PastRun], busy: f64) -> Option<Self> {
         let loaded = |run: &PastRun| run.cpu.is_some_and(|cpu| cpu > busy);
+        let tells = |verdict| matches!(verdict, Verdict::Passed | Verdict::Flaky | Verdict::Failed);
         let count = |wanted: &dyn Fn(&PastRun) -> bool| {
             u32::try_from(runs.iter().filter(|run| wanted(run)).count()).unwrap_or(u32::MAX)
         };
-        let under_load = count(&|run| run.verdict == Verdict::Flaky && loaded(run));
-        let flaky = count(&|run| run.verdict == Verdict::Flaky) - under_load;
-        let told = count(&|run| matches!(run.verdict, Verdict::Passed | Verdict::Flaky | Verdict::Failed));
+        let flaky_where = |is_loaded: bool| {
+            let of_those = |run: &PastRun| loaded(run) == is_loaded;
+            Rate::new(
+                count(&|run| run.verdict == Verdict::Flaky && of_those(run)),
+                count(&|run| tells(run.verdict) && of_those(run)),
+            )
+        };
         let last = runs.iter().filter(|run| run.verdict == Verdict::Flaky).map(|run| run.number).max();
-        Some(Self {
-            flaky: Rate::new(flaky, told - under_load).or_else(|| Rate::new(0, u32::from(under_load > 0)))?,
-            under_load,
+        runs.iter().any(|run| tells(run.verdict)).then(|| Self {
+            flaky: flaky_where(false),
+            under_load: flaky_where(true),
             errored: count(&|run| run.verdict == Verdict::Errored),
             failed: count(&|run| run.verdict == Verdict::Failed),
             last: last.unwrap_or(0),
@@ -187,11 +192,12 @@ mod tests {
     #[test]
     fn a_rate_has_the_interval_of_wilson() {
         // As R has it: binom::binom.wilson(5, 50).
-        let rate = Rate::new(5, 50).unwrap();
+        let rate = Rate::new(5, 50);
         assert!((rate.low - 0.043_5).abs() < 0.000_1 && (rate.high - 0.213_6).abs() < 0.000_1, "{rate:?}");
-        let none = Rate::new(0, 10).unwrap();
+        let none = Rate::new(0, 10);
         assert!(none.low == 0.0 && (none.high - 0.277_5).abs() < 0.000_2, "{none:?}");
-        assert_eq!(Rate::new(0, 0), None);
+        let unknown = Rate::new(0, 0);
+        assert_eq!((unknown.low, unknown.high), (0.0, 1.0));
     }
 
     #[test]
@@ -204,10 +210,11 @@ mod tests {
             run(Verdict::Failed, None, None),
         ];
         let it = Flakiness::of(&runs, 90.0).unwrap();
-        assert_eq!((it.flaky.times, it.flaky.of, it.under_load, it.errored, it.failed), (1, 3, 1, 1, 1));
+        assert_eq!((it.flaky.times, it.flaky.of, it.errored, it.failed), (1, 2, 1, 1));
+        assert_eq!((it.under_load.times, it.under_load.of), (1, 2));
         assert_eq!(Flakiness::of(&runs[3..4], 90.0), None);
         let only_loaded = Flakiness::of(&runs[1..2], 90.0).unwrap();
-        assert_eq!((only_loaded.flaky.times, only_loaded.under_load), (0, 1));
+        assert_eq!((only_loaded.flaky.of, only_loaded.under_load.times), (0, 1));
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn what_is_flaky_is_listed_with_its_rate_and_suggested_for_quarantine() {
     let flaky = json(&project, &["flaky"]);
     assert_eq!(ids(&flaky["cases"]), ["testcases/e-wobbly"], "{flaky}");
     let rate = &flaky["cases"][0]["flakiness"];
-    let seen = rate["flaky"]["times"].as_u64().unwrap() + rate["under_load"].as_u64().unwrap();
+    let seen = rate["flaky"]["times"].as_u64().unwrap() + rate["under_load"]["times"].as_u64().unwrap();
     assert_eq!(seen, 3, "{rate}");
 }
 

@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &PastArguments, console: &mut Console) -> Result<Ex
     let pasts = pasts(&record, arguments)?;
     let several = several_browsers(&pasts);
     let told = pasts.iter().filter_map(|past| Some((past, Flakiness::of(&past.runs, busy)?)));
-    let mut flaky: Vec<_> = told.filter(|(_, it)| it.flaky.times + it.under_load > 0).collect();
+    let mut flaky: Vec<_> = told.filter(|(_, it)| it.flaky.times + it.under_load.times > 0).collect();
     flaky.sort_by(|(_, a), (_, b)| b.flaky.low.total_cmp(&a.flaky.low).then(b.last.cmp(&a.last)));
     let shown = first(&flaky, arguments.limit);
     if arguments.print.format.format == Format::Json {
@@ -36,10 +36,9 @@ pub(crate) fn run(arguments: &PastArguments, console: &mut Console) -> Result<Ex
     let rows: Vec<Vec<String>> = shown
         .iter()
         .map(|(past, it)| {
-            let load = if it.under_load > 0 { it.under_load.to_string() } else { String::new() };
+            let load = if it.under_load.of > 0 { times(it.under_load) } else { String::new() };
             let errored = if it.errored > 0 { it.errored.to_string() } else { String::new() };
-            let runs = format!("{} of {}", it.flaky.times, it.flaky.of);
-            vec![percent(it.flaky), interval(it.flaky), runs, load, errored, title(past, several)]
+            vec![percent(it.flaky), interval(it.flaky), times(it.flaky), load, errored, title(past, several)]
         })
         .collect();
     let columns = [
@@ -56,9 +55,14 @@ pub(crate) fn run(arguments: &PastArguments, console: &mut Console) -> Result<Ex
     Ok(ExitCode::Success)
 }
 
-/// `12.0 %`
+/// `3 of 25`
+pub(super) fn times(rate: Rate) -> String {
+    format!("{} of {}", rate.times, rate.of)
+}
+
+/// `12.0 %`; a dash where no run says anything.
 pub(super) fn percent(rate: Rate) -> String {
-    format!("{:.1} %", rate.rate * 100.0)
+    if rate.of == 0 { "–".to_owned() } else { format!("{:.1} %", rate.rate * 100.0) }
 }
 
 /// `5.6–23.8 %`

@@ -5,7 +5,7 @@ use super::super::console::Console;
 use super::super::failure::Failure;
 use super::super::record::{self, Record, unreadable};
 use super::super::show::{between, moment, unknown_case};
-use super::flaky::{interval, percent};
+use super::flaky::{interval, percent, times};
 use super::slow::{change as change_of, ms};
 use super::spark::{bars, verdicts};
 use super::table::{Side, table};
@@ -108,7 +108,7 @@ fn of_case(rows: &[CaseRow], pasts: &[CasePast], record: &Record, paint: Paint) 
     let several = pasts.len() > 1;
     for past in pasts {
         let own = || rows.iter().rev().filter(|row| row.browser == past.browser);
-        let times: Vec<_> = own().map(|row| row.passed_ms.and_then(|ms| u64::try_from(ms).ok())).collect();
+        let passing: Vec<_> = own().map(|row| row.passed_ms.and_then(|ms| u64::try_from(ms).ok())).collect();
         let ended: Vec<_> = own().map(|row| row.verdict).collect();
         let mut fact = |name: &str, what: String| {
             let _ = writeln!(text, "{} {what}", paint.strong(&label(name)));
@@ -117,7 +117,7 @@ fn of_case(rows: &[CaseRow], pasts: &[CasePast], record: &Record, paint: Paint) 
             fact("Browser", past.browser.clone());
         }
         fact("Verdicts", verdicts(&ended, paint));
-        fact("Time", bars(&times));
+        fact("Time", bars(&passing));
         if let Some(pace) = Pace::of(&past.runs) {
             let change = pace.change.filter(|it| it.is_real());
             let change = change.map(|it| format!(", {} against its past", change_of(it))).unwrap_or_default();
@@ -128,17 +128,20 @@ fn of_case(rows: &[CaseRow], pasts: &[CasePast], record: &Record, paint: Paint) 
         }
         if let Some(it) = Flakiness::of(&past.runs, record.busy) {
             let (rate, bounds) = (percent(it.flaky), interval(it.flaky));
-            fact("Flaky", format!("{rate} ({bounds}), {} of {} runs", it.flaky.times, it.flaky.of));
+            let loaded = Some(it.under_load).filter(|it| it.of > 0);
+            let loaded = loaded.map(|it| format!("; under load {}", times(it))).unwrap_or_default();
+            fact("Flaky", format!("{rate} ({bounds}), {} runs{loaded}", times(it.flaky)));
         }
         text.push('\n');
     }
     let lines: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
-            let took = row.duration_ms.and_then(|ms| u64::try_from(ms).ok());
+            let time = |of: Option<i64>| of.and_then(|it| u64::try_from(it).ok()).map(ms).unwrap_or_default();
             vec![
                 row.verdict.map_or("running", crate::reporter::terminal::word_of_count).to_owned(),
-                took.map(ms).unwrap_or_default(),
+                time(row.passed_ms),
+                time(row.duration_ms),
                 moment(row.started_at.as_deref().unwrap_or(&row.queued_at)),
                 row.batch_id.to_string(),
                 row.message.as_ref().map(shown).unwrap_or_default(),
@@ -147,6 +150,8 @@ fn of_case(rows: &[CaseRow], pasts: &[CasePast], record: &Record, paint: Paint) 
         .collect();
     let columns = [
         ("Verdict", Side::Left),
+        // The attempt that passed: what median and bars are of. The whole has retries and the wait for a page in it.
+        ("Passing", Side::Right),
         ("Took", Side::Right),
         ("Started", Side::Left),
         ("Batch", Side::Left),

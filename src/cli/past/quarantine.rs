@@ -5,7 +5,7 @@ use super::super::arguments::{Format, QuarantineArguments, QuarantineWhat, Sugge
 use super::super::console::Console;
 use super::super::failure::Failure;
 use super::super::record::{self, unreadable};
-use super::flaky::{interval, percent};
+use super::flaky::{interval, percent, times};
 use crate::history::Flakiness;
 use crate::outcome::ExitCode;
 use crate::store::CasePast;
@@ -48,7 +48,7 @@ fn suggest(arguments: &SuggestArguments, console: &mut Console) -> Result<ExitCo
     for (past, it) in &found {
         let id = Untrusted::from(past.case.as_str()).line();
         let filter = toml::Value::from(format!("id({})", quoted(past.case.as_str())));
-        let why = format!("flaky: {} of {} runs", it.flaky.times, it.flaky.of);
+        let why = format!("flaky: {} runs", times(it.flaky));
         let _ = write!(
             text,
             "\n# {id} @{}: {} ({}) of {} runs; apart from that {} under load, {} errored, {} failed\n\
@@ -57,7 +57,7 @@ fn suggest(arguments: &SuggestArguments, console: &mut Console) -> Result<ExitCo
             percent(it.flaky),
             interval(it.flaky),
             it.flaky.of,
-            it.under_load,
+            times(it.under_load),
             it.errored,
             it.failed,
             toml::Value::from(why),

@@ -73,12 +73,12 @@ const show = {
   },
 
   async flaky() {
-    const found = (await ask('/api/cases')).cases.filter((it) => it.flakiness && it.flakiness.flaky.times + it.flakiness.under_load > 0);
+    const found = (await ask('/api/cases')).cases.filter((it) => it.flakiness && it.flakiness.flaky.times + it.flakiness.under_load.times > 0);
     found.sort((a, b) => b.flakiness.flaky.low - a.flakiness.flaky.low);
     table('flaky-table', [{ number: 'Flaky' }, { number: '95 % sure' }, { number: 'Runs' }, { number: 'Under load' }, { number: 'Errored' }, 'Last runs', 'Case'],
       found.map(({ case_id: id, flakiness: it, verdicts }) => [
-        { number: percent(it.flaky.rate) }, { number: `${percent(it.flaky.low)} – ${percent(it.flaky.high)}` },
-        { number: `${it.flaky.times} of ${it.flaky.of}` }, { number: it.under_load || '' }, { number: it.errored || '' },
+        { number: it.flaky.of ? percent(it.flaky.rate) : '–' }, { number: `${percent(it.flaky.low)} – ${percent(it.flaky.high)}` },
+        { number: `${it.flaky.times} of ${it.flaky.of}` }, { number: it.under_load.of ? `${it.under_load.times} of ${it.under_load.of}` : '' }, { number: it.errored || '' },
         strip(verdicts), caseLink(id)]),
       'no case was flaky');
   },
@@ -124,13 +124,18 @@ const show = {
     element('case-figures').replaceChildren(...found.figures.map((it) => {
       const parts = [it.browser];
       if (it.pace) parts.push(`median ${lasted(it.pace.median_ms)}`, `95 % within ${lasted(it.pace.p95_ms)}`);
-      if (it.flakiness) parts.push(`flaky ${percent(it.flakiness.flaky.rate)} (${percent(it.flakiness.flaky.low)} – ${percent(it.flakiness.flaky.high)} of ${it.flakiness.flaky.of} runs)`);
+      if (it.flakiness) {
+        const { flaky, under_load: loaded } = it.flakiness;
+        const rate = flaky.of ? `${percent(flaky.rate)} (${percent(flaky.low)} – ${percent(flaky.high)}), ` : '';
+        parts.push(`flaky ${rate}${flaky.times} of ${flaky.of} runs` + (loaded.of ? `; under load ${loaded.times} of ${loaded.of}` : ''));
+      }
       return make('p', { class: 'what', textContent: parts.join(' · ') });
     }));
     const items = [...found.runs].reverse().map((it) => ({ ...it, class: it.verdict, href: runLink(it).href }));
     bars('trend-case', items, (it) => it.passed_ms || it.duration_ms, (it) => `${when(it.started_at)}: ${it.verdict || 'no verdict'}, ${lasted(it.duration_ms)}`);
-    table('case-table', ['Verdict', { number: 'Took' }, { number: 'Attempts' }, 'Started', 'Batch', 'Message'],
-      found.runs.map((it) => [make('span', { class: it.verdict || '', textContent: (it.verdict || '').replace('_', ' ') }), { number: lasted(it.duration_ms) },
+    table('case-table', ['Verdict', { number: 'Passing' }, { number: 'Took' }, { number: 'Attempts' }, 'Started', 'Batch', 'Message'],
+      found.runs.map((it) => [make('span', { class: it.verdict || '', textContent: (it.verdict || '').replace('_', ' ') }),
+        { number: lasted(it.passed_ms) }, { number: lasted(it.duration_ms) },
         { number: it.attempts }, when(it.started_at), runLink(it), make('span', { textContent: it.message || '' })]),
       'it has never run');
   },
