@@ -17,7 +17,7 @@ use super::server::{self, CONNECTIONS};
 use crate::history::{Flakiness, Pace, Shift};
 use crate::id::{CaseId, JobId};
 use crate::reporter::Past;
-use crate::store::{QueryError, Reader, Which, differences, json};
+use crate::store::{CasePast, QueryError, Reader, Which, differences, json};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -180,33 +180,33 @@ async fn cases(State(archive): Shared, Query(Last { last }): Query<Last>) -> Res
     answer(archive, move |archive, reader| {
         let pasts = reader.pasts(last.unwrap_or(RUNS))?;
         let cases = pasts.iter().map(|past| {
-            let pace = Pace::of(&past.runs);
             let verdicts: Vec<_> = past.runs.iter().take(20).map(|run| run.verdict).collect();
-            json!({
-                "case_id": past.case,
-                "browser": past.browser,
-                "flakiness": Flakiness::of(&past.runs, archive.busy),
-                "pace": pace,
-                "changed": pace.and_then(|it| it.change).is_some_and(Shift::is_real),
-                "verdicts": verdicts,
-            })
+            let mut told = figures(past, archive.busy);
+            told["case_id"] = json!(past.case);
+            told["verdicts"] = json!(verdicts);
+            told
         });
         Ok(json!({ "cases": cases.collect::<Vec<_>>() }))
     })
     .await
 }
 
+/// What a case's runs with a browser come to; `busy` is when the processors are under load, in percent.
+fn figures(past: &CasePast, busy: f64) -> Value {
+    let pace = Pace::of(&past.runs);
+    json!({
+        "browser": past.browser,
+        "flakiness": Flakiness::of(&past.runs, busy),
+        "pace": pace,
+        "changed": pace.and_then(|it| it.change).is_some_and(Shift::is_real),
+    })
+}
+
 async fn runs(State(archive): Shared, Query(OfCase { id, last }): Query<OfCase>) -> Response {
     answer(archive, move |archive, reader| {
         let (case, last) = (CaseId::new(&id), last.unwrap_or(RUNS));
-        let figures: Vec<_> = reader
-            .past_of(&case, last)?
-            .iter()
-            .map(|past| {
-                let (flakiness, pace) = (Flakiness::of(&past.runs, archive.busy), Pace::of(&past.runs));
-                json!({ "browser": past.browser, "flakiness": flakiness, "pace": pace })
-            })
-            .collect();
+        let figures: Vec<_> =
+            reader.past_of(&case, last)?.iter().map(|past| figures(past, archive.busy)).collect();
         let runs: Vec<Value> = reader
             .case_history(&case, last)?
             .iter()

@@ -20,6 +20,9 @@ async function ask(path) {
 
 const percent = (rate) => `${(100 * rate).toFixed(1)} %`;
 // What is not known is left blank.
+// How much longer a case takes than before, in percent; null where that is no change.
+const changeOf = (it) => (it.changed ? Math.round(100 * (it.pace.change.now_ms / Math.max(1, it.pace.change.before_ms) - 1)) : null);
+const signed = (share) => `${share > 0 ? '+' : ''}${share} %`;
 const lasted = (ms) => (ms === null || ms === undefined ? '' : brief(ms));
 const when = (at) => (at ? moment(at) : '');
 const took = (batch) => (batch.finished_at ? Date.parse(batch.finished_at) - Date.parse(batch.started_at) : null);
@@ -87,9 +90,8 @@ const show = {
     const found = (await ask('/api/cases')).cases.filter((it) => it.pace);
     found.sort((a, b) => b.pace.median_ms - a.pace.median_ms);
     const change = (it) => {
-      if (!it.changed) return '';
-      const share = Math.round(100 * (it.pace.change.now_ms / Math.max(1, it.pace.change.before_ms) - 1));
-      return { number: `${share > 0 ? '+' : ''}${share} %`, class: share > 0 ? 'failed' : 'passed' };
+      const share = changeOf(it);
+      return share === null ? '' : { number: signed(share), class: share > 0 ? 'failed' : 'passed' };
     };
     table('slow-table', [{ number: 'Median' }, { number: '95 % within' }, { number: 'Runs' }, { number: 'Change' }, 'Case'],
       found.slice(0, 200).map((it) => [{ number: lasted(it.pace.median_ms) }, { number: lasted(it.pace.p95_ms) }, { number: it.pace.runs }, change(it), caseLink(it.case_id)]),
@@ -124,6 +126,7 @@ const show = {
     element('case-figures').replaceChildren(...found.figures.map((it) => {
       const parts = [it.browser];
       if (it.pace) parts.push(`median ${lasted(it.pace.median_ms)}`, `95 % within ${lasted(it.pace.p95_ms)}`);
+      if (changeOf(it) !== null) parts.push(`${signed(changeOf(it))} against its past`);
       if (it.flakiness) {
         const { flaky, under_load: loaded } = it.flakiness;
         const rate = flaky.of ? `${percent(flaky.rate)} (${percent(flaky.low)} – ${percent(flaky.high)}), ` : '';
