@@ -31,10 +31,13 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
-/// An amount of memory as a person writes it: `64 MiB`, `24 GiB`.
+/// An amount of memory as a person writes it: `800 KiB`, `64 MiB`, `24 GiB`.
 pub fn bytes(bytes: u64) -> String {
-    let mib = bytes >> 20;
-    if mib < 10 * 1024 { format!("{mib} MiB") } else { format!("{} GiB", mib / 1024) }
+    match bytes >> 20 {
+        0 => format!("{} KiB", bytes >> 10),
+        mib if mib < 10 * 1024 => format!("{mib} MiB"),
+        mib => format!("{} GiB", mib / 1024),
+    }
 }
 
 /// Text from a page, a driver, a file name or a case: anything that may hold escape codes, markup or commands.
@@ -182,6 +185,12 @@ mod tests {
             "0ms 250ms 1s 1.5s 59.999s"
         );
         assert_eq!([shown(120_000), shown(90_000), shown(3_900_000)].join(", "), "2m, 1m 30s, 1h 5m");
+    }
+
+    #[test]
+    fn amounts_have_the_unit_that_says_most() {
+        let shown = [(1 << 20) - 1, 1 << 20, (10 << 30) - 1, 10 << 30].map(bytes);
+        assert_eq!(shown.join(", "), "1023 KiB, 1 MiB, 10239 MiB, 10 GiB");
     }
 
     #[test]
