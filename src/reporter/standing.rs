@@ -93,6 +93,10 @@ impl Standing {
         let _ = write!(text, "; {} of at most {} running", self.running.len(), self.limit);
         if let Some(why) = &self.paused {
             let _ = write!(text, "; paused: {why}");
+        } else if let Some(eta) = &self.eta {
+            let (least, most) = (time(eta.least_ms), time(eta.most_ms));
+            let left = if least == most { least } else { format!("{least} to {most}") };
+            let _ = write!(text, "; {left} left");
         }
         for it in &self.running {
             let attempt = if it.attempt > 1 { format!(", attempt {}", it.attempt) } else { String::new() };
@@ -177,6 +181,9 @@ mod tests {
         4 of 9 done after 1m 1s, 1 failed, 3 passed; 1 of at most 2 running; paused: key p
            2 testcases/cart 3/8 click text=Buy (3s, attempt 2)
         ");
+        let eta = Some(Eta { least_ms: 12_100, most_ms: 65_000 });
+        let later = Standing { paused: None, eta, running: Vec::new(), ..standing };
+        insta::assert_snapshot!(later.text(), @"4 of 9 done after 1m 1s, 1 failed, 3 passed; 0 of at most 2 running; 12s to 1m 5s left");
     }
 
     #[test]
