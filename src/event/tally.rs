@@ -7,7 +7,7 @@ use super::facts::{
 use super::verdicts::Verdicts;
 use super::{Eta, Event, Evidence, Failure, Stamped};
 use crate::id::{BatchId, CaseId, JobId};
-use crate::outcome::Verdict;
+use crate::outcome::{FailureKind, Verdict};
 use crate::text::Untrusted;
 use std::collections::{BTreeMap, HashMap};
 
@@ -31,6 +31,8 @@ pub struct Tally {
     pub running: BTreeMap<u32, Running>,
     /// Failed and errored jobs, in the order in which they ended; at most [`FAILURES_KEPT`].
     pub failures: Vec<FailedJob>,
+    /// Attempts that the infrastructure broke and after which another one followed, by kind.
+    pub broken: BTreeMap<FailureKind, u32>,
     /// Jobs that passed and were slow.
     pub slow: u32,
     /// Why nothing is started, while nothing is.
@@ -213,6 +215,9 @@ impl Tally {
     fn end_attempt(&mut self, finished: &AttemptFinished) {
         self.running.retain(|_, running| running.job != finished.job);
         if let Some(failure) = &finished.failure {
+            if finished.will_retry && failure.kind.is_infrastructure() {
+                *self.broken.entry(failure.kind).or_default() += 1;
+            }
             self.failing.insert(finished.job, (failure.clone(), finished.evidence.clone()));
         }
     }
@@ -246,7 +251,6 @@ mod tests {
     use super::super::samples::failure;
     use super::super::story::Story;
     use super::*;
-    use crate::outcome::FailureKind;
 
     fn tally(events: &[Stamped]) -> Tally {
         events.iter().fold(Tally::default(), |mut tally, event| {

@@ -29,7 +29,9 @@ fn held(site: &Site, names: &[&str]) -> (Project, Running) {
 /// Everything passed, and nothing is left.
 #[track_caller]
 fn all_passed(project: &Project, running: &mut Running) -> Record {
-    running.wait_clean().exits(0);
+    let ended = running.wait_clean();
+    ended.exits(0);
+    assert!(ended.stderr.contains("that the infrastructure broke: "), "{ended}");
     let record = Record::last(project);
     record.is_whole(project, BatchStatus::Finished, Some(0));
     assert!(record.cases.values().all(|it| it.verdict == Some(Verdict::Passed)), "{:?}", record.cases);

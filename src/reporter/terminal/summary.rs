@@ -32,6 +32,7 @@ pub(super) fn of(tally: &Tally, closing: &Closing, settings: &TerminalSettings) 
             String::new()
         });
         lines.push(counts(tally, finished, paint));
+        lines.extend(retried(tally).map(|text| plain(paint, "Retried", &text)));
         lines.extend(resources(finished).map(|text| plain(paint, "Resources", &text)));
         if finished.leftovers > 0 {
             let text = match finished.leftovers {
@@ -118,6 +119,13 @@ fn counts(tally: &Tally, finished: &BatchFinished, paint: Paint) -> String {
     }
     let cases = paint.strong(&counted(tally.total, "case"));
     format!("{} {} {cases}: {parts}", tinted(worst, &label(word), paint), seconds(finished.duration_ms))
+}
+
+/// What the infrastructure broke and nobody would hear of otherwise, since another attempt went well.
+fn retried(tally: &Tally) -> Option<String> {
+    let kinds: Vec<String> = tally.broken.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let all = counted(tally.broken.values().sum(), "attempt");
+    (!kinds.is_empty()).then(|| format!("{all} that the infrastructure broke: {}", kinds.join(", ")))
 }
 
 fn resources(finished: &BatchFinished) -> Option<String> {
