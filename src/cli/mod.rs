@@ -11,6 +11,7 @@ mod console;
 mod ctl;
 mod docs;
 mod doctor;
+mod elsewhere;
 mod failure;
 mod init;
 mod list;
@@ -41,7 +42,10 @@ use crate::outcome::ExitCode;
 pub fn main() -> std::process::ExitCode {
     let exit = match Arguments::try_parse() {
         Ok(arguments) => dispatch(arguments),
-        Err(error) => usage(&error),
+        Err(mut error) => {
+            elsewhere::translate(&mut error);
+            usage(&error)
+        }
     };
     std::process::ExitCode::from(exit.code())
 }
