@@ -113,6 +113,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn f89_a_place_that_somebody_has_prepared_is_refused() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = |name: &str| temporary.path().join(name);
+        std::fs::create_dir_all(path("prepared")).unwrap();
+        std::os::unix::fs::symlink(path("prepared"), path("link")).unwrap();
+        std::os::unix::fs::symlink(path("nowhere"), path("dangling")).unwrap();
+        for name in ["prepared", "link", "dangling"] {
+            assert_eq!(make_base(&path(name)).unwrap_err().kind(), io::ErrorKind::AlreadyExists, "{name}");
+        }
+        assert!(names_in(&path("prepared")).is_empty() && !path("nowhere").exists());
+        assert_ne!(fresh_name(), fresh_name());
+    }
+
+    #[test]
     fn folders_of_dead_runs_are_swept_and_others_stay() {
         let temporary = tempfile::tempdir().unwrap();
         let path = |name: &str| temporary.path().join(name);

@@ -1,10 +1,11 @@
-//! Who may look and steer: rows 71 to 74, 76, 77, 80 and 89 of the faults.
+//! Who may look and steer: rows 71 to 77, 80 and 89 of the faults.
 
 use crate::client::PATIENCE;
 use crate::scripted_driver::ScriptedDriver;
 use crate::{Run, asynchronous, project};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Instant;
 
 /// A request by its parts.
@@ -209,6 +210,57 @@ fn f80_evidence_is_numbered_and_never_named() {
     }
     driver.release();
     run.ends(0);
+}
+
+/// Stands in for the desktop's opener: writes down how it was called, and what the file lets whom do.
+const OPENER: &str = "#!/bin/sh\n\
+    { echo \"$@\"; stat -c '%a %F' \"$1\"; cat \"$1\"; } > \"$OPENED.part\" && mv \"$OPENED.part\" \"$OPENED\"\n";
+
+#[test]
+fn f89_what_lies_in_the_shared_temporary_folder_is_its_owners_only() {
+    let driver = ScriptedDriver::start();
+    driver.hold();
+    let project = project(&driver, 1).file("bin/xdg-open", OPENER);
+    let opener = project.root().join("bin/xdg-open");
+    std::fs::set_permissions(&opener, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let (temporary, opened) = (project.root().join("tmp"), project.root().join("opened"));
+    std::fs::create_dir(&temporary).unwrap();
+    let path = format!("{}:{}", opener.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let project = project
+        .variable("PATH", &path)
+        .variable("TMPDIR", temporary.to_str().unwrap())
+        .variable("OPENED", opened.to_str().unwrap());
+    let run = Run::live(&project, &["--open"]);
+    driver.wait_for("POST execute/async", 1);
+    let began = Instant::now();
+    while !opened.exists() {
+        assert!(began.elapsed() < PATIENCE, "`xdg-open` was not run");
+        std::thread::yield_now();
+    }
+    let opened = std::fs::read_to_string(opened).unwrap();
+    let (arguments, rest) = opened.split_once('\n').unwrap();
+    assert!(arguments.starts_with(temporary.to_str().unwrap()), "{arguments}");
+    assert!(!arguments.contains(&run.address.token), "every user of the machine sees arguments: {arguments}");
+    assert!(rest.starts_with("600 regular file\n") && rest.contains(&run.address.token), "{rest}");
+    let mut kinds = Vec::new();
+    for entry in std::fs::read_dir(&temporary).unwrap() {
+        let about = entry.unwrap().metadata().unwrap();
+        assert_eq!(about.permissions().mode() & 0o077, 0);
+        kinds.push(about.is_dir());
+    }
+    kinds.sort_unstable();
+    assert_eq!(kinds, [false, true], "the file that leads to the page, and the folder of the run");
+    driver.release();
+    run.ends(0);
+    assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0, "nothing is left");
+}
+
+#[test]
+fn f75_the_readme_says_what_pages_under_test_can_reach() {
+    let readme = include_str!("../../README.md");
+    let (_, security) = readme.split_once("\n## Security\n").unwrap();
+    assert!(security.contains("It can send requests to any port of the machine, the\n  driver's included."));
+    assert!(security.contains("**Pages that you do not trust belong in a container**"));
 }
 
 #[test]
