@@ -3,20 +3,23 @@
 use super::arguments::ReportArguments;
 use super::console::Console;
 use super::failure::Failure;
+use super::prepare;
 use super::record::{self, unreadable};
+use crate::config::Environment;
 use crate::diagnostic::Diagnostic;
 use crate::outcome::ExitCode;
-use crate::reporter::ReportSpec;
 use crate::reporter::terminal::{below, label};
+use crate::reporter::{JOB_SUMMARY, ReportSpec};
 use crate::store::Which;
 use crate::text::Untrusted;
+use std::path::Path;
 
 /// Writes the reports.
 pub(crate) fn run(arguments: &ReportArguments, console: &mut Console) -> Result<ExitCode, Failure> {
-    ReportSpec::check(&arguments.reports).map_err(|error| Failure::input(error.to_string()))?;
+    let reports = with_places(&arguments.reports, &prepare::environment()?)?;
     let record = record::open(&arguments.project, console)?;
     let batch = record.reader.batch(&Which::parse(&arguments.batch)).map_err(unreadable)?;
-    let reporters = arguments.reports.iter().map(|it| it.open(&record.root)).collect::<Result<Vec<_>, _>>();
+    let reporters = reports.iter().map(|it| it.open(&record.root)).collect::<Result<Vec<_>, _>>();
     let reporters =
         reporters.map_err(|error| Failure::Other(ExitCode::NotSaved, anyhow::anyhow!("{error}")))?;
     let closing = record.reader.replay(&batch.id, reporters).map_err(unreadable)?;
@@ -29,4 +32,13 @@ pub(crate) fn run(arguments: &ReportArguments, console: &mut Console) -> Result<
         console.findings(&failures);
     }
     Ok(closing.exit_code(ExitCode::Success))
+}
+
+/// The reports that were asked for, each with its place.
+pub(crate) fn with_places(
+    specs: &[ReportSpec],
+    environment: &Environment,
+) -> Result<Vec<ReportSpec>, Failure> {
+    let summary = environment.variables.get(JOB_SUMMARY).filter(|path| !path.is_empty()).map(Path::new);
+    ReportSpec::resolve(specs, summary).map_err(|error| Failure::input(error.to_string()))
 }

@@ -39,14 +39,21 @@ enum Place {
         temporary: PathBuf,
         path: PathBuf,
     },
+    /// Added to what is there, in one write.
+    Appended {
+        file: File,
+        text: Vec<u8>,
+        path: PathBuf,
+    },
 }
 
 impl Draft {
     /// Opens it, making its folder where that is missing.
     pub(super) fn open(target: &Target) -> Result<Self, ReportError> {
         let (shown, to) = match target {
-            Target::Stdout => ("stdout".to_owned(), Ok(Place::Stdout { read: true })),
+            Target::Stdout | Target::Job => ("stdout".to_owned(), Ok(Place::Stdout { read: true })),
             Target::File(path) => (path.display().to_string(), Place::open(path)),
+            Target::Appended(path) => (path.display().to_string(), Place::end_of(path)),
         };
         match to {
             Ok(to) => Ok(Self { shown, buffer: Vec::new(), to }),
@@ -105,6 +112,11 @@ impl Place {
         Ok(Self::Named { file, temporary, path })
     }
 
+    fn end_of(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().append(true).create(true).open(path)?;
+        Ok(Self::Appended { file, text: Vec::new(), path: path.to_owned() })
+    }
+
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
             Self::Stdout { read: false } => Ok(()),
@@ -121,6 +133,7 @@ impl Place {
             Self::Device(file) | Self::Unnamed { file, .. } | Self::Named { file, .. } => {
                 file.write_all(bytes)
             }
+            Self::Appended { text, .. } => text.write_all(bytes),
         }
     }
 
@@ -144,6 +157,10 @@ impl Place {
                 file.sync_all()?;
                 replace(temporary, path)?;
                 path.clone()
+            }
+            Self::Appended { file, text, path } => {
+                file.write_all(text)?;
+                return Ok(Some(path.clone()));
             }
         };
         // So that the name is there after a power cut, too. Not every file system can do that.
@@ -241,6 +258,18 @@ mod tests {
         let error = draft.publish().unwrap_err().to_string();
         assert!(error.starts_with("cannot write `/dev/full`: No space left on device"), "{error}");
         assert!(!fs::metadata("/dev/full").unwrap().is_file());
+    }
+
+    #[test]
+    fn what_is_appended_is_added_whole_to_what_others_wrote() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("summary.md");
+        fs::write(&path, "of another step\n").unwrap();
+        let mut draft = Draft::open(&Target::Appended(path.clone())).unwrap();
+        draft.write(&[b'x'; BUFFER]).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "of another step\n", "a part of it is there");
+        assert_eq!(draft.publish().unwrap().unwrap(), path);
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("of another step\n{}", "x".repeat(BUFFER)));
     }
 
     #[test]

@@ -32,5 +32,5 @@ mod trace;
 pub use log::Log;
 pub use past::Past;
 pub use picture::Picture;
-pub use spec::{ReportKind, ReportSpec, SpecError, Target};
+pub use spec::{JOB_SUMMARY, ReportKind, ReportSpec, SpecError, Target};
 pub use standing::{Board, RunningCase, Standing};

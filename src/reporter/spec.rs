@@ -35,7 +35,7 @@ pub enum ReportKind {
     JsonLines,
     /// TAP version 14.
     Tap,
-    /// Annotations of GitHub Actions.
+    /// Annotations of GitHub Actions; without a place, with a summary of the job.
     Github,
     /// A summary for pull requests.
     Markdown,
@@ -52,7 +52,14 @@ pub enum Target {
     Stdout,
     /// A file; its folder is made if it is missing.
     File(PathBuf),
+    /// The end of a file, which others write to as well.
+    Appended(PathBuf),
+    /// No place was given: where GitHub's runner looks for what a job has to say, its output and its summary.
+    Job,
 }
+
+/// Names the file of a job's summary ("Adding a job summary", docs.github.com).
+pub const JOB_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
 impl ReportKind {
     /// Every kind.
@@ -81,12 +88,17 @@ impl ReportKind {
         }
     }
 
+    /// The kind of that name.
+    fn named(word: &str) -> Option<Self> {
+        let kind = Self::ALL.iter().copied().find(|kind| kind.as_str() == word);
+        kind.or_else(|| (word == "md").then_some(Self::Markdown))
+    }
+
     /// The kind that others call so.
     fn named_elsewhere(word: &str) -> Option<Self> {
         Some(match word {
             "xml" | "xunit" => Self::Junit,
             "ndjson" => Self::JsonLines,
-            "md" => Self::Markdown,
             "perfetto" | "chrome" => Self::Trace,
             _ => return None,
         })
@@ -111,14 +123,28 @@ impl ReportSpec {
         })
     }
 
-    /// Refuses reports that would get into each other's way.
-    pub fn check(specs: &[Self]) -> Result<(), SpecError> {
-        for (i, spec) in specs.iter().enumerate() {
-            if specs[..i].iter().any(|other| other.target == spec.target) {
-                return Err(SpecError::SameTarget(spec.target.clone()));
+    /// The reports that `specs` ask for, each with a place; `summary` is where that of the job goes. Refuses those that
+    /// would get into each other's way.
+    pub fn resolve(specs: &[Self], summary: Option<&Path>) -> Result<Vec<Self>, SpecError> {
+        let mut resolved: Vec<Self> = Vec::new();
+        for spec in specs {
+            let mut add = |kind, target: Target| {
+                if resolved.iter().any(|other| other.target == target) {
+                    return Err(SpecError::SameTarget(target));
+                }
+                resolved.push(Self { kind, target });
+                Ok(())
+            };
+            if spec.target == Target::Job {
+                add(spec.kind, Target::Stdout)?;
+                if let Some(summary) = summary {
+                    add(ReportKind::Markdown, Target::Appended(summary.to_owned()))?;
+                }
+            } else {
+                add(spec.kind, spec.target.clone())?;
             }
         }
-        Ok(())
+        Ok(resolved)
     }
 }
 
@@ -126,7 +152,10 @@ impl fmt::Display for ReportSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.target {
             Target::Stdout => write!(f, "{}=-", self.kind.as_str()),
-            Target::File(path) => write!(f, "{}={}", self.kind.as_str(), path.display()),
+            Target::File(path) | Target::Appended(path) => {
+                write!(f, "{}={}", self.kind.as_str(), path.display())
+            }
+            Target::Job => f.write_str(self.kind.as_str()),
         }
     }
 }
@@ -163,8 +192,8 @@ impl fmt::Display for SpecError {
                     "found report `{kind}` without a place, expected `{kind}=FILE`, or `{kind}=-` for stdout"
                 )
             }
-            Self::SameTarget(Target::Stdout) => f.write_str("only one report can go to stdout"),
-            Self::SameTarget(Target::File(path)) => {
+            Self::SameTarget(Target::Stdout | Target::Job) => f.write_str("only one report can go to stdout"),
+            Self::SameTarget(Target::File(path) | Target::Appended(path)) => {
                 write!(f, "only one report can go to `{}`", path.display())
             }
         }
@@ -178,12 +207,13 @@ impl FromStr for ReportSpec {
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
         let (word, place) = text.split_once('=').map_or((text, None), |(word, place)| (word, Some(place)));
-        let Some(kind) = ReportKind::ALL.iter().copied().find(|kind| kind.as_str() == word) else {
+        let Some(kind) = ReportKind::named(word) else {
             let near = ReportKind::named_elsewhere(word).map(ReportKind::as_str);
             let near = near.or_else(|| closest(word, ReportKind::ALL.iter().map(|kind| kind.as_str())));
             return Err(SpecError::UnknownKind { found: word.to_owned(), near });
         };
         match place {
+            None if kind == ReportKind::Github => Ok(Self { kind, target: Target::Job }),
             None | Some("") => Err(SpecError::NoTarget(kind)),
             Some("-") => Ok(Self { kind, target: Target::Stdout }),
             Some(path) => Ok(Self { kind, target: Target::File(path.into()) }),
@@ -213,12 +243,30 @@ mod tests {
 
     #[test]
     fn two_reports_need_two_places() {
-        let check = |texts: &[&str]| {
-            let specs: Vec<ReportSpec> = texts.iter().map(|text| text.parse().unwrap()).collect();
-            ReportSpec::check(&specs).map_err(|error| error.to_string())
+        let told = |texts: &[&str]| match resolved(texts, None) {
+            Ok(specs) => specs.join(" "),
+            Err(error) => error,
         };
-        assert_eq!(check(&["json=-", "junit=a.xml", "jsonl=b"]), Ok(()));
-        assert_eq!(check(&["json=-", "jsonl=-"]), Err("only one report can go to stdout".to_owned()));
-        assert_eq!(check(&["json=a", "jsonl=a"]), Err("only one report can go to `a`".to_owned()));
+        assert_eq!(told(&["json=-", "junit=a.xml", "jsonl=b"]), "json=- junit=a.xml jsonl=b");
+        assert_eq!(told(&["json=-", "jsonl=-"]), "only one report can go to stdout");
+        assert_eq!(told(&["json=-", "github"]), "only one report can go to stdout");
+        assert_eq!(told(&["json=a", "jsonl=a"]), "only one report can go to `a`");
+    }
+
+    #[test]
+    fn github_without_a_place_is_annotations_and_the_summary_of_the_job() {
+        let summary = Some(Path::new("/job/summary"));
+        assert_eq!(resolved(&["github"], None).unwrap(), ["github=-"]);
+        assert_eq!(
+            resolved(&["github", "md=a"], summary).unwrap(),
+            ["github=-", "markdown=/job/summary", "markdown=a"]
+        );
+        assert_eq!(resolved(&["github=-"], summary).unwrap(), ["github=-"]);
+    }
+
+    fn resolved(texts: &[&str], summary: Option<&Path>) -> Result<Vec<String>, String> {
+        let specs: Vec<ReportSpec> = texts.iter().map(|text| text.parse().unwrap()).collect();
+        let resolved = ReportSpec::resolve(&specs, summary).map_err(|error| error.to_string())?;
+        Ok(resolved.iter().map(ToString::to_string).collect())
     }
 }

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 #[test]
 fn short_help() {
-    assert_snapshot!(Project::new().run(["-h"]), @r#"
+    assert_snapshot!(Project::new().run(["-h"]), @"
     exit 0
     --- stdout
     Runs browser test cases in bulk and keeps a record worth trusting
@@ -73,8 +73,8 @@ fn short_help() {
           --var <K=V>        A variable for cases: `${K}`
 
     Output:
-          --report <KIND=FILE>  Write a report: junit, html, json, jsonl, tap, github, markdown or
-                                trace, as in `junit=FILE`; `-` for stdout; repeatable
+          --report <KIND=FILE>  Write a report: junit, html, json, jsonl, tap, github, md or trace, as
+                                in `junit=FILE`; `-` for stdout; repeatable
           --live[=<ADDR>]       Show the run in a browser while it lasts; ADDR is a port or an address
                                 [default: a free port of 127.0.0.1]
       -q, --quiet               Say only what went wrong
@@ -82,12 +82,12 @@ fn short_help() {
 
     Exit codes: 0 all passed, 1 a case failed, 2 wrong input, 3 infrastructure broke, 4 not saved,
     5 nothing selected, 6 incomplete, 75 locked, 101 a bug, 128+n ended by a signal.
-    "#);
+    ");
 }
 
 #[test]
 fn long_help() {
-    assert_snapshot!(Project::new().run(["--help"]), @r#"
+    assert_snapshot!(Project::new().run(["--help"]), @"
     exit 0
     --- stdout
     Runs browser test cases in bulk and keeps a record worth trusting.
@@ -260,8 +260,8 @@ fn long_help() {
 
     Output:
           --report <KIND=FILE>
-              Write a report: junit, html, json, jsonl, tap, github, markdown or trace, as in
-              `junit=FILE`; `-` for stdout; repeatable
+              Write a report: junit, html, json, jsonl, tap, github, md or trace, as in `junit=FILE`;
+              `-` for stdout; repeatable
 
           --progress <WHAT>
               What is shown while it runs [default: auto]
@@ -301,7 +301,7 @@ fn long_help() {
 
     Exit codes: 0 all passed, 1 a case failed, 2 wrong input, 3 infrastructure broke, 4 not saved,
     5 nothing selected, 6 incomplete, 75 locked, 101 a bug, 128+n ended by a signal.
-    "#);
+    ");
 }
 
 #[test]

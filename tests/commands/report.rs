@@ -94,6 +94,27 @@ fn a_trace_made_anew_has_the_steps_and_opens_where_traces_are_opened() {
     assert_eq!(retries, ["retry testcases/cart", "retry testcases/search"]);
 }
 
+#[test]
+fn github_has_annotations_in_the_output_and_a_summary_behind_those_of_other_steps() {
+    let shop = shop();
+    let summary = shop.root().join("summary.md");
+    std::fs::write(&summary, "## lint\n").unwrap();
+    let shop = shop.variable("GITHUB_STEP_SUMMARY", summary.to_str().unwrap());
+    let output = shop.run(["report", "--report", "github"]);
+    assert_snapshot!(output, @r##"
+    exit 0
+    --- stdout
+    ::error file=testcases/cart.toml,line=5,col=3,title=testcases/cart failed::`#count` does not have the text it should\u{1b}[2J%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Ahint: is something else still running?
+    ::warning file=testcases/cart.toml,line=5,col=3,title=testcases/search flaky%3A it failed%2C then it passed::`#count` does not have the text it should\u{1b}[2J%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Ahint: is something else still running?
+    ::error file=testcases/pay.toml,line=1,col=1,title=testcases/pay errored%3A the infrastructure%2C not the product::the browser exited with signal 11
+    ::warning file=testcases/cart.toml,line=5,col=3,title=testcases/beta failed%2C in quarantine::`#count` does not have the text it should\u{1b}[2J%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Ahint: is something else still running?
+    --- stderr
+          Report markdown summary.md
+    "##);
+    let summary = std::fs::read_to_string(summary).unwrap();
+    assert!(summary.starts_with("## lint\n## ❌ "), "{summary}");
+}
+
 /// The jobs that a page has in full.
 fn in_full(page: &str) -> Vec<&str> {
     let rest = page.split("<script type=\"application/json\" id=\"data-").skip(1);

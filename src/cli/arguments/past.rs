@@ -51,7 +51,7 @@ pub(crate) struct ReportArguments {
     #[arg(value_name = "BATCH", default_value = "last")]
     pub(crate) batch: String,
 
-    /// What to write: junit, html, json, jsonl, tap, github, markdown or trace, as in `junit=FILE`; `-` for stdout; repeatable
+    /// What to write: junit, html, json, jsonl, tap, github, md or trace, as in `junit=FILE`; `-` for stdout; repeatable
     #[arg(long = "report", value_name = "KIND=FILE", required = true)]
     pub(crate) reports: Vec<ReportSpec>,
 

@@ -11,7 +11,7 @@ use std::str::FromStr;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct RecordArguments {
-    /// Write a report: junit, html, json, jsonl, tap, github, markdown or trace, as in `junit=FILE`; `-` for stdout; repeatable
+    /// Write a report: junit, html, json, jsonl, tap, github, md or trace, as in `junit=FILE`; `-` for stdout; repeatable
     #[arg(long = "report", value_name = "KIND=FILE")]
     pub(crate) reports: Vec<ReportSpec>,
 

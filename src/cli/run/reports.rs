@@ -4,11 +4,12 @@ use super::super::arguments::{Progress, RunArguments};
 use super::super::console::Console;
 use super::super::failure::Failure;
 use super::super::prepare::Prepared;
+use super::super::report;
 use crate::event::reporter::Reporter;
 use crate::id::BatchId;
 use crate::outcome::ExitCode;
+use crate::reporter::Log;
 use crate::reporter::terminal::{self, Surroundings, Terminal, TerminalSettings, Verbosity};
-use crate::reporter::{Log, ReportSpec};
 use crate::store::Place;
 use std::io::IsTerminal as _;
 
@@ -20,8 +21,7 @@ pub(super) fn reporters(
     place: &Place,
     batch: &BatchId,
 ) -> Result<Vec<Box<dyn Reporter>>, Failure> {
-    let specs = &arguments.record.reports;
-    ReportSpec::check(specs).map_err(|error| Failure::input(error.to_string()))?;
+    let specs = report::with_places(&arguments.record.reports, &prepared.environment)?;
     let mut reporters: Vec<Box<dyn Reporter>> =
         vec![Box::new(Log::create(&place.log(batch)).map_err(not_written)?)];
     for spec in specs {

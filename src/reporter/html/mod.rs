@@ -49,7 +49,7 @@ impl Html {
     pub(super) fn open(name: String, target: &Target) -> Result<Self, ReportError> {
         let folder = match target {
             Target::File(path) if !is_page(path) => Some(Folder::open(path)?),
-            Target::Stdout | Target::File(_) => None,
+            Target::Stdout | Target::Job | Target::File(_) | Target::Appended(_) => None,
         };
         let page = folder.as_ref().map(|folder| Target::File(folder.page()));
         let draft = Draft::open(page.as_ref().unwrap_or(target))?;
