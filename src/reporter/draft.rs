@@ -266,7 +266,7 @@ mod tests {
         let path = folder.path().join("summary.md");
         fs::write(&path, "of another step\n").unwrap();
         let mut draft = Draft::open(&Target::Appended(path.clone())).unwrap();
-        draft.write(&[b'x'; BUFFER]).unwrap();
+        draft.write("x".repeat(BUFFER).as_bytes()).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "of another step\n", "a part of it is there");
         assert_eq!(draft.publish().unwrap().unwrap(), path);
         assert_eq!(fs::read_to_string(&path).unwrap(), format!("of another step\n{}", "x".repeat(BUFFER)));

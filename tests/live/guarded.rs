@@ -221,11 +221,11 @@ fn f89_what_lies_in_the_shared_temporary_folder_is_its_owners_only() {
     let driver = ScriptedDriver::start();
     driver.hold();
     let project = project(&driver, 1).file("bin/xdg-open", OPENER);
-    let opener = project.root().join("bin/xdg-open");
-    std::fs::set_permissions(&opener, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let program = project.root().join("bin/xdg-open");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
     let (temporary, opened) = (project.root().join("tmp"), project.root().join("opened"));
     std::fs::create_dir(&temporary).unwrap();
-    let path = format!("{}:{}", opener.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
     let project = project
         .variable("PATH", &path)
         .variable("TMPDIR", temporary.to_str().unwrap())
