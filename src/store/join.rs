@@ -3,13 +3,14 @@
 //! Jobs, slots and the numbers of events are moved so that no two shards share one; events then come in the order in which
 //! they happened. The joined batch has an id that follows from those of its shards: joining again finds it there.
 
+mod events;
+
 use super::open::Store;
 use super::query::{QueryError, Reader};
 use super::rows::BatchRow;
 use crate::id::BatchId;
-use crate::outcome::BatchStatus;
+use crate::outcome::{BatchStatus, ExitCode};
 use rusqlite::{Transaction, TransactionBehavior, params};
-use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -91,11 +92,14 @@ impl Store {
         let (mut offset, mut events) = (Offset::default(), Vec::new());
         for (at, (_, shard)) in shards.iter().enumerate() {
             let (from, to) = (format!("evidence/{}/", shard.id), format!("evidence/{batch}/{at}/"));
-            events.extend(moved(&transaction, shard, offset, &from, &to)?);
+            events.extend(events::moved(&transaction, shard, offset, &from, &to)?);
             let slots = take_over(&transaction, shard, (&batch, offset), &from, &to)?;
             offset = Offset { jobs: offset.jobs + i64::from(shard.total), slots: offset.slots + slots };
         }
-        tell(&transaction, &shards, &batch, events)?;
+        events::tell(&transaction, &shards, &batch, events)?;
+        for (_, shard) in &shards {
+            transaction.execute("DELETE FROM batch WHERE id = ?1", [shard.id.as_str()])?;
+        }
         // Before the rows speak of it: a file that nobody speaks of is the lesser evil.
         for (at, (_, shard)) in shards.iter().enumerate() {
             let (from, to) = (place.evidence(&shard.id), place.evidence(&batch).join(at.to_string()));
@@ -151,14 +155,16 @@ fn id(shards: &[(&Reader, BatchRow)]) -> BatchId {
     BatchId::new(SystemTime::UNIX_EPOCH + Duration::from_secs(started.unsigned_abs()), random)
 }
 
-/// How the whole ended: the worst that happened to a shard.
-fn ended(shards: &[(&Reader, BatchRow)]) -> (BatchStatus, Option<u8>) {
-    const WORST_FIRST: [u8; 6] = [101, 4, 3, 1, 6, 5];
+/// How the whole ended: as the first shard that did not finish, and with the exit code that ranks highest. There is none
+/// where a shard's runner could not say one any more.
+fn ended(shards: &[(&Reader, BatchRow)]) -> (BatchStatus, Option<ExitCode>) {
     let status = shards.iter().map(|(_, shard)| shard.status).find(|it| *it != BatchStatus::Finished);
-    let codes: Vec<Option<u8>> = shards.iter().map(|(_, shard)| shard.exit_code).collect();
-    let known = WORST_FIRST.into_iter().find(|code| codes.contains(&Some(*code)));
-    let other = codes.iter().copied().flatten().max();
-    (status.unwrap_or(BatchStatus::Finished), if codes.contains(&None) { None } else { known.or(other) })
+    (status.unwrap_or(BatchStatus::Finished), worst(shards.iter().map(|(_, shard)| shard.exit_code)))
+}
+
+fn worst(codes: impl Iterator<Item = Option<u8>>) -> Option<ExitCode> {
+    let mut codes = codes.map(|code| code.and_then(ExitCode::from_code));
+    codes.try_fold(ExitCode::Success, |worst, code| Some(worst.or(code?)))
 }
 
 fn begin(
@@ -177,7 +183,7 @@ fn begin(
             sum(failed), sum(errored), sum(skipped), sum(interrupted), sum(not_run), group_concat(DISTINCT host), NULL,
             min(seed), NULL, min(version), min(git_commit), min(command_line), min(settings_json)
          FROM batch WHERE id IN (SELECT value FROM json_each(?4))",
-        params![batch.as_str(), status.as_str(), exit_code, all],
+        params![batch.as_str(), status.as_str(), exit_code.map(ExitCode::code), all],
     )?;
     Ok(())
 }
@@ -206,96 +212,16 @@ fn take_over(
     Ok(slots)
 }
 
-/// The events of a shard, its jobs, slots and evidence moved.
-fn moved(
-    transaction: &Transaction<'_>,
-    shard: &BatchRow,
-    offset: Offset,
-    from: &str,
-    to: &str,
-) -> rusqlite::Result<Vec<Value>> {
-    let mut statement = transaction.prepare("SELECT json FROM event WHERE batch_id = ?1 ORDER BY seq")?;
-    let texts = statement.query_map([shard.id.as_str()], |row| row.get::<_, String>(0))?;
-    let mut events = Vec::new();
-    for text in texts {
-        let mut event: Value = serde_json::from_str(&text?.replace(from, to)).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
-        })?;
-        for (key, by) in [("job", offset.jobs), ("slot", offset.slots)] {
-            if let Some(number) = event.get(key).and_then(Value::as_i64) {
-                event[key] = json!(number + by);
-            }
-        }
-        events.push(event);
-    }
-    Ok(events)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Writes the events of all shards down as those of one batch: it begins once, has its plan, and ends once.
-fn tell(
-    transaction: &Transaction<'_>,
-    shards: &[(&Reader, BatchRow)],
-    batch: &BatchId,
-    mut events: Vec<Value>,
-) -> rusqlite::Result<()> {
-    let kind = |event: &Value| event["event"].as_str().unwrap_or_default().to_owned();
-    let rank = |event: &Value| match &*kind(event) {
-        "batch_started" => 0,
-        "case_queued" => 1,
-        "batch_finished" => 3,
-        _ => 2,
-    };
-    let at = |event: &Value| event["at"].as_str().unwrap_or_default().to_owned();
-    // Stable: what happened at the same time stays in the order of its shard.
-    events.sort_by_key(|event| (rank(event), if rank(event) == 1 { String::new() } else { at(event) }));
-    let time = |event: &Value| at(event).parse::<jiff::Timestamp>().unwrap_or_default();
-    let (began, over) = (events.first().map(time), events.last().map(time));
-    let (status, exit_code) = ended(shards);
-    let sum = |of: fn(&BatchRow) -> u32| shards.iter().map(|(_, shard)| of(shard)).sum::<u32>();
-    let most = events.iter().filter_map(|event| event["peak_memory_bytes"].as_u64()).max();
-    let since = |from: Option<jiff::Timestamp>, to: jiff::Timestamp| {
-        from.map_or(0, |from| u64::try_from(to.duration_since(from).as_millis()).unwrap_or(0))
-    };
-    let (mut started, mut left) = (false, events.iter().filter(|event| rank(event) == 3).count());
-    let mut seq = 0;
-    for mut event in events {
-        match rank(&event) {
-            0 if std::mem::replace(&mut started, true) => continue,
-            0 => {
-                event["batch"] = json!(batch);
-                event["shard"] = Value::Null;
-                event["total"] = json!(sum(|shard| shard.total));
-                event["concurrency"] = json!(sum(|shard| shard.concurrency));
-            }
-            3 => {
-                left -= 1;
-                if left > 0 {
-                    continue;
-                }
-                event["status"] = json!(status);
-                event["exit_code"] = json!(exit_code.unwrap_or_default());
-                event["duration_ms"] = json!(since(began, over.unwrap_or_default()));
-                event["peak_memory_bytes"] = json!(most);
-            }
-            _ => {}
-        }
-        seq += 1;
-        event["seq"] = json!(seq);
-        let elapsed = since(began, time(&event));
-        event["elapsed_ms"] = json!(elapsed);
-        transaction.prepare_cached(
-            "INSERT INTO event (batch_id, seq, at, elapsed_ms, kind, json) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?.execute(params![
-            batch.as_str(),
-            seq,
-            at(&event),
-            i64::try_from(elapsed).unwrap_or(i64::MAX),
-            kind(&event),
-            event.to_string()
-        ])?;
+    #[test]
+    fn the_exit_code_of_the_whole_is_the_one_that_ranks_highest() {
+        let worst = |codes: &[Option<u8>]| worst(codes.iter().copied()).map(ExitCode::code);
+        assert_eq!(worst(&[Some(0), Some(0)]), Some(0));
+        assert_eq!(worst(&[Some(1), Some(3)]), Some(1));
+        assert_eq!(worst(&[Some(1), Some(130), Some(0)]), Some(130));
+        assert_eq!(worst(&[Some(1), None]), None, "a runner that was killed says none");
     }
-    for (_, shard) in shards {
-        transaction.execute("DELETE FROM batch WHERE id = ?1", [shard.id.as_str()])?;
-    }
-    Ok(())
 }

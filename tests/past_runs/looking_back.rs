@@ -160,6 +160,43 @@ fn shards_of_several_machines_are_joined_to_the_whole() {
 }
 
 #[test]
+fn shards_that_were_resumed_or_ended_badly_are_joined_as_what_they_came_to() {
+    let driver = ScriptedDriver::start();
+    let fails = "steps = [ { fail = 'not today' } ]\n";
+    let project = (0..5).fold(project(&driver), |it, n| it.file(&format!("testcases/f{n}.toml"), fails));
+    let database = |shard: &str| project.root().join(format!("machine-{shard}/batchrun.db"));
+    let run = |shard: &str, more: &[&str]| {
+        let (database, which) = (database(shard), format!("{shard}/2"));
+        let arguments = ["-c", "1", "--order", "file", "--shard", &which, "--shard-by", "count", "--db"];
+        project.run(arguments.iter().chain(&[database.to_str().unwrap()]).chain(more).copied())
+    };
+    for shard in ["1", "2"] {
+        let left = run(shard, &["--fail-fast"]);
+        assert!(left.status == Some(1) && left.stderr.contains("not run"), "{left}");
+    }
+    let verdicts = |database: &Path, verdict: &str| {
+        let shown = json(&project, &["show", "--db", database.to_str().unwrap()]);
+        shown["cases"].as_array().unwrap().iter().filter(|case| case["verdict"] == verdict).count()
+    };
+    let [not_run, failed] = ["not_run", "failed"].map(|it| verdicts(&database("2"), it));
+    // What the first shard left is run after all; what the second one left stays so.
+    let resumed = project.run(["--resume", "--db", database("1").to_str().unwrap()]);
+    assert_eq!((resumed.status, verdicts(&database("1"), "not_run")), (Some(1), 0), "{resumed}");
+    let failed = failed + verdicts(&database("1"), "failed");
+    let joined = project.root().join("joined/batchrun.db");
+    let on = ["--db", joined.to_str().unwrap()];
+    let shards = ["1", "2"].map(|it| database(it).to_str().unwrap().to_owned());
+    succeeds(project.run(["merge", "--join"].into_iter().chain(on).chain(shards.iter().map(String::as_str))));
+    assert_eq!((verdicts(&joined, "not_run"), verdicts(&joined, "failed")), (not_run, failed));
+    let arguments = ["report", "--report", "json=-", on[0], on[1]];
+    let report: Value = serde_json::from_str(&succeeds(project.run(arguments)).stdout).unwrap();
+    assert_eq!(
+        (&report["counts"]["not_run"], &report["counts"]["failed"]),
+        (&not_run.into(), &failed.into())
+    );
+}
+
+#[test]
 fn databases_are_merged_once_whatever_is_merged_again() {
     let driver = ScriptedDriver::start();
     let project = project(&driver);
