@@ -197,7 +197,7 @@ pub(super) fn case_answer(found: Result<Option<CaseDetail>, Response>) -> Respon
     }
 }
 
-/// The `number`th thing that was kept of a case, from 0. `database` is where paths of evidence begin beside.
+/// The `number`th thing that was kept of a case, from 0. Paths of evidence are relative to the folder of `database`.
 pub(super) async fn evidence_answer(
     database: &FilePath,
     found: Result<Option<CaseDetail>, Response>,
@@ -214,8 +214,8 @@ pub(super) async fn evidence_answer(
         return refuse(StatusCode::NOT_FOUND, "there is no such evidence");
     };
     let folder = database.parent().unwrap_or(FilePath::new("")).to_owned();
-    let named = path.clone();
-    let read = tokio::task::spawn_blocking(move || read_evidence(&folder, &named)).await;
+    let (named, batch) = (path.clone(), case.row.batch_id.clone());
+    let read = tokio::task::spawn_blocking(move || read_evidence(&folder, &batch, &named)).await;
     let bytes = match read.unwrap_or_else(|error| Err(io::Error::other(error))) {
         Ok(bytes) => bytes,
         Err(error) => return not_read(&error),
@@ -228,8 +228,8 @@ pub(super) async fn evidence_answer(
     ([(header::CONTENT_TYPE, kind)], Body::from(bytes)).into_response()
 }
 
-fn read_evidence(folder: &FilePath, path: &str) -> io::Result<Vec<u8>> {
-    let (mut file, size) = Files::of(folder).open(path)?;
+fn read_evidence(folder: &FilePath, batch: &BatchId, path: &str) -> io::Result<Vec<u8>> {
+    let (mut file, size) = Files::of(folder, batch).open(path)?;
     if size > LARGEST_EVIDENCE {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
@@ -242,6 +242,6 @@ fn not_read(error: &io::Error) -> Response {
     match error.kind() {
         io::ErrorKind::FileTooLarge => refuse(StatusCode::PAYLOAD_TOO_LARGE, "it is too large to be shown"),
         io::ErrorKind::NotFound => refuse(StatusCode::NOT_FOUND, "the file is gone"),
-        _ => refuse(StatusCode::NOT_FOUND, "the file cannot be read, or lies outside of the record"),
+        _ => refuse(StatusCode::NOT_FOUND, "the file cannot be read, or is no evidence of the batch"),
     }
 }

@@ -10,6 +10,7 @@ use crate::event::tally::Tally;
 use crate::event::{Failure, Stamped, millis};
 use crate::id::JobId;
 use crate::outcome::{AttemptVerdict, Verdict};
+use crate::store::inside;
 use crate::text::Untrusted;
 use jiff::Timestamp;
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
@@ -168,7 +169,7 @@ fn facts(case: &Case, folder: &Path) -> String {
         facts.push("quarantined".to_owned());
     }
     let ended = case.attempts.iter().filter_map(|attempt| attempt.finished.as_ref());
-    let kept = ended.flat_map(|it| &it.evidence).filter_map(|it| it.path.as_ref());
+    let kept = ended.flat_map(|it| &it.evidence).filter_map(|it| inside(it.path.as_ref()?));
     facts.extend(kept.map(|path| format!("[[ATTACHMENT|{}]]", folder.join(path).display())));
     facts.join("\n")
 }

@@ -2,6 +2,7 @@
 
 use crate::custody::{Custody, Exit, Kind, Process, Spawn, SpawnError};
 use crate::deadline::Deadline;
+use crate::mask::Masker;
 use http::Request;
 use http_body_util::Empty;
 use hyper::body::Bytes;
@@ -19,8 +20,13 @@ const ASK_EVERY: Duration = Duration::from_millis(100);
 /// How long a server has after SIGTERM.
 const END_GRACE: Duration = Duration::from_secs(1);
 
-/// Bytes at the end of its log that go into a message.
-const LOG_TAIL: u64 = 2_000;
+/// Bytes at the end of its log that are looked at: more than is told, so that no secret in what is told has lost its
+/// beginning before it is masked.
+const LOG_TAIL: u64 = 64 << 10;
+
+/// Lines of its output that go into a message, and characters of them.
+const TOLD_LINES: usize = 20;
+const TOLD: usize = 2_000;
 
 /// What to start.
 #[derive(Clone, Debug)]
@@ -35,8 +41,10 @@ pub struct Program {
     pub timeout: Duration,
     /// Whether one that answers already is taken and left running.
     pub reuse: bool,
-    /// Where its output goes.
+    /// Where its output goes, as it is.
     pub log: PathBuf,
+    /// What must not be told of its output.
+    pub masker: Masker,
 }
 
 /// A running server. Ends with its value.
@@ -46,6 +54,7 @@ pub struct CommandServer {
     process: Option<Process>,
     name: String,
     log: PathBuf,
+    masker: Masker,
 }
 
 /// Why a server is not there.
@@ -70,10 +79,10 @@ impl CommandServer {
         let name = program.command.join(" ");
         let failed =
             |what: String| ServerError { message: format!("server `{name}` {what}"), missing: false };
-        let log = program.log.clone();
+        let (log, masker) = (program.log.clone(), program.masker.clone());
         if answers(&program.url).await {
             if program.reuse {
-                return Ok(Self { process: None, name, log });
+                return Ok(Self { process: None, name, log, masker });
             }
             let url = &program.url;
             return Err(failed(format!(
@@ -97,7 +106,7 @@ impl CommandServer {
             }
             error => failed(format!("cannot be started: {error}")),
         })?;
-        let server = Self { process: Some(process), name: name.clone(), log };
+        let server = Self { process: Some(process), name: name.clone(), log, masker };
         let deadline = Deadline::after("timeout", program.timeout);
         tokio::select! {
             exit = server.exited() => Err(failed(format!("ended before it was ready, by {exit}{}", server.last_words()))),
@@ -133,8 +142,7 @@ impl CommandServer {
         };
         match read() {
             Ok(text) if !text.trim().is_empty() => {
-                let lines: Vec<String> = text.lines().map(|line| format!("\n    {line}")).collect();
-                format!("; the end of its output:{}", lines[lines.len().saturating_sub(20)..].concat())
+                format!("; the end of its output:{}", end_of(&self.masker.mask(&text)))
             }
             _ => "; it wrote nothing".to_owned(),
         }
@@ -162,4 +170,25 @@ async fn answers(url: &str) -> bool {
     let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
     let deadline = Deadline::after("answer of the server", Duration::from_secs(5));
     matches!(deadline.bound(client.request(request)).await, Ok(Ok(_)))
+}
+
+/// The last lines, each on a line of its own, as far as they are short.
+fn end_of(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let lines = lines[lines.len().saturating_sub(TOLD_LINES)..].join("\n");
+    let cut = lines.char_indices().nth_back(TOLD - 1).map_or(0, |(at, _)| at);
+    lines[cut..].lines().flat_map(|line| ["\n    ", line]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_an_output_is_a_few_lines_and_short() {
+        assert_eq!(end_of("one\ntwo\n"), "\n    one\n    two");
+        let many: String = (0..100).map(|number| format!("line {number}\n")).collect();
+        assert!(end_of(&many).starts_with("\n    line 80\n") && end_of(&many).ends_with("\n    line 99"));
+        assert_eq!(end_of(&"ä".repeat(9_000)), format!("\n    {}", "ä".repeat(TOLD)));
+    }
 }

@@ -8,7 +8,9 @@ use super::rows::BatchRow;
 use crate::id::BatchId;
 use crate::outcome::BatchStatus;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
-use std::fs;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
@@ -172,34 +174,60 @@ fn columns(transaction: &Transaction<'_>, table: &str) -> rusqlite::Result<Vec<S
         .collect()
 }
 
-/// Copies a batch's evidence and log.
+/// Copies a batch's evidence and logs. The other record may have been made by anybody: its links may lead anywhere, and
+/// are not followed.
 fn copy_files(from: &Place, to: &Place, batch: &BatchId) -> io::Result<()> {
     if !remove::is_plain(batch) {
         let text = format!("`{batch}` is no id of a batch");
         return Err(io::Error::new(io::ErrorKind::InvalidData, text));
     }
-    copy_folder(&from.evidence(batch), &to.evidence(batch))?;
-    match fs::copy(from.log(batch), to.log(batch)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+    let evidence = from.evidence(batch);
+    if is_folder(&from.folder().join("evidence"))? && is_folder(&evidence)? {
+        copy_folder(&evidence, &to.evidence(batch))?;
+    }
+    if is_folder(&from.folder().join("log"))? {
+        for log in from.logs(batch)? {
+            copy_file(&log, &to.folder().join("log").join(log.file_name().unwrap_or_default()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a folder is there; what is something else in its place is an error.
+fn is_folder(path: &Path) -> io::Result<bool> {
+    match path.symlink_metadata() {
+        Ok(found) if found.is_dir() => Ok(true),
+        Ok(_) => Err(io::Error::other(format!("`{}` is a link, not a folder", path.display()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
-/// Copies the plain files of a folder and those below it. Links are left out: they may lead anywhere.
+/// Copies the plain files of a folder and those below it. Links are left out.
 fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
-    let entries = match fs::read_dir(from) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries?,
-    };
     fs::create_dir_all(to)?;
-    for entry in entries {
+    for entry in fs::read_dir(from)? {
         let entry = entry?;
         let (kind, target) = (entry.file_type()?, to.join(entry.file_name()));
         if kind.is_dir() {
             copy_folder(&entry.path(), &target)?;
         } else if kind.is_file() {
-            fs::copy(entry.path(), target)?;
+            copy_file(&entry.path(), &target)?;
         }
+    }
+    Ok(())
+}
+
+/// Copies a plain file; anything else is left out, whatever it was a moment ago.
+fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let mut file = match rustix::fs::open(from, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(Errno::LOOP) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    if file.metadata()?.is_file() {
+        io::copy(&mut file, &mut File::create(to)?)?;
     }
     Ok(())
 }

@@ -50,7 +50,7 @@ pub use attempt_rows::{AttemptRow, EvidenceRow, StepRow};
 pub use begin::{Begun, ResumeError};
 pub use compare::{Differs, differences};
 pub use detail::{AttemptDetail, CaseDetail};
-pub use files::Files;
+pub use files::{Files, inside};
 pub use join::{JoinError, Joined};
 pub use lock::{BatchLock, LockError, NamedLock, RunningBatch, running_batches, say_where};
 pub use merge::Merged;

@@ -47,6 +47,35 @@ impl Place {
         self.folder.join("log").join(format!("{batch}.log"))
     }
 
+    /// What the `number`th `[server]` of a batch wrote, from 1.
+    pub fn server_log(&self, batch: &BatchId, number: usize) -> PathBuf {
+        self.folder.join("log").join(format!("{batch}.server-{number}.log"))
+    }
+
+    /// What the program of `[notify]` wrote.
+    pub fn notify_log(&self, batch: &BatchId) -> PathBuf {
+        self.folder.join("log").join(format!("{batch}.notify.log"))
+    }
+
+    /// Every log of a batch that is there.
+    pub(super) fn logs(&self, batch: &BatchId) -> io::Result<Vec<PathBuf>> {
+        let entries = match fs::read_dir(self.folder.join("log")) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let own = format!("{batch}.");
+        let mut logs = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name();
+            if name.to_str().is_some_and(|name| name.starts_with(&own) && name.ends_with(".log")) {
+                logs.push(entry.path());
+            }
+        }
+        logs.sort();
+        Ok(logs)
+    }
+
     /// Where locks and sockets lie.
     pub fn run(&self) -> PathBuf {
         self.folder.join("run")

@@ -19,26 +19,31 @@ pub struct Removed {
 }
 
 impl Store {
-    /// Removes batches. What a killed process left undone of it, a next one does: rows go first.
+    /// Removes batches, the files of each before its rows: what a killed process left undone, the next one finds again.
+    /// One that cannot be removed keeps its rows, and no other from being removed.
     pub fn remove(&mut self, batches: &[BatchId]) -> Result<Removed, QueryError> {
         let place = self.place().clone();
         let size = |path: &Path| fs::metadata(path).map_or(0, |it| it.len());
         let before = size(place.database());
+        let (mut removed, mut first) = (Removed::default(), None);
         for batch in batches {
+            // No path is made of an id that is none.
+            let files = if is_plain(batch) { remove_files(&place, batch) } else { Ok(0) };
+            match files {
+                Ok(bytes) => removed.bytes += bytes,
+                Err(cause) => {
+                    first.get_or_insert(QueryError::File { path: place.evidence(batch), cause });
+                    continue;
+                }
+            }
             let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute("DELETE FROM batch WHERE id = ?1", [batch.as_str()])?;
             transaction.commit()?;
         }
-        let mut removed = Removed::default();
-        for batch in batches.iter().filter(|batch| is_plain(batch)) {
-            let gone = remove_files(&place, batch)
-                .map_err(|cause| QueryError::File { path: place.evidence(batch), cause })?;
-            removed.bytes += gone;
-        }
         let smaller = self.connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);");
         removed.database_kept = smaller.is_err();
         removed.bytes += before.saturating_sub(size(place.database()));
-        Ok(removed)
+        first.map_or(Ok(removed), Err)
     }
 }
 
@@ -59,8 +64,7 @@ fn remove_files(place: &Place, batch: &BatchId) -> io::Result<u64> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
-    let log = place.log(batch);
-    for file in [log.with_extension("notify.log"), log, place.spool(batch)] {
+    for file in place.logs(batch)?.into_iter().chain([place.spool(batch)]) {
         match fs::metadata(&file) {
             Ok(it) => {
                 bytes += it.len();

@@ -1,6 +1,7 @@
 //! Secrets: put into pages, addresses, messages and consoles, and then looked for in everything that is written.
 
 use crate::running::{Record, Running, database};
+use crate::scripted_driver::{Fault, ScriptedDriver};
 use crate::site::Site;
 use crate::support::Project;
 use base64::Engine as _;
@@ -190,4 +191,38 @@ fn f78_a_secret_is_in_nothing_that_is_written() {
     for kind in ["log", "json", "jsonl", "xml", "html", "db"] {
         assert!(seen.iter().any(|it| it == kind), "masked in no `{kind}`: {seen:?}");
     }
+}
+
+/// Nothing that a run of this project writes has the secret, but the log of a server, which is the server's own.
+#[track_caller]
+fn is_clean_but_tells(project: &Project, told: &str) {
+    let arguments = ["--report", "json=report.json", "--report", "jsonl=events.jsonl"];
+    let ended = Running::start(project, &arguments).wait_clean();
+    ended.exits(3).says(&[told, "***"]);
+    is_clean("stdout", ended.stdout.as_bytes());
+    is_clean("stderr", ended.stderr.as_bytes());
+    is_clean("the database", texts(&database(project)).as_bytes());
+    files_in(&project.root(), &mut |path| {
+        if !path.display().to_string().ends_with(".server-1.log") {
+            is_clean(&path.display().to_string(), &std::fs::read(path).unwrap());
+        }
+    });
+}
+
+#[test]
+fn f78_what_servers_and_endpoints_say_is_masked_too() {
+    let case = "steps = [ { goto = \"http://127.0.0.1:9/\" } ]\n";
+    let project = |settings: &str| {
+        Project::new()
+            .file("runner.toml", &format!("infra_retries = 0\n[secrets]\nenv = [\"TOKEN\"]\n{settings}"))
+            .file("testcases/c1.toml", case)
+            .variable("TOKEN", SECRET)
+    };
+    let says = r#"["sh", "-c", "echo 'no database:'; printenv TOKEN; exit 7"]"#;
+    let server = format!("[server]\ncommand = {says}\nurl = \"http://127.0.0.1:9/\"\n");
+    is_clean_but_tells(&project(&server), "no database:");
+    let driver = ScriptedDriver::start();
+    driver.fault("POST session", Fault::Answer(500, "text/plain", format!("no user {SECRET}").into_bytes()));
+    let endpoint = format!("[[endpoint]]\nurl = \"{}\"\ncapacity = 1\n", driver.url());
+    is_clean_but_tells(&project(&endpoint), "no user");
 }

@@ -214,6 +214,29 @@ fn databases_are_merged_once_whatever_is_merged_again() {
 }
 
 #[test]
+fn f80_links_of_another_record_are_not_followed() {
+    let driver = ScriptedDriver::start();
+    let project = project(&driver).file("private/key", "of nobody's business\n");
+    let other = project.root().join("other");
+    project.run(["-c", "3", "--db", "other/batchrun.db"]);
+    let batch = json(&project, &["show", "--db", "other/batchrun.db"])["batch"]["id"].clone();
+    let batch = batch.as_str().unwrap();
+    let (evidence, log) = (other.join("evidence").join(batch), other.join(format!("log/{batch}.log")));
+    std::fs::remove_file(&log).unwrap();
+    std::os::unix::fs::symlink(project.root().join("private/key"), &log).unwrap();
+    std::fs::rename(&evidence, other.join("kept")).unwrap();
+    std::os::unix::fs::symlink(project.root().join("private"), &evidence).unwrap();
+    let refused = project.run(["merge", "other/batchrun.db"]);
+    assert!(refused.status == Some(2) && refused.stderr.contains("is a link, not a folder"), "{refused}");
+    std::fs::remove_file(&evidence).unwrap();
+    std::fs::rename(other.join("kept"), &evidence).unwrap();
+    succeeds(project.run(["merge", "other/batchrun.db"]));
+    let own = project.root().join(".batchrun");
+    assert!(own.join("evidence").join(batch).exists());
+    assert_eq!(std::fs::read_dir(own.join("log")).unwrap().count(), 0, "the log was a link");
+}
+
+#[test]
 fn old_batches_go_with_their_evidence_and_only_when_asked() {
     let driver = ScriptedDriver::start();
     let project = project(&driver);
@@ -223,15 +246,18 @@ fn old_batches_go_with_their_evidence_and_only_when_asked() {
     let files =
         |folder: &str| std::fs::read_dir(project.root().join(".batchrun").join(folder)).unwrap().count();
     assert_eq!((files("evidence"), files("log")), (3, 3));
+    for log in std::fs::read_dir(project.root().join(".batchrun/log")).unwrap() {
+        std::fs::write(log.unwrap().path().with_extension("server-1.log"), "what its server said").unwrap();
+    }
     let vague = project.run(["prune"]);
     assert_eq!(vague.status, Some(2), "{vague}");
     let asked = succeeds(project.run(["prune", "--keep", "1", "--dry-run"]));
-    assert!(asked.stdout.lines().count() == 2 && files("log") == 3, "{asked}");
+    assert!(asked.stdout.lines().count() == 2 && files("log") == 6, "{asked}");
     let young = succeeds(project.run(["prune", "--older-than", "90d"]));
     assert!(young.stderr.contains("0 batches with 0 cases removed, 3 kept"), "{young}");
     let done = succeeds(project.run(["prune", "--keep", "1"]));
     assert!(done.stderr.contains("2 batches with 6 cases removed, 1 kept"), "{done}");
-    assert_eq!((files("evidence"), files("log")), (1, 1));
+    assert_eq!((files("evidence"), files("log")), (1, 2));
     let left = project.root().join(".batchrun/batchrun.db");
     let left = rusqlite::Connection::open(left).unwrap();
     for (table, rows) in [("batch", 1), ("case_run", 3), ("attempt", 3)] {

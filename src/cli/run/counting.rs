@@ -1,10 +1,13 @@
-//! Passes events on to the recorder and counts verdicts on the way: the exit code is needed before the last event.
+//! Passes events on to the recorder. On the way it counts verdicts, since the exit code is needed before the last event,
+//! and masks what programs, drivers and endpoints have said: all parts of batchrun may quote them.
 
 use crate::event::verdicts::{FlakyCounts, Verdicts};
 use crate::event::{CaseFinished, Event, Level};
 use crate::id::JobId;
+use crate::mask::Masker;
 use crate::outcome::{ExitCode, Verdict};
 use crate::runner::dispatcher::Sink;
+use crate::step;
 use crate::store::EventSender;
 use crate::text::Untrusted;
 use std::sync::{Mutex, PoisonError};
@@ -14,13 +17,14 @@ pub(super) struct Counting {
     sender: EventSender,
     verdicts: Mutex<Verdicts>,
     flaky: FlakyCounts,
+    masker: Masker,
 }
 
 impl Counting {
     /// Counts from `verdicts` on.
-    pub(super) fn new(sender: EventSender, fail_on_flaky: bool, verdicts: Verdicts) -> Self {
+    pub(super) fn new(sender: EventSender, fail_on_flaky: bool, verdicts: Verdicts, masker: Masker) -> Self {
         let flaky = if fail_on_flaky { FlakyCounts::AsFailed } else { FlakyCounts::AsPassed };
-        Self { sender, verdicts: Mutex::new(verdicts), flaky }
+        Self { sender, verdicts: Mutex::new(verdicts), flaky, masker }
     }
 
     /// What the verdicts so far amount to.
@@ -39,8 +43,27 @@ impl Counting {
     }
 }
 
+impl Counting {
+    /// What steps have to say is masked already, with what they have found out to be secret.
+    fn masked(&self, mut event: Event) -> Event {
+        let mask = |text: &str| self.masker.mask(text);
+        let in_place = |text: &mut Untrusted| *text = Untrusted::from(mask(text.raw()));
+        match &mut event {
+            Event::Message { text, .. } => in_place(text),
+            Event::ConcurrencyChanged { why, .. } | Event::Paused { why } => *why = mask(why),
+            Event::AttemptFinished(finished) => {
+                finished.failure = finished.failure.take().map(|failure| step::masked(failure, &mask));
+            }
+            Event::CaseFinished(finished) => finished.message.iter_mut().for_each(in_place),
+            _ => {}
+        }
+        event
+    }
+}
+
 impl Sink for Counting {
     fn send(&self, event: Event) {
+        let event = self.masked(event);
         self.verdicts.lock().unwrap_or_else(PoisonError::into_inner).apply(&event);
         self.sender.send(event);
     }

@@ -88,7 +88,7 @@ async fn batch(
     let began = began.checked_sub(age).unwrap_or(began);
     let verdicts = prepared.resumed.as_ref().map(|resumed| resumed.verdicts.clone()).unwrap_or_default();
     let flaky = prepared.settings.fail_on_flaky.value;
-    let sink = Arc::new(Counting::new(opened.recorder.sender(), flaky, verdicts));
+    let sink = Arc::new(Counting::new(opened.recorder.sender(), flaky, verdicts, opened.masker.clone()));
     let limits = Limits::new(&prepared.settings, pages.capacity());
     let (commands, inbox) = mpsc::channel(8);
     let dashboard = Dashboard::new(&opened, &commands);
@@ -184,8 +184,7 @@ struct Stage<'a> {
 
 impl Stage<'_> {
     /// Starts what is needed, runs the cases, and ends all of it again whatever happened. Answers how it ended, with what
-    /// its surroundings add to the exit code, how many
-    /// processes and folders were found left over, and what it all used.
+    /// its surroundings add to the exit code, how many processes and folders were found left over, and what it all used.
     async fn run(
         mut self,
         commands: &mpsc::Sender<Command>,
@@ -235,7 +234,7 @@ impl Stage<'_> {
         let Self { opened, prepared, pages, limits, sink, began, .. } = self;
         let given_up = |why| given_up(why, &sink, &prepared);
         let mut wishes = Vec::new();
-        let servers = RunningServers::start(custody, &prepared.settings, &opened.place, &opened.batch);
+        let servers = RunningServers::start(custody, &prepared.settings, opened);
         // What is starting ends when it is dropped.
         let servers = tokio::select! {
             servers = servers => servers.map_err(|error| given_up(NotBegun::because(servers::exit_of(&error), error)))?,

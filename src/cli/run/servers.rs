@@ -1,12 +1,11 @@
 //! The `[server]`s of a batch: started in the order of runner.toml before the first case, ended after the last one.
 
+use super::opening::Opened;
 use crate::config::{Server, Settings};
 use crate::control::{Command, Stop};
 use crate::custody::Custody;
-use crate::id::BatchId;
 use crate::outcome::ExitCode;
 use crate::serve::{CommandServer, Program, ServerError, StaticSite};
-use crate::store::Place;
 use anyhow::Context as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,8 +24,7 @@ impl RunningServers {
     pub(super) async fn start(
         custody: &Custody,
         settings: &Settings,
-        place: &Place,
-        batch: &BatchId,
+        opened: &Opened,
     ) -> anyhow::Result<Self> {
         let mut running = Self { sites: Vec::new(), commands: Vec::new(), first: None };
         for (number, server) in (1..).zip(settings.servers.value.as_slice()) {
@@ -47,7 +45,8 @@ impl RunningServers {
                         url: url.as_str().to_owned(),
                         timeout: timeout.get(),
                         reuse: *reuse,
-                        log: place.log(batch).with_extension(format!("server-{number}.log")),
+                        log: opened.place.server_log(&opened.batch, number),
+                        masker: opened.masker.clone(),
                     };
                     running.commands.push(Arc::new(CommandServer::start(custody, &program).await?));
                     origin(&program.url)

@@ -1,8 +1,9 @@
 //! What was kept of cases, as the page shows it: texts in the page, pictures in it or beside it. The record says where
-//! files lie, and may have come from elsewhere: nothing outside of its folder is read, no link is followed, and no name
+//! files lie, and may have come from elsewhere: nothing but the batch's evidence is read, no link is followed, and no name
 //! of it becomes a name here. What cannot be read is said in the page; it is no reason to have none.
 
 use super::folder::Beside;
+use crate::id::BatchId;
 use crate::store::{CaseDetail, EvidenceRow, Files, Place};
 use base64::Engine as _;
 use serde_json::{Value, json};
@@ -27,9 +28,9 @@ pub(super) struct Keeper<'a> {
 }
 
 impl<'a> Keeper<'a> {
-    /// One that takes from a record; pictures go into the page where there is no place beside it.
-    pub(super) fn new(place: &Place, beside: Option<&'a Beside>) -> Self {
-        Self { files: Files::of(place.folder()), beside, room: PAGE_TAKES }
+    /// One that takes what a record has of a batch; pictures go into the page where there is no place beside it.
+    pub(super) fn new(place: &Place, batch: &BatchId, beside: Option<&'a Beside>) -> Self {
+        Self { files: Files::of(place.folder(), batch), beside, room: PAGE_TAKES }
     }
 
     /// What was kept of a case, in order, over all its attempts; `null` where there is no file.
@@ -139,7 +140,7 @@ mod tests {
     #[test]
     fn pictures_and_texts_go_into_one_page() {
         let (_root, place) = record();
-        let mut keeper = Keeper::new(&place, None);
+        let mut keeper = Keeper::new(&place, &BatchId::from_stored("b"), None);
         let picture = keeper.one("0-0", &row("screenshot", "evidence/b/x.png"));
         assert_eq!(picture, json!({ "picture": "data:image/png;base64,cG5n" }));
         let text = keeper.one("0-1", &row("console", "evidence/b/x.txt"));
@@ -160,7 +161,7 @@ mod tests {
         ] });
         fs::write(root.path().join("record/evidence/b/t.json"), trace.to_string()).unwrap();
         fs::write(root.path().join("record/evidence/b/cut.json"), "{\"steps\": [").unwrap();
-        let mut keeper = Keeper::new(&place, None);
+        let mut keeper = Keeper::new(&place, &BatchId::from_stored("b"), None);
         let inside = keeper.one("0-0", &row("trace", "evidence/b/t.json"));
         assert_eq!(
             inside["trace"]["pictures"][0],
@@ -169,7 +170,7 @@ mod tests {
         assert_eq!(inside["trace"]["pictures"][1], json!({ "at_ms": 2 }));
         let report = tempfile::tempdir().unwrap();
         let beside = Folder::open(report.path()).unwrap().beside().unwrap();
-        let mut keeper = Keeper::new(&place, Some(&beside));
+        let mut keeper = Keeper::new(&place, &BatchId::from_stored("b"), Some(&beside));
         let kept = keeper.one("0-0", &row("trace", "evidence/b/t.json"));
         let src = format!("{}/0-0-0.jpg", beside.name());
         assert_eq!(kept["trace"]["pictures"][0], json!({ "at_ms": 1, "type": "image/jpeg", "src": src }));
@@ -189,14 +190,20 @@ mod tests {
             )
             .unwrap();
         };
+        fs::create_dir_all(root.path().join("record/evidence/other")).unwrap();
+        for other in ["record/batchrun.db", "record/evidence/other/x.txt"] {
+            fs::write(root.path().join(other), "business of another batch").unwrap();
+        }
         link("link.png", "secret");
         link("folder", "");
         let report = tempfile::tempdir().unwrap();
         let beside = Folder::open(report.path()).unwrap().beside().unwrap();
-        let mut keeper = Keeper::new(&place, Some(&beside));
+        let mut keeper = Keeper::new(&place, &BatchId::from_stored("b"), Some(&beside));
         let secret = root.path().join("secret").display().to_string();
         let hostile = [
             "../secret",
+            "batchrun.db",
+            "evidence/other/x.txt",
             &secret,
             "evidence/../../secret",
             "evidence/b/link.png",

@@ -87,7 +87,7 @@ impl Reporter for Html {
         reader.hold().map_err(|error| self.broken(&error))?;
         let row = reader.batch(&Which::Prefix(batch.to_string())).map_err(|error| self.broken(&error))?;
         let beside = self.folder.as_ref().map(Folder::beside).transpose()?;
-        let mut keeper = Keeper::new(reader.place(), beside.as_ref());
+        let mut keeper = Keeper::new(reader.place(), &row.id, beside.as_ref());
         self.write(&reader, &row, &mut keeper)?;
         let path = self.draft.publish()?;
         if let (Some(folder), Some(beside)) = (&self.folder, beside) {

@@ -53,7 +53,7 @@ pub(super) fn open(
     if command.is_none() && webhook.is_none() {
         return None;
     }
-    let log = place.log(batch).with_extension("notify.log");
+    let log = place.notify_log(batch);
     let recipient = Arc::new(Recipient { command, webhook, log, masker: masker.clone() });
     let on = settings.notify_on.value;
     let (first_sender, document) = oneshot::channel();
