@@ -43,9 +43,13 @@ impl fmt::Display for JoinError {
             Self::NoShard(batch) => {
                 write!(f, "the latest batch `{batch}` is no shard: without `--join` batches stay apart")
             }
-            Self::Running(batch) => write!(f, "batch `{batch}` still runs"),
+            Self::Running(batch) => write!(f, "batch `{batch}` still runs: join them when it has ended"),
             Self::Incomplete(found) => {
-                write!(f, "these are not all the shards of one batch, each once: {}", found.join(", "))
+                write!(
+                    f,
+                    "these are not all the shards of one batch, each once: {}; name the database of every one",
+                    found.join(", ")
+                )
             }
             Self::Query(error) => error.fmt(f),
         }
@@ -79,9 +83,11 @@ impl Store {
     pub fn join(&mut self, shards: &[(&Reader, BatchRow)]) -> Result<Joined, JoinError> {
         let shards = in_order(shards)?;
         let batch = id(&shards);
-        let here = "SELECT count(*) FROM batch WHERE id = ?1";
-        if self.connection.query_row(here, [batch.as_str()], |row| row.get::<_, i64>(0))? > 0 {
-            return Ok(Joined { batch, known: true });
+        match self.is_joined(&shards, &batch)? {
+            Some(true) => return Ok(Joined { batch, known: true }),
+            // A shard was resumed since then: it is made anew.
+            Some(false) => drop(self.remove(std::slice::from_ref(&batch))?),
+            None => {}
         }
         for (reader, shard) in &shards {
             self.merge_one(reader, &shard.id)?;
@@ -111,6 +117,34 @@ impl Store {
         }
         transaction.commit()?;
         Ok(Joined { batch, known: false })
+    }
+
+    /// Whether the batch that these shards make is here as they are now; `None` where it is not here at all.
+    fn is_joined(&self, shards: &[(&Reader, BatchRow)], batch: &BatchId) -> Result<Option<bool>, JoinError> {
+        let sql = "SELECT finished_at, status, exit_code, passed, flaky, failed, errored, skipped, interrupted, not_run
+            FROM batch WHERE id = ?1";
+        let mut statement = self.connection.prepare(sql)?;
+        let here = statement.query_map([batch.as_str()], |row| {
+            let ended: (Option<String>, String, Option<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let counts =
+                (3..10).map(|column| row.get::<_, u32>(column)).collect::<rusqlite::Result<Vec<_>>>()?;
+            Ok((ended, counts))
+        })?;
+        let Some(here) = here.last().transpose()? else { return Ok(None) };
+        let (status, exit_code) = ended(shards);
+        let finished_at = shards.iter().filter_map(|(_, shard)| shard.finished_at.clone()).max();
+        let now = (finished_at, status.as_str().to_owned(), exit_code.map(ExitCode::code));
+        let counts: [fn(&BatchRow) -> u32; 7] = [
+            |it| it.passed,
+            |it| it.flaky,
+            |it| it.failed,
+            |it| it.errored,
+            |it| it.skipped,
+            |it| it.interrupted,
+            |it| it.not_run,
+        ];
+        let counts = counts.map(|count| shards.iter().map(|(_, shard)| count(shard)).sum());
+        Ok(Some(here == (now, counts.to_vec())))
     }
 }
 
@@ -205,10 +239,16 @@ fn take_over(
     transaction.execute(&moved, params![own, offset.slots])?;
     let kept = format!("UPDATE evidence SET path = replace(path, ?2, ?3) WHERE attempt_id IN ({attempts})");
     transaction.execute(&kept, params![own, from, to])?;
-    for table in ["case_run", "sample"] {
-        let sql = format!("UPDATE {table} SET batch_id = ?2 WHERE batch_id = ?1");
-        transaction.execute(&sql, params![own, batch.as_str()])?;
-    }
+    // Jobs are numbered in the order of these keys, and one shard's come behind those of the one before it.
+    transaction.pragma_update(None, "defer_foreign_keys", true)?;
+    let last: i64 =
+        transaction.query_row("SELECT coalesce(max(id), 0) FROM case_run", [], |row| row.get(0))?;
+    let moved = format!("UPDATE attempt SET case_run_id = case_run_id + ?2 WHERE id IN ({attempts})");
+    transaction.execute(&moved, params![own, last])?;
+    let moved = "UPDATE case_run SET id = id + ?2, batch_id = ?3 WHERE batch_id = ?1";
+    transaction.execute(moved, params![own, last, batch.as_str()])?;
+    let moved = "UPDATE sample SET batch_id = ?2 WHERE batch_id = ?1";
+    transaction.execute(moved, params![own, batch.as_str()])?;
     Ok(slots)
 }
 

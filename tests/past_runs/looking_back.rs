@@ -113,6 +113,8 @@ fn shown(project: &Project, database: &Path) -> Vec<(String, String, usize, usiz
             let full = json(project, &["show", id, "--db", database.to_str().unwrap()]);
             let attempts = full["cases"][0]["attempts"].as_array().unwrap();
             let steps = attempts.iter().map(|it| it["steps"].as_array().unwrap().len()).sum();
+            let last = &attempts.last().unwrap()["failure"];
+            assert_eq!(last.is_object(), case["verdict"] == "failed", "{id}: {last}");
             (id.to_owned(), case["verdict"].as_str().unwrap().to_owned(), attempts.len(), steps)
         })
         .collect();
@@ -134,8 +136,13 @@ fn shards_of_several_machines_are_joined_to_the_whole() {
     };
     let incomplete = join(&[&first]);
     assert!(incomplete.status == Some(2) && incomplete.stderr.contains("not all the shards"), "{incomplete}");
+    // That one of them was here before changes nothing.
+    succeeds(project.run(["merge", "--db", joined.to_str().unwrap(), &second]));
     let id = succeeds(join(&[&second, &first])).stdout;
     assert_eq!(shown(&project, &joined), shown(&project, &whole));
+    let command =
+        json(&project, &["show", "--db", joined.to_str().unwrap()])["batch"]["command_line"].clone();
+    assert!(!command.as_str().unwrap().contains("--shard"), "{command}");
     // Again, and in another order: it is there.
     assert_eq!(succeeds(join(&[&first, &second])).stdout, id);
     let batches = json(&project, &["history", "--db", joined.to_str().unwrap()]);
@@ -179,14 +186,20 @@ fn shards_that_were_resumed_or_ended_badly_are_joined_as_what_they_came_to() {
         shown["cases"].as_array().unwrap().iter().filter(|case| case["verdict"] == verdict).count()
     };
     let [not_run, failed] = ["not_run", "failed"].map(|it| verdicts(&database("2"), it));
+    let joined = project.root().join("joined/batchrun.db");
+    let on = ["--db", joined.to_str().unwrap()];
+    let shards = ["1", "2"].map(|it| database(it).to_str().unwrap().to_owned());
+    let join = || {
+        let shards = shards.iter().map(String::as_str);
+        succeeds(project.run(["merge", "--join"].into_iter().chain(on).chain(shards)))
+    };
+    join();
+    assert!(verdicts(&joined, "not_run") > not_run, "those of both");
     // What the first shard left is run after all; what the second one left stays so.
     let resumed = project.run(["--resume", "--db", database("1").to_str().unwrap()]);
     assert_eq!((resumed.status, verdicts(&database("1"), "not_run")), (Some(1), 0), "{resumed}");
     let failed = failed + verdicts(&database("1"), "failed");
-    let joined = project.root().join("joined/batchrun.db");
-    let on = ["--db", joined.to_str().unwrap()];
-    let shards = ["1", "2"].map(|it| database(it).to_str().unwrap().to_owned());
-    succeeds(project.run(["merge", "--join"].into_iter().chain(on).chain(shards.iter().map(String::as_str))));
+    join();
     assert_eq!((verdicts(&joined, "not_run"), verdicts(&joined, "failed")), (not_run, failed));
     let arguments = ["report", "--report", "json=-", on[0], on[1]];
     let report: Value = serde_json::from_str(&succeeds(project.run(arguments)).stdout).unwrap();
