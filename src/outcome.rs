@@ -68,6 +68,11 @@ words! {
 }
 
 impl Verdict {
+    /// Whether it failed or errored.
+    pub fn is_bad(self) -> bool {
+        matches!(self, Self::Failed | Self::Errored)
+    }
+
     /// Whether a job that ended like this runs again when its batch is resumed.
     pub fn is_resumed(self) -> bool {
         match self {

@@ -17,13 +17,17 @@ pub struct Ended {
 pub enum Difference {
     /// It fails or errors, and did not.
     NewlyFailing,
+    /// It was not there before, and fails or errors.
+    NewFailing,
+    /// It passes only after it has failed, and passed at once.
+    NewlyFlaky,
     /// It failed or errored in both.
     StillFailing,
     /// It passes, and did not.
     Fixed,
-    /// It takes longer than its past runs did.
+    /// It takes longer.
     Slower(Shift),
-    /// It takes less time than its past runs did.
+    /// It takes less time.
     Faster(Shift),
     /// It was not there before.
     New,
@@ -33,13 +37,24 @@ pub enum Difference {
 
 impl Difference {
     /// The words for all of them, the worst first.
-    pub const KINDS: [&str; 7] =
-        ["newly_failing", "still_failing", "fixed", "slower", "faster", "new", "gone"];
+    pub const KINDS: [&str; 9] = [
+        "newly_failing",
+        "new_failing",
+        "newly_flaky",
+        "still_failing",
+        "fixed",
+        "slower",
+        "faster",
+        "new",
+        "gone",
+    ];
 
     /// The word for it.
     pub fn kind(self) -> &'static str {
         match self {
             Self::NewlyFailing => "newly_failing",
+            Self::NewFailing => "new_failing",
+            Self::NewlyFlaky => "newly_flaky",
             Self::StillFailing => "still_failing",
             Self::Fixed => "fixed",
             Self::Slower(_) => "slower",
@@ -49,8 +64,14 @@ impl Difference {
         }
     }
 
-    /// Between two batches; `past` are the times of the case's runs other than the newer one, asked for only where they
-    /// matter. `None` for nothing worth telling.
+    /// Whether it makes the newer batch worse.
+    pub fn is_worse(self) -> bool {
+        matches!(self, Self::NewlyFailing | Self::NewFailing | Self::NewlyFlaky | Self::Slower(_))
+    }
+
+    /// Between two batches; `past` are the times of the case's runs before the newer one, asked for only where they
+    /// matter: by how much they usually differ tells whether a difference means anything. `None` for nothing worth
+    /// telling.
     pub fn between(
         before: Option<Ended>,
         after: Option<Ended>,
@@ -59,18 +80,19 @@ impl Difference {
         let (before, after) = match (before, after) {
             (Some(before), Some(after)) => (before, after),
             (Some(_), None) => return Some(Self::Gone),
-            (None, Some(after)) if is_bad(after.verdict) => return Some(Self::NewlyFailing),
+            (None, Some(after)) if after.verdict.is_bad() => return Some(Self::NewFailing),
             (None, Some(_)) => return Some(Self::New),
             (None, None) => return None,
         };
-        match (is_bad(before.verdict), is_bad(after.verdict)) {
+        match (before.verdict.is_bad(), after.verdict.is_bad()) {
             (true, true) => Some(Self::StillFailing),
             (false, true) => Some(Self::NewlyFailing),
             (true, false) => is_good(after.verdict).then_some(Self::Fixed),
+            (false, false) if before.verdict == Verdict::Passed && after.verdict == Verdict::Flaky => {
+                Some(Self::NewlyFlaky)
+            }
             (false, false) => {
-                let (was, is) = (before.passed_ms?, after.passed_ms?);
-                // Without a past of its own, only what is plain to see: half as much again, and a quarter of a second.
-                let shift = Shift::between(&past(), &[is]).unwrap_or_else(|| Shift::alone(was, is));
+                let shift = Shift::of_two(before.passed_ms?, after.passed_ms?, &past());
                 let real = shift.is_real();
                 (real && shift.now_ms > shift.before_ms)
                     .then_some(Self::Slower(shift))
@@ -78,10 +100,6 @@ impl Difference {
             }
         }
     }
-}
-
-fn is_bad(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::Failed | Verdict::Errored)
 }
 
 fn is_good(verdict: Verdict) -> bool {
@@ -109,21 +127,31 @@ mod tests {
         assert_eq!(of(Failed, Errored), Some(Difference::StillFailing));
         assert_eq!(of(Failed, Flaky), Some(Difference::Fixed));
         assert_eq!(of(Failed, NotRun), None, "nobody knows");
-        assert_eq!(of(Passed, Flaky), None);
+        assert_eq!(of(Passed, Flaky), Some(Difference::NewlyFlaky));
+        assert_eq!(of(Flaky, Flaky), None);
+        assert_eq!(of(Flaky, Passed), None, "once says nothing");
         assert_eq!(plain(None, ended(Passed, None)), Some(Difference::New));
-        assert_eq!(plain(None, ended(Failed, None)), Some(Difference::NewlyFailing));
+        assert_eq!(plain(None, ended(Failed, None)), Some(Difference::NewFailing));
         assert_eq!(plain(ended(Passed, None), None), Some(Difference::Gone));
     }
 
     #[test]
-    fn a_time_is_compared_with_the_past_where_there_is_one() {
-        let (before, after) = (ended(Verdict::Passed, Some(900)), ended(Verdict::Passed, Some(1_000)));
-        assert_eq!(plain(before, after), None);
-        let steady = Difference::between(Some(before), Some(after), || vec![600, 605, 595, 600, 602]);
-        assert!(matches!(steady, Some(Difference::Slower(shift)) if shift.before_ms == 600), "{steady:?}");
-        let wild = Difference::between(Some(before), Some(after), || vec![600, 1_200, 300, 900, 1_500]);
+    fn times_of_two_runs_differ_where_the_past_says_that_they_rarely_do() {
+        let (quick, slow) = (ended(Verdict::Passed, Some(600)), ended(Verdict::Passed, Some(1_000)));
+        assert_eq!(plain(ended(Verdict::Passed, Some(900)), slow), None);
+        let steady = || vec![600, 605, 595, 600, 602, 603];
+        let slower = Difference::between(Some(quick), Some(slow), steady);
+        assert!(
+            matches!(slower, Some(Difference::Slower(shift)) if (shift.before_ms, shift.now_ms) == (600, 1_000)),
+            "{slower:?}"
+        );
+        // Whichever of the two its past was like.
+        let faster = Difference::between(Some(slow), Some(quick), steady);
+        assert!(matches!(faster, Some(Difference::Faster(shift)) if shift.before_ms == 1_000), "{faster:?}");
+        assert_eq!(Difference::between(Some(slow), Some(slow), steady), None, "it was slow before");
+        let wild = Difference::between(Some(quick), Some(slow), || vec![600, 1_200, 300, 900, 1_500]);
         assert_eq!(wild, None);
-        let twice = plain(before, ended(Verdict::Passed, Some(1_800)));
+        let twice = plain(quick, ended(Verdict::Passed, Some(1_300)));
         assert!(matches!(twice, Some(Difference::Slower(_))), "{twice:?}");
     }
 }

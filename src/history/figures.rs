@@ -118,9 +118,13 @@ impl Shift {
         self.deviations.abs() > 3.0 && difference >= 50 && difference * 10 >= self.before_ms
     }
 
-    /// Of two runs alone, where nothing else is known: only half as much again, and a quarter of a second, is real.
-    pub fn alone(before_ms: u64, now_ms: u64) -> Self {
-        let unit = (float(before_ms) / 2.0).max(250.0) / 3.0;
+    /// Of two runs, in milliseconds, each by itself; `past` are times of the same case, which tell by how much it
+    /// differs anyway. Where there are too few of them, only half as much again, and a quarter of a second, is real.
+    pub fn of_two(before_ms: u64, now_ms: u64, past: &[u64]) -> Self {
+        // Both runs differ by chance.
+        let usual =
+            spread(past).filter(|_| past.len() >= ENOUGH).map(|spread| spread * std::f64::consts::SQRT_2);
+        let unit = usual.unwrap_or_else(|| (float(before_ms) / 2.0).max(250.0) / 3.0);
         Self { before_ms, now_ms, deviations: (float(now_ms) - float(before_ms)) / unit }
     }
 
@@ -129,17 +133,31 @@ impl Shift {
         if before.len() < ENOUGH {
             return None;
         }
-        let now_ms = median(now.to_vec())?;
-        let before_ms = median(before.to_vec())?;
-        let deviation = median(before.iter().map(|it| it.abs_diff(before_ms)).collect())?;
-        // 1.4826 makes the median absolute deviation comparable with a standard deviation. Times that hardly ever
-        // differed have next to none: a twentieth of the median is no news.
-        let unit = (float(deviation) * 1.4826).max(float(before_ms) / 20.0).max(1.0);
-        Some(Self { before_ms, now_ms, deviations: (float(now_ms) - float(before_ms)) / unit })
+        let (now_ms, before_ms) = (median(now.to_vec())?, median(before.to_vec())?);
+        let deviations = (float(now_ms) - float(before_ms)) / spread(before)?;
+        Some(Self { before_ms, now_ms, deviations })
     }
 }
 
+/// By how much times usually differ from their median. 1.4826 makes the median absolute deviation comparable with a
+/// standard deviation. Times that hardly ever differed have next to none: a twentieth of the median is no news.
+fn spread(times: &[u64]) -> Option<f64> {
+    let middle = median(times.to_vec())?;
+    let deviation = median(times.iter().map(|it| it.abs_diff(middle)).collect())?;
+    Some((float(deviation) * 1.4826).max(float(middle) / 20.0).max(1.0))
+}
+
 impl Pace {
+    /// How the latest runs differ from those before, where that is hardly chance.
+    pub fn real_change(&self) -> Option<Shift> {
+        self.change.filter(|it| it.is_real())
+    }
+
+    /// How long the case takes now: as long as its latest runs where that has changed, or else as ever.
+    pub fn now_ms(&self) -> u64 {
+        self.real_change().map_or(self.median_ms, |it| it.now_ms)
+    }
+
     /// Of a case's runs, the latest first; `None` if none passed.
     pub fn of(runs: &[PastRun]) -> Option<Self> {
         let runs: Vec<(u64, Option<f64>)> =

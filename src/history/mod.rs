@@ -23,7 +23,7 @@ pub struct Past {
     pub flaky: bool,
     /// The median time of their attempts that passed.
     pub median: Option<Duration>,
-    /// When the last one was recorded: the higher, the later; 0 if there was none.
+    /// When the last one was queued: the higher, the later; 0 if there was none.
     pub recency: u64,
 }
 
@@ -37,7 +37,7 @@ pub struct PastRun {
     /// Mean use of the processors, in percent, while the attempt ran that says most: the first one that failed, or else
     /// the one that passed.
     pub cpu: Option<f64>,
-    /// A number that is higher for later runs.
+    /// A number that is higher for later runs: when it was queued.
     pub number: u64,
 }
 
@@ -63,7 +63,7 @@ impl Past {
 
     /// Whether it failed or errored last time.
     pub fn failed(&self) -> bool {
-        matches!(self.last, Some(Verdict::Failed | Verdict::Errored))
+        self.last.is_some_and(Verdict::is_bad)
     }
 }
 

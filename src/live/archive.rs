@@ -9,12 +9,12 @@
 //! | `GET /api/batches/BATCH/cases/JOB` | one case, as the live view has it; `…/evidence/N` what was kept of it |
 //! | `GET /api/cases?last=N` | every case with how flaky it is and how long it takes, over its last N runs |
 //! | `GET /api/cases/runs?id=ID` | the last runs of a case, the latest first |
-//! | `GET /api/compare?before=BATCH&after=BATCH` | what is different |
+//! | `GET /api/compare?after=BATCH&before=BATCH` | what is different; without `before`, from the last one with the same cases |
 
 use super::guard::{self, Token, refuse};
 use super::page;
 use super::server::{self, CONNECTIONS};
-use crate::history::{Flakiness, Pace, Shift};
+use crate::history::{Flakiness, Pace};
 use crate::id::{CaseId, JobId};
 use crate::reporter::Past;
 use crate::store::{CasePast, QueryError, Reader, Which, differences, json};
@@ -67,7 +67,8 @@ struct OfCase {
 
 #[derive(Deserialize)]
 struct Pair {
-    before: String,
+    /// One that has the same cases, if it is not given.
+    before: Option<String>,
     after: String,
 }
 
@@ -198,7 +199,7 @@ fn figures(past: &CasePast, busy: f64) -> Value {
         "browser": past.browser,
         "flakiness": Flakiness::of(&past.runs, busy),
         "pace": pace,
-        "changed": pace.and_then(|it| it.change).is_some_and(Shift::is_real),
+        "changed": pace.is_some_and(|it| it.real_change().is_some()),
     })
 }
 
@@ -219,7 +220,14 @@ async fn runs(State(archive): Shared, Query(OfCase { id, last }): Query<OfCase>)
 
 async fn compare(State(archive): Shared, Query(Pair { before, after }): Query<Pair>) -> Response {
     answer(archive, move |_, reader| {
-        let (before, after) = (reader.batch(&Which::parse(&before))?, reader.batch(&Which::parse(&after))?);
+        let after = reader.batch(&Which::parse(&after))?;
+        let before = match before {
+            Some(before) => reader.batch(&Which::parse(&before))?,
+            None => match reader.batch_to_compare_with(&after)? {
+                Some(before) => before,
+                None => after.clone(),
+            },
+        };
         Ok(differences(&before, &after, &reader.compare(&before, &after)?))
     })
     .await

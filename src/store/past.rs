@@ -59,17 +59,52 @@ impl Reader {
         browsers.into_iter().map(past).collect()
     }
 
+    /// How long the attempts of a case took that passed, in milliseconds, in the last runs before a time.
+    pub(super) fn times_before(
+        &self,
+        case: &str,
+        browser: &str,
+        until: &str,
+        limit: u32,
+    ) -> Result<Vec<u64>, QueryError> {
+        let sql = "
+            SELECT passed_ms FROM case_run
+            WHERE case_id = ?1 AND browser = ?2 AND queued_at < ?3 AND passed_ms IS NOT NULL
+            ORDER BY queued_at DESC, id DESC LIMIT ?4";
+        self.rows(sql, params![case, browser, until, limit], |row| Ok(row.get::<_, i64>(0)?.unsigned_abs()))
+    }
+
     /// The last runs of a case in a browser that passed, were flaky, failed or errored, the latest first.
     pub fn past_runs(&self, case: &str, browser: &str, limit: u32) -> Result<Vec<PastRun>, QueryError> {
         let sql = "
-            SELECT verdict, passed_ms, cpu, id FROM case_run
+            SELECT verdict, passed_ms, cpu, queued_at FROM case_run
             WHERE case_id = ?1 AND browser = ?2 AND verdict IN ('passed', 'flaky', 'failed', 'errored')
             ORDER BY queued_at DESC, id DESC LIMIT ?3";
         let read = |row: &Row<'_>| {
             let time = row.get::<_, Option<u32>>(1)?.map(|ms| Duration::from_millis(ms.into()));
-            let number = row.get::<_, i64>(3)?.unsigned_abs();
+            let number = moment(row.get_ref(3)?.as_str()?);
             Ok(PastRun { verdict: rows::word(row, "verdict")?, time, cpu: row.get(2)?, number })
         };
         self.rows(sql, params![case, browser, limit], read)
+    }
+}
+
+/// The digits of a time as the record has it, `2027-01-02T03:04:05.678Z`: a number that is higher for later ones. Keys
+/// would not do: what was merged comes late, and may be old.
+fn moment(at: &str) -> u64 {
+    let digits = at.bytes().filter(u8::is_ascii_digit).take(17);
+    digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn later_times_have_higher_numbers() {
+        let times = ["2026-12-31T23:59:59.999Z", "2027-01-02T03:04:05.678Z", "2027-01-02T03:04:05.679Z"];
+        assert!(times.map(moment).is_sorted());
+        assert_eq!(moment(times[1]), 20_270_102_030_405_678);
+        assert_eq!(moment("?"), 0);
     }
 }

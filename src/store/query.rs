@@ -252,7 +252,7 @@ impl Reader {
     }
 
     /// A batch whose runner has died is shown as what it is, also before the next run writes it down.
-    fn live(&self, mut batch: BatchRow) -> BatchRow {
+    pub(super) fn live(&self, mut batch: BatchRow) -> BatchRow {
         if batch.status == BatchStatus::Running && !lock::is_held(&self.place.run(), &batch.id) {
             batch.status = BatchStatus::Aborted;
         }

@@ -42,9 +42,39 @@ fn two_batches_are_compared() {
     assert_eq!(ids(&differences["fixed"]), ["testcases/c-broken"]);
     assert_eq!(ids(&differences["new"]), ["testcases/d-new"]);
     assert_eq!(ids(&differences["gone"]), ["testcases/b-slow"]);
-    let text = succeeds(mended.run(["compare"])).stdout;
+    let text = mended.run(["compare"]);
+    assert_eq!(text.status, Some(1), "something is worse");
+    let text = text.stdout;
     assert!(text.contains("FAIL testcases/a-quick: not today"), "{text}");
     assert!(text.ends_with("Summary 1 newly failing, 1 fixed, 1 new, 1 gone\n"), "{text}");
+}
+
+#[test]
+fn a_batch_is_compared_with_one_of_the_same_cases_and_each_case_by_its_worst_run() {
+    let driver = ScriptedDriver::start();
+    let wobbly = |fails_at: u32| {
+        let fail = format!("{{ fail = 'wobbles', if = {{ var = 'n', is = {fails_at} }} }}");
+        format!("retries = 1\nsteps = [ {{ set = {{ n = '${{case.attempt}}' }} }}, {fail} ]\n")
+    };
+    let project = project(&driver).file("testcases/d-wobbly.toml", &wobbly(9));
+    project.run(["-c", "4"]);
+    let whole = json(&project, &["show"])["batch"]["id"].clone();
+    let project = project.file("testcases/d-wobbly.toml", &wobbly(1));
+    project.run(["testcases/a-quick.toml"]);
+    project.run(["-c", "4"]);
+    let found = json(&project, &["compare"]);
+    assert_eq!(found["before"], whole, "the one in between ran one case alone");
+    assert_eq!(ids(&found["differences"]["newly_flaky"]), ["testcases/d-wobbly"]);
+    assert_eq!(ids(&found["differences"]["still_failing"]), ["testcases/c-broken"]);
+    assert_eq!(project.run(["compare"]).status, Some(1), "flaky is worse");
+    // Of two runs the last one passes.
+    let steps =
+        "steps = [ { goto = 'http://site.test/again/fail-first' }, { expect = '#it', text = 'yes' } ]\n";
+    let project = project.file("testcases/a-quick.toml", steps);
+    let twice = project.run(["-c", "1", "--repeat", "2", "testcases/a-quick.toml"]);
+    assert!(twice.stderr.contains("1 passed, 1 failed"), "{twice}");
+    let found = json(&project, &["compare"]);
+    assert_eq!(ids(&found["differences"]["newly_failing"]), ["testcases/a-quick"], "{found}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::super::console::Console;
 use super::super::failure::Failure;
 use super::super::record::{self, unreadable};
 use super::super::show::moment;
-use super::slow::{change, ms};
+use super::slow::change;
 use crate::diagnostic::Diagnostic;
 use crate::history::Difference;
 use crate::outcome::{ExitCode, Verdict};
@@ -17,23 +17,25 @@ use std::fmt::Write as _;
 /// So many of the cases that are new or gone are named.
 const MOST_NAMED: usize = 10;
 /// What is told, in this order: the worst last, where the eye is when all has been printed.
-const GROUPS: [(&str, &str); 7] = [
+const GROUPS: [(&str, &str); 9] = [
     ("gone", "Gone"),
     ("new", "New"),
     ("faster", "Faster"),
     ("slower", "Slower"),
     ("fixed", "Fixed"),
     ("still_failing", "Still failing"),
+    ("newly_flaky", "Newly flaky"),
+    ("new_failing", "New and failing"),
     ("newly_failing", "Newly failing"),
 ];
 
-/// Prints what is different.
+/// Prints what is different; exit 1 where something is worse that is not in quarantine.
 pub(crate) fn run(arguments: &CompareArguments, console: &mut Console) -> Result<ExitCode, Failure> {
     let record = record::open(&arguments.print.project, console)?;
     let after = record.reader.batch(&Which::parse(&arguments.after)).map_err(unreadable)?;
     let before = match arguments.before.as_deref() {
         Some(before) => record.reader.batch(&Which::parse(before)).map_err(unreadable)?,
-        None => record.reader.batch_before(&after).map_err(unreadable)?.ok_or_else(|| {
+        None => record.reader.batch_to_compare_with(&after).map_err(unreadable)?.ok_or_else(|| {
             Failure::input(format!("there is no batch before `{}` to compare it with", after.id))
         })?,
     };
@@ -49,7 +51,8 @@ pub(crate) fn run(arguments: &CompareArguments, console: &mut Console) -> Result
         }
         Format::Json => console.json(&differences(&before, &after, &differs))?,
     }
-    Ok(ExitCode::Success)
+    let is_worse = |it: &Differs| it.how.is_worse() && it.row().is_some_and(|row| !row.quarantined);
+    Ok(if differs.iter().any(is_worse) { ExitCode::Failed } else { ExitCode::Success })
 }
 
 fn text(before: &BatchRow, after: &BatchRow, differs: &[Differs], paint: Paint) -> String {
@@ -87,12 +90,13 @@ fn line(it: &Differs, paint: Paint) -> String {
     let word = tinted(verdict, &label(word(verdict)), paint);
     let more = match it.how {
         Difference::Slower(shift) | Difference::Faster(shift) => {
-            format!(": {} → {} ({})", ms(shift.before_ms), ms(shift.now_ms), change(shift))
+            format!(": {}", change(shift))
         }
-        Difference::NewlyFailing | Difference::StillFailing => {
+        Difference::NewlyFailing | Difference::NewFailing | Difference::StillFailing => {
             row.message.as_ref().map(|why| format!(": {}", shown(why))).unwrap_or_default()
         }
-        Difference::Fixed | Difference::New | Difference::Gone => String::new(),
+        Difference::NewlyFlaky | Difference::Fixed | Difference::New | Difference::Gone => String::new(),
     };
-    format!("{word} {id}{more}\n")
+    let quarantined = if row.quarantined { " (quarantined)" } else { "" };
+    format!("{word} {id}{quarantined}{more}\n")
 }

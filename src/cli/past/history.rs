@@ -119,8 +119,8 @@ fn of_case(rows: &[CaseRow], pasts: &[CasePast], record: &Record, paint: Paint) 
         fact("Verdicts", verdicts(&ended, paint));
         fact("Time", bars(&passing));
         if let Some(pace) = Pace::of(&past.runs) {
-            let change = pace.change.filter(|it| it.is_real());
-            let change = change.map(|it| format!(", {} against its past", change_of(it))).unwrap_or_default();
+            let change = pace.real_change();
+            let change = change.map(|it| format!("; lately {}", change_of(it))).unwrap_or_default();
             fact(
                 "Passing",
                 format!("median {}, 95 % within {}{change}", ms(pace.median_ms), ms(pace.p95_ms)),

@@ -14,19 +14,19 @@ use serde_json::{Value, json};
 use std::cmp::Reverse;
 use std::time::Duration;
 
-/// Prints the cases, those first that take longest.
+/// Prints the cases, those first that take longest by now.
 pub(crate) fn run(arguments: &PastArguments, console: &mut Console) -> Result<ExitCode, Failure> {
     let record = record::open(&arguments.print.project, console)?;
     let pasts = pasts(&record, arguments)?;
     let several = several_browsers(&pasts);
     let mut timed: Vec<_> = pasts.iter().filter_map(|past| Some((past, Pace::of(&past.runs)?))).collect();
-    timed.sort_by_key(|(_, pace)| Reverse(pace.median_ms));
+    timed.sort_by_key(|(_, pace)| Reverse(pace.now_ms()));
     let shown = first(&timed, arguments.limit);
     if arguments.print.format.format == Format::Json {
         let cases: Vec<Value> = shown
             .iter()
             .map(|(past, pace)| {
-                let real = pace.change.is_some_and(Shift::is_real);
+                let real = pace.real_change().is_some();
                 json!({ "case_id": past.case, "browser": past.browser, "pace": pace, "changed": real })
             })
             .collect();
@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &PastArguments, console: &mut Console) -> Result<Ex
     let rows: Vec<Vec<String>> = shown
         .iter()
         .map(|(past, pace)| {
-            let change = pace.change.filter(|it| it.is_real()).map(change).unwrap_or_default();
+            let change = pace.real_change().map(change).unwrap_or_default();
             vec![ms(pace.median_ms), ms(pace.p95_ms), pace.runs.to_string(), change, title(past, several)]
         })
         .collect();
@@ -58,9 +58,9 @@ pub(super) fn ms(ms: u64) -> String {
     duration(Duration::from_millis(ms))
 }
 
-/// `+45 %`
+/// `400ms → 580ms (+45 %)`
 #[expect(clippy::cast_precision_loss, reason = "nobody reads the ninth digit of a share")]
 pub(super) fn change(shift: Shift) -> String {
     let share = (shift.now_ms as f64 / shift.before_ms.max(1) as f64 - 1.0) * 100.0;
-    format!("{share:+.0} %")
+    format!("{} → {} ({share:+.0} %)", ms(shift.before_ms), ms(shift.now_ms))
 }

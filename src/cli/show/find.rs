@@ -89,7 +89,7 @@ fn in_batch(reader: &Reader, whole: Subject, id: CaseId) -> Result<Subject, Fail
 }
 
 fn has_failed(case: &CaseRow) -> bool {
-    matches!(case.verdict, Some(Verdict::Failed | Verdict::Errored))
+    case.verdict.is_some_and(Verdict::is_bad)
 }
 
 /// No case that any batch had.

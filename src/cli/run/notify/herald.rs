@@ -60,7 +60,7 @@ impl Herald {
 
     fn end(&mut self, finished: &CaseFinished, tally: &Tally) -> bool {
         let Some(job) = tally.job(finished.job) else { return false };
-        let is_bad = matches!(finished.verdict, Verdict::Failed | Verdict::Errored);
+        let is_bad = finished.verdict.is_bad();
         if !is_bad || job.quarantined || self.failure.is_some() {
             return false;
         }
