@@ -95,7 +95,7 @@ fn terms(needs: Vec<Need>) -> Terms {
         retries: Retries::new(0),
         needs: needs.into(),
         places: 1,
-        expect_failure: false,
+        expect_failure: None,
         quarantine: None,
         skip: None,
     }

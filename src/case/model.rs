@@ -131,6 +131,15 @@ pub struct Quarantine {
     pub until: Option<jiff::civil::Date>,
 }
 
+impl Quarantine {
+    /// `BUG-12 (ada, until 2027-12-31)`
+    pub fn told(&self) -> String {
+        let until = self.until.map(|last| format!("until {last}"));
+        let more: Vec<_> = self.owner.iter().cloned().chain(until).collect();
+        if more.is_empty() { self.reason.clone() } else { format!("{} ({})", self.reason, more.join(", ")) }
+    }
+}
+
 /// How often a failed attempt is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retries {

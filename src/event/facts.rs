@@ -20,6 +20,7 @@ pub struct BatchStarted {
     /// The kernel's boot id, where there is one.
     pub boot_id: Option<String>,
     /// Seed of everything random in the batch.
+    #[serde(with = "seed")]
     pub seed: u64,
     /// Which part of the whole this is, as given: `2/5`.
     pub shard: Option<String>,
@@ -66,6 +67,9 @@ pub struct CaseQueued {
     pub priority: i8,
     /// Whether it does not decide the exit code.
     pub quarantined: bool,
+    /// Why, who looks after it, and until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<Untrusted>,
     /// Attempts it may have, infrastructure retries not counted: `retries` + 1.
     pub tries: u32,
 }
@@ -242,12 +246,39 @@ impl Failure {
             further: Vec::new(),
         }
     }
+
+    /// What there is to say beside the message, in the order in which it is told: words and texts.
+    pub fn more(&self) -> impl Iterator<Item = (&'static str, &Untrusted)> {
+        let values = [("expected", &self.expected), ("actual", &self.actual)];
+        let values = values.into_iter().filter_map(|(word, text)| Some((word, text.as_ref()?)));
+        let lists = [("seen", &self.seen), ("hint", &self.hints), ("further", &self.further)];
+        values.chain(lists.into_iter().flat_map(|(word, texts)| texts.iter().map(move |text| (word, text))))
+    }
+
+    /// The message in one line, with what was expected where it does not say so itself.
+    pub fn in_short(&self) -> Untrusted {
+        let message = self.message.raw();
+        match &self.expected {
+            Some(expected) if !message.contains(expected.raw()) => {
+                let expected = expected.line();
+                let cut = expected
+                    .char_indices()
+                    .nth(LONGEST_EXPECTED)
+                    .map(|(at, _)| format!("{}…", &expected[..at]));
+                format!("{message}; expected: {}", cut.unwrap_or(expected)).into()
+            }
+            _ => self.message.clone(),
+        }
+    }
 }
+
+/// Characters of what was expected that stand in one line with the message.
+const LONGEST_EXPECTED: usize = 80;
 
 /// A file that was kept, or a note why not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// `screenshot`, `source`, `console`, `log`.
+    /// `screenshot`, `source`, `console`, `trace`.
     pub kind: String,
     /// The step it belongs to.
     pub position: Option<u32>,
@@ -270,7 +301,7 @@ pub struct CaseFinished {
     pub attempts: u32,
     /// How long its attempts held their slots, all together, without the time between them; 0 if it never started.
     pub duration_ms: u64,
-    /// Why it did not pass, in one line.
+    /// Why it did not pass, or that it failed as expected, in one line.
     pub message: Option<Untrusted>,
     /// Of one that passed and took longer than this: from here on it counts as slow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -317,5 +348,21 @@ mod exit_code {
         let code = u8::deserialize(deserializer)?;
         ExitCode::from_code(code)
             .ok_or_else(|| serde::de::Error::custom(format_args!("unknown exit code `{code}`")))
+    }
+}
+
+/// As a text: it is more than a number of JavaScript holds exactly (RFC 8259, section 6). Older records have a number.
+mod seed {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    pub(super) fn serialize<S: Serializer>(seed: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(seed)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        let seed = serde_json::Value::deserialize(deserializer)?;
+        let seed = seed.as_u64().or_else(|| seed.as_str()?.parse().ok());
+        seed.ok_or_else(|| serde::de::Error::custom("a seed is a whole number"))
     }
 }

@@ -3,7 +3,7 @@
 
 use super::Stamped;
 use super::tally::Tally;
-use crate::outcome::ExitCode;
+use crate::outcome::{BatchStatus, ExitCode};
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -44,6 +44,8 @@ pub trait Reporter: Send {
 pub struct Closing {
     /// Whether everything is in the database.
     pub saved: bool,
+    /// Where the runner has not said how the batch ended: how the record has it, `aborted` or still `running`.
+    pub status: Option<BatchStatus>,
     /// The database.
     pub database: PathBuf,
     /// Where the events lie that are not in it.
@@ -55,6 +57,12 @@ pub struct Closing {
 }
 
 impl Closing {
+    /// How the batch ended, or how it is if it has not.
+    pub fn status(&self, tally: &Tally) -> BatchStatus {
+        let said = tally.finished.as_ref().map(|it| it.status);
+        said.or(self.status).unwrap_or(BatchStatus::Aborted)
+    }
+
     /// What to exit with once everything has been written, given what the runner says.
     pub fn exit_code(&self, runner: ExitCode) -> ExitCode {
         let record = if self.saved { ExitCode::Success } else { ExitCode::NotSaved };

@@ -99,6 +99,7 @@ impl Story {
             tags: vec!["smoke".to_owned()],
             priority: 0,
             quarantined: false,
+            quarantine: None,
             tries: 2,
         };
         change(&mut queued);

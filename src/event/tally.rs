@@ -14,11 +14,16 @@ use std::collections::{BTreeMap, HashMap};
 /// Failures that are kept in full; of the others only the number is known, the rest stands in the database.
 pub const FAILURES_KEPT: usize = 100;
 
+/// Jobs that there is room for at once.
+const MOST_AT_ONCE: usize = 1 << 16;
+
 /// What the events so far amount to.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     /// The number of the last event.
     pub seq: u64,
+    /// How old the batch was at the last event, in milliseconds.
+    pub elapsed_ms: u64,
     /// The batch.
     pub batch: Option<BatchId>,
     /// Jobs in the plan.
@@ -102,6 +107,7 @@ impl Tally {
     /// Takes in the next event.
     pub fn apply(&mut self, stamped: &Stamped) {
         self.seq = stamped.seq;
+        self.elapsed_ms = stamped.elapsed_ms;
         match &stamped.event {
             Event::BatchStarted(batch) => {
                 self.batch = Some(batch.batch.clone());
@@ -169,7 +175,9 @@ impl Tally {
         self.verdicts.queue(queued.job, queued.quarantined);
         let place = queued.job.0 as usize;
         if self.jobs.len() <= place {
-            self.jobs.reserve_exact((self.total as usize).saturating_sub(self.jobs.len()));
+            // What a record says of its size may be anything.
+            let room = (self.total as usize).saturating_sub(self.jobs.len()).min(MOST_AT_ONCE);
+            self.jobs.reserve_exact(room);
             self.jobs.resize_with(place + 1, || None);
         }
         self.jobs[place] = Some(Job {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `GET /` | the overview: batches, cases, comparison |
 //! | `GET /batch?id=BATCH` | the dashboard, of a batch that has run |
-//! | `GET /api/batches?last=N` | the last batches, the latest first, as `history --format json` has them |
+//! | `GET /api/batches?last=N` | the last batches, the latest first, as `history --format json` has them, without their settings |
 //! | `GET /api/batches/BATCH` | the snapshot, as the live view has it |
 //! | `GET /api/batches/BATCH/cases/JOB` | one case, as the live view has it; `…/evidence/N` what was kept of it |
 //! | `GET /api/cases?last=N` | every case with how flaky it is and how long it takes, over its last N runs |
@@ -14,10 +14,9 @@
 use super::guard::{self, Token, refuse};
 use super::page;
 use super::server::{self, CONNECTIONS};
-use crate::history::{Flakiness, Pace};
 use crate::id::{CaseId, JobId};
 use crate::reporter::Past;
-use crate::store::{CasePast, QueryError, Reader, Which, differences, json};
+use crate::store::{QueryError, Reader, Which, differences, json};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -133,12 +132,8 @@ async fn answer(
 
 async fn batches(State(archive): Shared, Query(Last { last }): Query<Last>) -> Response {
     answer(archive, move |_, reader| {
-        let mut batches = reader.batches(last.unwrap_or(BATCHES))?;
-        // Settings belong to one batch, and are long.
-        for batch in &mut batches {
-            batch.settings_json.clear();
-        }
-        Ok(json!({ "batches": batches }))
+        let batches = reader.batches(last.unwrap_or(BATCHES))?;
+        Ok(json!({ "batches": batches.iter().map(json::batch_in_short).collect::<Vec<_>>() }))
     })
     .await
 }
@@ -182,7 +177,7 @@ async fn cases(State(archive): Shared, Query(Last { last }): Query<Last>) -> Res
         let pasts = reader.pasts(last.unwrap_or(RUNS))?;
         let cases = pasts.iter().map(|past| {
             let verdicts: Vec<_> = past.runs.iter().take(20).map(|run| run.verdict).collect();
-            let mut told = figures(past, archive.busy);
+            let mut told = json::figures(past, archive.busy);
             told["case_id"] = json!(past.case);
             told["verdicts"] = json!(verdicts);
             told
@@ -192,22 +187,11 @@ async fn cases(State(archive): Shared, Query(Last { last }): Query<Last>) -> Res
     .await
 }
 
-/// What a case's runs with a browser come to; `busy` is when the processors are under load, in percent.
-fn figures(past: &CasePast, busy: f64) -> Value {
-    let pace = Pace::of(&past.runs);
-    json!({
-        "browser": past.browser,
-        "flakiness": Flakiness::of(&past.runs, busy),
-        "pace": pace,
-        "changed": pace.is_some_and(|it| it.real_change().is_some()),
-    })
-}
-
 async fn runs(State(archive): Shared, Query(OfCase { id, last }): Query<OfCase>) -> Response {
     answer(archive, move |archive, reader| {
         let (case, last) = (CaseId::new(&id), last.unwrap_or(RUNS));
         let figures: Vec<_> =
-            reader.past_of(&case, last)?.iter().map(|past| figures(past, archive.busy)).collect();
+            reader.past_of(&case, last)?.iter().map(|past| json::figures(past, archive.busy)).collect();
         let runs: Vec<Value> = reader
             .case_history(&case, last)?
             .iter()

@@ -184,7 +184,7 @@ impl<'a> Planner<'a> {
                 retries: resolved.retries,
                 needs,
                 places: case.slots.unwrap_or(1),
-                expect_failure: case.expect_failure.is_some(),
+                expect_failure: case.expect_failure.clone(),
                 quarantine: resolved.quarantine,
                 skip: None,
             };

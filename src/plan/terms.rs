@@ -20,8 +20,8 @@ pub struct Terms {
     pub needs: Box<[Need]>,
     /// Places below the limit that it takes.
     pub places: u32,
-    /// Whether it is expected to fail.
-    pub expect_failure: bool,
+    /// Why it is expected to fail.
+    pub expect_failure: Option<String>,
     /// The quarantine that is in force: it runs and is reported, but does not decide the exit code.
     pub quarantine: Option<Quarantine>,
     /// Why it is not run at all.
@@ -56,7 +56,7 @@ impl Terms {
             retries: Retries::new(0),
             needs: Box::default(),
             places: 1,
-            expect_failure: false,
+            expect_failure: None,
             quarantine: None,
             skip: None,
         }

@@ -2,7 +2,7 @@
 //! is known of one lies on a shelf, not in memory, from its end until the report is written.
 
 use crate::event::{
-    AttemptFinished, AttemptStarted, BatchStarted, CaseFinished, CaseQueued, Event, Level, Stamped,
+    AttemptFinished, AttemptStarted, BatchStarted, CaseFinished, CaseQueued, Event, Failure, Level, Stamped,
 };
 use crate::id::JobId;
 use crate::shelf::{Chunk, Shelf};
@@ -54,6 +54,13 @@ pub(super) struct Message {
     pub(super) at: Timestamp,
     pub(super) level: Level,
     pub(super) text: Untrusted,
+}
+
+impl Case {
+    /// The failure that its verdict is about: that of the last attempt that has one.
+    pub(super) fn last_failure(&self) -> Option<&Failure> {
+        self.attempts.iter().rev().find_map(|attempt| attempt.finished.as_ref()?.failure.as_ref())
+    }
 }
 
 impl Collected {

@@ -68,7 +68,7 @@ fn in_repository(root: &Path) -> PathBuf {
 
 fn annotation(case: &Case, title: &Untrusted, folder: &Path) -> Option<String> {
     let finished = case.finished.as_ref()?;
-    let failure = case.attempts.iter().rev().find_map(|attempt| attempt.finished.as_ref()?.failure.as_ref());
+    let failure = case.last_failure();
     let (level, what) = match finished.verdict {
         Verdict::Failed if case.queued.quarantined => ("warning", "failed, in quarantine"),
         Verdict::Errored if case.queued.quarantined => ("warning", "errored, in quarantine"),
@@ -82,13 +82,13 @@ fn annotation(case: &Case, title: &Untrusted, folder: &Path) -> Option<String> {
     if let Some(failure) = failure {
         lines.push(failure.message.terminal());
         lines.extend(failure.step.as_ref().map(|step| format!("step: {}", step.line())));
-        lines.extend(failure.expected.as_ref().map(|it| format!("expected: {}", it.terminal())));
-        lines.extend(failure.actual.as_ref().map(|it| format!("actual: {}", it.terminal())));
-        lines.extend(failure.hints.iter().map(|it| format!("hint: {}", it.terminal())));
+        lines.extend(failure.more().map(|(word, text)| format!("{word}: {}", text.terminal())));
     } else {
         lines.extend(finished.message.as_ref().map(Untrusted::terminal));
     }
-    let title = format!("{} {what}", title.line());
+    let why = case.queued.quarantine.as_ref().filter(|_| case.queued.quarantined);
+    let why = why.map(|it| format!(": {}", it.line())).unwrap_or_default();
+    let title = format!("{} {what}{why}", title.line());
     Some(format!(
         "::{level} file={},line={},col={},title={}::{}\n",
         property(&Untrusted::from(folder.join(&place.file).to_string_lossy().into_owned()).line()),

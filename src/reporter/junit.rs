@@ -166,7 +166,8 @@ fn facts(case: &Case, folder: &Path) -> String {
         facts.push(format!("priority: {}", queued.priority));
     }
     if queued.quarantined {
-        facts.push("quarantined".to_owned());
+        let why = queued.quarantine.as_ref().map(|it| format!(": {}", it.raw()));
+        facts.push(format!("quarantined{}", why.unwrap_or_default()));
     }
     let ended = case.attempts.iter().filter_map(|attempt| attempt.finished.as_ref());
     let kept = ended.flat_map(|it| &it.evidence).filter_map(|it| inside(it.path.as_ref()?));

@@ -7,13 +7,16 @@ use crate::event::reporter::{Artifact, Closing, ReportError, Reporter};
 use crate::event::tally::Tally;
 use crate::event::{Event, Stamped};
 use crate::id::JobId;
-use crate::outcome::{BatchStatus, Verdict};
+use crate::outcome::{BatchStatus, ExitCode, Verdict};
 use crate::text::{Untrusted, duration};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// Failures that are told in full, and lines of the other lists. GitHub shows at most 1 MiB.
+/// Failures that are told in full, and lines of the other lists.
 const MOST: usize = 50;
+
+/// Bytes that failures may take, so that the lists fit in as well: GitHub takes no summary of more than 1 MiB.
+const LARGEST: usize = 900 << 10;
 
 /// Collects events, writes one document at the end.
 pub(super) struct Markdown {
@@ -54,14 +57,20 @@ impl Reporter for Markdown {
         self.collected.add(event).map_err(|cause| self.draft.error(cause))
     }
 
-    fn finish(&mut self, _: &Closing, tally: &Tally) -> Result<Option<Artifact>, ReportError> {
-        let mut text = head(tally);
+    fn finish(&mut self, closing: &Closing, tally: &Tally) -> Result<Option<Artifact>, ReportError> {
+        let mut text = head(closing, tally);
+        let mut told = 0;
         for &job in self.bad.iter().take(MOST) {
             let case = self.collected.case(job).map_err(|cause| self.draft.error(cause))?;
-            text.push_str(&failure(&case, &tally.title(job)));
+            let failure = failure(&case, &tally.title(job));
+            if text.len() + failure.len() > LARGEST {
+                break;
+            }
+            text.push_str(&failure);
+            told += 1;
         }
-        if self.bad.len() > MOST {
-            let _ = writeln!(text, "\nand {} more.", self.bad.len() - MOST);
+        if self.bad.len() > told {
+            let _ = writeln!(text, "\nand {} more.", self.bad.len() - told);
         }
         for (title, jobs) in
             [("Flaky: failed, then passed", &self.flaky), ("Slow for what they are", &self.slow)]
@@ -85,28 +94,53 @@ impl Reporter for Markdown {
     }
 }
 
-fn head(tally: &Tally) -> String {
+/// `## ❌ 2 failed, 1 in quarantine, of 18 cases in 12.3s`, the counts, and the batch.
+fn head(closing: &Closing, tally: &Tally) -> String {
     let count = |verdict| tally.verdicts.ended.of(verdict);
-    let (failed, errored) = (count(Verdict::Failed), count(Verdict::Errored));
-    let finished = tally.finished.as_ref();
-    let is_whole = finished.is_some_and(|it| it.status == BatchStatus::Finished);
-    let deciding = tally.verdicts.deciding(Verdict::Failed) + tally.verdicts.deciding(Verdict::Errored);
-    let (sign, what) = match (failed, errored) {
-        (0, 0) if is_whole => ("✅", format!("{} passed", count(Verdict::Passed) + count(Verdict::Flaky))),
-        (0, 0) => ("⚠️", finished.map_or("aborted", |it| it.status.as_str()).replace('_', " ")),
-        (failed, 0) => ("❌", format!("{failed} failed")),
-        (0, errored) => ("❌", format!("{errored} errored")),
-        (failed, errored) => ("❌", format!("{failed} failed, {errored} errored")),
+    let status = closing.status(tally);
+    let exit = tally.finished.as_ref().map(|it| closing.exit_code(it.exit));
+    let mut parts: Vec<_> = [Verdict::Failed, Verdict::Errored]
+        .iter()
+        .filter(|verdict| tally.verdicts.deciding(**verdict) > 0)
+        .map(|verdict| format!("{} {verdict}", tally.verdicts.deciding(*verdict)))
+        .collect();
+    let sign = match exit {
+        Some(ExitCode::Success) => "✅",
+        _ if !parts.is_empty() => "❌",
+        Some(ExitCode::Failed) => "❌",
+        _ => "⚠️",
     };
-    let sign = if deciding == 0 && sign == "❌" { "⚠️" } else { sign };
-    let took = finished.map_or(Duration::ZERO, |it| Duration::from_millis(it.duration_ms));
-    let cases = if tally.total == 1 { "case" } else { "cases" };
-    let mut text = format!("## {sign} {what} of {} {cases} in {}\n\n", tally.total, duration(took));
-    let there: Vec<_> = Verdict::ALL.iter().filter(|verdict| count(**verdict) > 0).collect();
-    let row = |cells: Vec<String>| format!("|{}|\n", cells.join("|"));
-    text.push_str(&row(there.iter().map(|verdict| verdict.as_str().replace('_', " ")).collect()));
-    text.push_str(&row(there.iter().map(|_| "---:".to_owned()).collect()));
-    text.push_str(&row(there.iter().map(|verdict| count(**verdict).to_string()).collect()));
+    if parts.is_empty() && exit == Some(ExitCode::Failed) {
+        parts.push(format!("{} flaky", count(Verdict::Flaky)));
+    }
+    if parts.is_empty() {
+        parts.push(format!("{} passed", count(Verdict::Passed) + count(Verdict::Flaky)));
+    }
+    let apart: u32 =
+        Verdict::ALL.iter().filter(|it| it.is_bad()).map(|it| tally.verdicts.quarantined.of(*it)).sum();
+    if apart > 0 {
+        parts.push(format!("{apart} in quarantine"));
+    }
+    let took = tally.finished.as_ref().map_or(tally.elapsed_ms, |it| it.duration_ms);
+    let (took, cases) =
+        (duration(Duration::from_millis(took)), if tally.total == 1 { "case" } else { "cases" });
+    let ended = if status == BatchStatus::Finished {
+        ""
+    } else {
+        &format!("{}: ", status.as_str().replace('_', " "))
+    };
+    let what = format!("{ended}{}", parts.join(", "));
+    let mut text = format!("## {sign} {what} of {} {cases} in {took}\n\n", tally.total);
+    let without = tally.total.saturating_sub(tally.verdicts.ended.sum());
+    let there = Verdict::ALL.iter().filter(|verdict| count(**verdict) > 0);
+    let mut columns: Vec<_> = there.map(|it| (it.as_str().replace('_', " "), count(*it))).collect();
+    columns.extend((without > 0).then(|| ("without a verdict".to_owned(), without)));
+    if !columns.is_empty() {
+        let row = |cells: Vec<String>| format!("|{}|\n", cells.join("|"));
+        text.push_str(&row(columns.iter().map(|(name, _)| name.clone()).collect()));
+        text.push_str(&row(columns.iter().map(|_| "---:".to_owned()).collect()));
+        text.push_str(&row(columns.iter().map(|(_, count)| count.to_string()).collect()));
+    }
     if let Some(batch) = &tally.batch {
         let _ = writeln!(text, "\nBatch `{batch}`");
     }
@@ -115,22 +149,24 @@ fn head(tally: &Tally) -> String {
 
 fn failure(case: &Case, title: &Untrusted) -> String {
     let finished = case.finished.as_ref();
-    let failure = case.attempts.iter().rev().find_map(|attempt| attempt.finished.as_ref()?.failure.as_ref());
+    let failure = case.last_failure();
     let place = failure.and_then(|it| it.location.as_ref()).unwrap_or(&case.queued.location);
     let verdict = finished.map_or("", |it| it.verdict.as_str());
     let quarantined = if case.queued.quarantined { ", in quarantine" } else { "" };
     let mut text = format!("\n### {} {verdict}{quarantined}\n\n", code(title));
     let mut lines = Vec::new();
+    if let Some(why) = case.queued.quarantine.as_ref().filter(|_| case.queued.quarantined) {
+        lines.push(format!("in quarantine: {}", why.terminal()));
+    }
     if let Some(failure) = failure {
         lines.push(format!("{}: {}", failure.kind, failure.message.terminal()));
         lines.push(format!(
             "at {place}{}",
             failure.step.as_ref().map(|step| format!(", {}", step.line())).unwrap_or_default()
         ));
-        lines.extend(failure.expected.as_ref().map(|it| format!("expected: {}", it.terminal())));
-        lines.extend(failure.actual.as_ref().map(|it| format!("actual:   {}", it.terminal())));
-        lines.extend(failure.seen.iter().map(|it| format!("seen:     {}", it.terminal())));
-        lines.extend(failure.hints.iter().map(|it| format!("hint:     {}", it.terminal())));
+        lines.extend(
+            failure.more().map(|(word, text)| format!("{:<9} {}", format!("{word}:"), text.terminal())),
+        );
     } else {
         lines.extend(finished.and_then(|it| it.message.as_ref()).map(Untrusted::terminal));
     }

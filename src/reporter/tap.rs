@@ -1,7 +1,7 @@
 //! TAP version 14 (testanything.org): a test point a job, in the order of the plan, with a YAML block where there is
 //! more to say. What does not decide the exit code is a TODO, so that a harness does not turn red by it either.
 
-use super::collected::{Attempt, Case, Collected};
+use super::collected::{Case, Collected};
 use super::draft::Draft;
 use crate::event::Stamped;
 use crate::event::reporter::{Artifact, Closing, ReportError, Reporter};
@@ -35,13 +35,13 @@ impl Reporter for Tap {
         self.collected.add(event).map_err(|cause| self.draft.error(cause))
     }
 
-    fn finish(&mut self, _: &Closing, tally: &Tally) -> Result<Option<Artifact>, ReportError> {
+    fn finish(&mut self, closing: &Closing, tally: &Tally) -> Result<Option<Artifact>, ReportError> {
         self.draft.write(format!("TAP version 14\n1..{}\n", tally.total).as_bytes())?;
         for job in self.collected.jobs().collect::<Vec<_>>() {
             self.point(job, tally)?;
         }
-        if let Some(finished) = tally.finished.as_ref().filter(|_| self.written < tally.total) {
-            self.draft.write(format!("Bail out! The batch is {}\n", finished.status).as_bytes())?;
+        if self.written < tally.total {
+            self.draft.write(format!("Bail out! The batch is {}\n", closing.status(tally)).as_bytes())?;
         }
         Ok(self.draft.publish()?.map(|path| Artifact { kind: "tap", path }))
     }
@@ -59,7 +59,10 @@ impl Tap {
         let reason = || finished.message.as_ref().map(|it| format!(" {}", directive(it))).unwrap_or_default();
         let more = match finished.verdict {
             Verdict::Skipped => format!(" # SKIP{}", reason()),
-            _ if case.queued.quarantined => " # TODO quarantined".to_owned(),
+            _ if case.queued.quarantined => {
+                let why = case.queued.quarantine.as_ref().map(|it| format!(": {}", directive(it)));
+                format!(" # TODO quarantined{}", why.unwrap_or_default())
+            }
             _ => String::new(),
         };
         let mut text = format!("{ok} {} - {}{more}\n", self.written, directive(&tally.title(job)));
@@ -70,6 +73,11 @@ impl Tap {
     }
 }
 
+/// Texts as a list, if there are any.
+fn listed(texts: &[Untrusted]) -> Option<serde_json::Value> {
+    (!texts.is_empty()).then(|| texts.iter().map(Untrusted::terminal).collect())
+}
+
 /// A description on its line: `#` would begin a directive.
 fn directive(text: &Untrusted) -> String {
     text.line().replace('\\', "\\\\").replace('#', "\\#")
@@ -77,8 +85,7 @@ fn directive(text: &Untrusted) -> String {
 
 /// What there is to say of a job. Texts are JSON strings, which YAML 1.2 reads as they are.
 fn yaml(text: &mut String, case: &Case) {
-    let failure =
-        case.attempts.iter().rev().find_map(|attempt: &Attempt| attempt.finished.as_ref()?.failure.as_ref());
+    let failure = case.last_failure();
     let finished = case.finished.as_ref();
     let message = failure.map(|it| &it.message).or_else(|| finished?.message.as_ref());
     let optional = |text: Option<&Untrusted>| text.map(|it| json!(it.terminal()));
@@ -91,6 +98,9 @@ fn yaml(text: &mut String, case: &Case) {
         ("step", optional(failure.and_then(|it| it.step.as_ref()))),
         ("expected", optional(failure.and_then(|it| it.expected.as_ref()))),
         ("actual", optional(failure.and_then(|it| it.actual.as_ref()))),
+        ("seen", failure.and_then(|it| listed(&it.seen))),
+        ("hints", failure.and_then(|it| listed(&it.hints))),
+        ("further", failure.and_then(|it| listed(&it.further))),
         ("attempts", finished.map(|it| json!(it.attempts))),
         ("duration_ms", finished.map(|it| json!(it.duration_ms))),
     ];

@@ -46,7 +46,7 @@ pub struct Attempts {
     pub rules: EvidenceRules,
     /// What the machine is doing.
     pub sights: watch::Receiver<Sight>,
-    /// Beyond what a failure says what it was.
+    /// Thresholds above which a failure mentions the load.
     pub pressure: Pressure,
     /// The database's folder.
     pub base: PathBuf,
@@ -103,6 +103,11 @@ impl Work for Attempts {
     fn skip_reason(&self, job: JobId) -> Option<Untrusted> {
         let skip = self.plan.job(job).terms.skip.as_deref();
         skip.map(|reason| Untrusted::from(self.masker.mask(reason)))
+    }
+
+    fn failure_reason(&self, job: JobId) -> Option<Untrusted> {
+        let reason = self.plan.job(job).terms.expect_failure.as_deref();
+        reason.map(|reason| Untrusted::from(self.masker.mask(reason)))
     }
 
     fn resize(&self, limit: u32) {

@@ -36,6 +36,12 @@ pub trait Work: Send + Sync + 'static {
     /// Why a job is skipped without an attempt.
     fn skip_reason(&self, job: JobId) -> Option<Untrusted>;
 
+    /// Why a job is expected to fail.
+    fn failure_reason(&self, job: JobId) -> Option<Untrusted> {
+        let _ = job;
+        None
+    }
+
     /// As many attempts may run at once from now on.
     fn resize(&self, limit: u32) {
         let _ = limit;

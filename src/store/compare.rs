@@ -102,11 +102,11 @@ impl Reader {
     /// The latest of the batches before another one that has at least half of its cases: what ran a few of them alone
     /// says little about the whole. Where there is none, the one before.
     pub fn batch_to_compare_with(&self, after: &BatchRow) -> Result<Option<BatchRow>, QueryError> {
-        let sql = "
-            SELECT * FROM batch WHERE (started_at, id) < (?1, ?2) AND total * 2 >= ?3
-            ORDER BY started_at DESC, id DESC LIMIT ?4";
+        let large_enough = "
+            WHERE (started_at, id) < (?1, ?2) AND total * 2 >= ?3 ORDER BY started_at DESC, id DESC LIMIT ?4";
+        let sql = format!("{} {large_enough}", BatchRow::SELECT);
         let values = params![after.started_at, after.id.as_str(), after.total, BATCHES];
-        for batch in self.rows(sql, values, BatchRow::read)? {
+        for batch in self.rows(&sql, values, BatchRow::read)? {
             let sql = "
                 SELECT count(*) FROM (SELECT case_id FROM case_run WHERE batch_id = ?1
                 INTERSECT SELECT case_id FROM case_run WHERE batch_id = ?2)";

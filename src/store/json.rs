@@ -3,17 +3,31 @@
 
 use super::attempt_rows::AttemptRow;
 use super::detail::{AttemptDetail, CaseDetail};
+use super::past::CasePast;
 use super::place::Place;
 use super::rows::{BatchRow, CaseRow};
+use crate::history::{Flakiness, Pace};
 use crate::id::JobId;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// A batch with cases. Paths of evidence are relative to `folder`.
 pub fn document(place: &Place, batch: &BatchRow, cases: &[Value]) -> Value {
-    let mut shown = columns(batch);
+    json!({ "folder": place.folder().to_string_lossy(), "batch": self::batch(batch), "cases": cases })
+}
+
+/// A batch.
+pub fn batch(row: &BatchRow) -> Value {
+    let mut shown = columns(row);
     parse(&mut shown, "settings_json", "settings");
-    json!({ "folder": place.folder().to_string_lossy(), "batch": shown, "cases": cases })
+    shown.into()
+}
+
+/// A batch among others: without its settings, which are long.
+pub fn batch_in_short(row: &BatchRow) -> Value {
+    let mut shown = columns(row);
+    shown.remove("settings_json");
+    shown.into()
 }
 
 /// A case with the rows of its attempts.
@@ -47,6 +61,17 @@ pub fn run(row: &CaseRow, job: JobId) -> Value {
     parse(&mut shown, "tags", "tags");
     shown.insert("job".to_owned(), json!(job));
     shown.into()
+}
+
+/// What a case's runs with a browser come to; `busy` is when the processors are under load, in percent.
+pub fn figures(past: &CasePast, busy: f64) -> Value {
+    let pace = Pace::of(&past.runs);
+    json!({
+        "browser": past.browser,
+        "flakiness": Flakiness::of(&past.runs, busy),
+        "pace": pace,
+        "changed": pace.is_some_and(|it| it.real_change().is_some()),
+    })
 }
 
 /// A case with what is to be known of its batch, for a table of many batches.

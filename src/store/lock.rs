@@ -27,7 +27,11 @@ impl BatchLock {
         let path = path_of(run, batch);
         let file = open(&path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { batch: batch.clone(), path, _file: file }),
+            Ok(()) => {
+                // Where a runner that was killed listened.
+                file.set_len(0)?;
+                Ok(Self { batch: batch.clone(), path, _file: file })
+            }
             Err(TryLockError::WouldBlock) => Err(io::Error::new(
                 io::ErrorKind::AlreadyExists,
                 format!("batch `{batch}` is running already"),
@@ -67,6 +71,9 @@ pub struct RunningBatch {
     pub socket: Option<PathBuf>,
 }
 
+/// Characters of an id that are the time of its batch: `20270102-030405`.
+const SECONDS: usize = 15;
+
 /// The batches whose runners live, the oldest first. `run` is the folder of their locks.
 pub fn running_batches(run: &Path) -> Vec<RunningBatch> {
     let mut found: Vec<RunningBatch> = Vec::new();
@@ -83,7 +90,10 @@ pub fn running_batches(run: &Path) -> Vec<RunningBatch> {
             found.push(RunningBatch { batch, socket });
         }
     }
-    found.sort_by(|one, other| one.batch.cmp(&other.batch));
+    // Ids of one second say nothing about which came first; files do.
+    let since = |it: &RunningBatch| fs::metadata(path_of(run, &it.batch)).and_then(|it| it.modified()).ok();
+    let second = |it: &RunningBatch| it.batch.as_str().get(..SECONDS).map(ToOwned::to_owned);
+    found.sort_by_cached_key(|it| (second(it), since(it), it.batch.to_string()));
     found
 }
 
@@ -150,6 +160,15 @@ impl std::error::Error for LockError {}
 impl NamedLock {
     /// Takes the lock called `name` in the folder `run`, waiting for at most `wait`. Blocks the thread while it waits.
     pub fn take(run: &Path, name: &str, wait: Duration) -> Result<Self, LockError> {
+        Self::take_with(run, name, wait, std::thread::sleep)
+    }
+
+    fn take_with(
+        run: &Path,
+        name: &str,
+        wait: Duration,
+        mut pause: impl FnMut(Duration),
+    ) -> Result<Self, LockError> {
         let path = run.join(format!("{NAMED}{}.lock", Untrusted::from(name).file_name()));
         let failed = |cause| LockError::File { path: path.clone(), cause };
         let mut file = open(&path).map_err(failed)?;
@@ -159,7 +178,7 @@ impl NamedLock {
                 Ok(()) => break,
                 // There is no flock(2) with a time limit.
                 Err(TryLockError::WouldBlock) if started.elapsed() < wait => {
-                    std::thread::sleep(Duration::from_millis(50).min(wait));
+                    pause(Duration::from_millis(50).min(wait));
                 }
                 Err(TryLockError::WouldBlock) => {
                     let mut holder = String::new();
@@ -194,13 +213,11 @@ mod tests {
     #[test]
     fn f60_a_lock_is_waited_for() {
         let run = tempfile::tempdir().unwrap();
-        let held = NamedLock::take(run.path(), "nightly", Duration::ZERO).unwrap();
-        std::thread::scope(|scope| {
-            let waiting =
-                scope.spawn(|| NamedLock::take(run.path(), "nightly", Duration::from_secs(60)).map(drop));
-            drop(held);
-            waiting.join().unwrap().unwrap();
-        });
+        let mut held = Some(NamedLock::take(run.path(), "nightly", Duration::ZERO).unwrap());
+        let minute = Duration::from_secs(60);
+        let had = NamedLock::take_with(run.path(), "nightly", minute, |_| drop(held.take())).map(drop);
+        had.unwrap();
+        assert!(held.is_none(), "it was not waited for");
     }
 
     #[test]
@@ -208,6 +225,8 @@ mod tests {
         let run = tempfile::tempdir().unwrap();
         let batch = BatchId::from_stored("20270102-030405-7k2m9qxd");
         assert!(!is_held(run.path(), &batch));
+        // Another runner was killed, which listened elsewhere.
+        fs::write(path_of(run.path(), &batch), "/tmp/long/gone/ctl.sock").unwrap();
         let lock = BatchLock::take(run.path(), &batch).unwrap();
         assert!(is_held(run.path(), &batch));
         assert!(is_held(run.path(), &batch));

@@ -67,9 +67,10 @@ impl Place {
         let mut logs = Vec::new();
         for entry in entries {
             let entry = entry?;
-            let name = entry.file_name();
-            if name.to_str().is_some_and(|name| name.starts_with(&own) && name.ends_with(".log")) {
-                logs.push(entry.path());
+            let path = entry.path();
+            let is_own = entry.file_name().to_str().is_some_and(|name| name.starts_with(&own));
+            if is_own && path.extension().is_some_and(|it| it == "log") {
+                logs.push(path);
             }
         }
         logs.sort();

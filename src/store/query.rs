@@ -146,8 +146,8 @@ impl Reader {
 
     /// The last batches, at most `limit`, the latest first.
     pub fn batches(&self, limit: u32) -> Result<Vec<BatchRow>, QueryError> {
-        let sql = "SELECT * FROM batch ORDER BY started_at DESC, rowid DESC LIMIT ?1";
-        self.rows(sql, params![limit], BatchRow::read)
+        let sql = format!("{} ORDER BY started_at DESC, rowid DESC LIMIT ?1", BatchRow::SELECT);
+        self.rows(&sql, params![limit], BatchRow::read)
             .map(|rows| rows.into_iter().map(|it| self.live(it)).collect())
     }
 
@@ -156,9 +156,9 @@ impl Reader {
         let mut found = match which {
             Which::Last => self.batches(1)?,
             Which::Prefix(prefix) => {
-                let sql =
-                    "SELECT * FROM batch WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id DESC LIMIT 10";
-                self.rows(sql, params![prefix], BatchRow::read)?
+                let of_these = "WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id DESC LIMIT 10";
+                let sql = format!("{} {of_these}", BatchRow::SELECT);
+                self.rows(&sql, params![prefix], BatchRow::read)?
             }
         };
         match (found.pop(), which) {
@@ -174,9 +174,9 @@ impl Reader {
 
     /// The batch that started last before another one.
     pub fn batch_before(&self, batch: &BatchRow) -> Result<Option<BatchRow>, QueryError> {
-        let sql = "
-            SELECT * FROM batch WHERE (started_at, id) < (?1, ?2) ORDER BY started_at DESC, id DESC LIMIT 1";
-        let found = self.rows(sql, params![batch.started_at, batch.id.as_str()], BatchRow::read)?.pop();
+        let before = "WHERE (started_at, id) < (?1, ?2) ORDER BY started_at DESC, id DESC LIMIT 1";
+        let sql = format!("{} {before}", BatchRow::SELECT);
+        let found = self.rows(&sql, params![batch.started_at, batch.id.as_str()], BatchRow::read)?.pop();
         Ok(found.map(|it| self.live(it)))
     }
 

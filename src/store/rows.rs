@@ -19,6 +19,9 @@ pub struct BatchRow {
     pub started_at: String,
     /// When it ended; of an aborted one, when it was last heard of.
     pub finished_at: Option<String>,
+    /// How long it took, in milliseconds, by the clock of its events: without the time between two runs of one that was
+    /// resumed.
+    pub duration_ms: Option<u64>,
     /// Its state; `aborted` also when its runner has died and nobody has written that down yet.
     pub status: BatchStatus,
     /// What its runner exited with.
@@ -60,11 +63,17 @@ pub struct BatchRow {
 }
 
 impl BatchRow {
+    /// All columns of batches, for what comes behind `FROM batch`.
+    pub(super) const SELECT: &str = "
+        SELECT *, (SELECT elapsed_ms FROM event WHERE batch_id = batch.id ORDER BY seq DESC LIMIT 1) AS duration_ms
+        FROM batch";
+
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             id: BatchId::from_stored(row.get::<_, String>("id")?),
             started_at: row.get("started_at")?,
             finished_at: row.get("finished_at")?,
+            duration_ms: row.get::<_, Option<i64>>("duration_ms")?.and_then(|ms| u64::try_from(ms).ok()),
             status: word(row, "status")?,
             exit_code: row.get("exit_code")?,
             concurrency: row.get("concurrency")?,

@@ -104,10 +104,10 @@ fn github_has_annotations_in_the_output_and_a_summary_behind_those_of_other_step
     assert_snapshot!(output, @r##"
     exit 0
     --- stdout
-    ::error file=testcases/cart.toml,line=5,col=3,title=testcases/cart failed::`#count` does not have the text it should\u{1b}[2J%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Ahint: is something else still running?
-    ::warning file=testcases/cart.toml,line=5,col=3,title=testcases/search flaky%3A it failed%2C then it passed::`#count` does not have the text it should\u{1b}[2J%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Ahint: is something else still running?
+    ::error file=testcases/cart.toml,line=5,col=3,title=testcases/cart failed::`#count` does not have the text it should\u{1b}[2J%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Aseen: 0.0s is hidden%0Aseen: 0.4s has the text "1 item"%0Ahint: is something else still running?
+    ::warning file=testcases/cart.toml,line=5,col=3,title=testcases/search flaky%3A it failed%2C then it passed::`#count` does not have the text it should\u{1b}[2J%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Aseen: 0.0s is hidden%0Aseen: 0.4s has the text "1 item"%0Ahint: is something else still running?
     ::error file=testcases/pay.toml,line=1,col=1,title=testcases/pay errored%3A the infrastructure%2C not the product::the browser exited with signal 11
-    ::warning file=testcases/cart.toml,line=5,col=3,title=testcases/beta failed%2C in quarantine::`#count` does not have the text it should\u{1b}[2J%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Ahint: is something else still running?
+    ::warning file=testcases/cart.toml,line=5,col=3,title=testcases/beta failed%2C in quarantine::`#count` does not have the text it should\u{1b}[2J%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Aseen: 0.0s is hidden%0Aseen: 0.4s has the text "1 item"%0Ahint: is something else still running?
     --- stderr
           Report markdown summary.md
     "##);

@@ -260,7 +260,7 @@ fn a_batch_that_runs_is_shown_as_far_as_it_has_come() {
           QUEUED             testcases/d
          RUNNING             testcases/b
     ────────────
-          So far             4 cases: 1 passed, 2 queued, 1 running
+          So far [  45.000s] 4 cases: 1 passed, 2 queued, 1 running
     ");
     assert_snapshot!(project.run(["show", "testcases/b"]), @r#"
     exit 0
@@ -283,7 +283,7 @@ fn a_batch_that_runs_is_shown_as_far_as_it_has_come() {
     exit 0
     --- stdout
            Batch 20270102-030405-7k2m9qxd: aborted
-         Started 2027-01-02 03:04:05 UTC
+         Started 2027-01-02 03:04:05 UTC, took 45s
          Machine ci-1, 3 slots, batchrun 0.1.0
           Commit 0123456789ab
          Command batchrun -t 'a b'
@@ -293,7 +293,7 @@ fn a_batch_that_runs_is_shown_as_far_as_it_has_come() {
          ABORTED             testcases/b
          ABORTED             testcases/d
     ────────────
-         Aborted             4 cases: 1 passed, 1 not run, 2 aborted
+         Aborted [  45.000s] 4 cases: 1 passed, 1 not run, 2 aborted
     ");
     assert_snapshot!(project.run(["show", "testcases/b"]), @r#"
     exit 0

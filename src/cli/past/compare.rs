@@ -5,6 +5,7 @@ use super::super::console::Console;
 use super::super::failure::Failure;
 use super::super::record::{self, unreadable};
 use super::super::show::moment;
+use super::shown as foreign;
 use super::slow::change;
 use crate::diagnostic::Diagnostic;
 use crate::history::Difference;
@@ -59,7 +60,12 @@ fn text(before: &BatchRow, after: &BatchRow, differs: &[Differs], paint: Paint) 
     let mut text = String::new();
     for (name, batch) in [("Before", before), ("After", after)] {
         let (started, cases) = (moment(&batch.started_at), counted(batch.total, "case"));
-        let _ = writeln!(text, "{} {}, {started}, {cases}", paint.strong(&label(name)), batch.id);
+        let _ = writeln!(
+            text,
+            "{} {}, {started}, {cases}",
+            paint.strong(&label(name)),
+            foreign(batch.id.as_str())
+        );
     }
     let mut sums = Vec::new();
     for (key, heading) in GROUPS {

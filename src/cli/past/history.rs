@@ -4,8 +4,9 @@ use super::super::arguments::{Format, HistoryArguments};
 use super::super::console::Console;
 use super::super::failure::Failure;
 use super::super::record::{self, Record, unreadable};
-use super::super::show::{between, moment, unknown_case};
+use super::super::show::{moment, unknown_case};
 use super::flaky::{interval, percent, times};
+use super::shown as foreign;
 use super::slow::{change as change_of, ms};
 use super::spark::{bars, verdicts};
 use super::table::{Side, table};
@@ -13,7 +14,7 @@ use crate::history::{Flakiness, Pace};
 use crate::id::CaseId;
 use crate::outcome::{BatchStatus, ExitCode};
 use crate::reporter::terminal::{Paint, label, shown};
-use crate::store::{BatchRow, CasePast, CaseRow};
+use crate::store::{BatchRow, CasePast, CaseRow, QueryError, json};
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -25,7 +26,7 @@ pub(crate) fn run(arguments: &HistoryArguments, console: &mut Console) -> Result
     let Some(id) = arguments.case.as_deref() else {
         let batches = record.reader.batches(arguments.last).map_err(unreadable)?;
         if as_json {
-            console.json(&json!({ "batches": batches }))?;
+            console.json(&json!({ "batches": batches.iter().map(json::batch).collect::<Vec<_>>() }))?;
         } else {
             console.data(&of_batches(&batches, paint))?;
         }
@@ -38,8 +39,13 @@ pub(crate) fn run(arguments: &HistoryArguments, console: &mut Console) -> Result
     }
     let pasts = record.reader.past_of(&case, arguments.last).map_err(unreadable)?;
     if as_json {
-        let figures: Vec<_> = pasts.iter().map(|past| figures(past, &record)).collect();
-        console.json(&json!({ "case_id": case, "figures": figures, "runs": rows }))?;
+        let figures: Vec<_> = pasts.iter().map(|past| json::figures(past, record.busy)).collect();
+        let runs = rows
+            .iter()
+            .map(|row| Ok(json::run(row, record.reader.job(row)?)))
+            .collect::<Result<Vec<_>, QueryError>>();
+        let runs = runs.map_err(unreadable)?;
+        console.json(&json!({ "case_id": case, "figures": figures, "runs": runs }))?;
     } else {
         console.data(&of_case(&rows, &pasts, &record, paint))?;
     }
@@ -47,7 +53,7 @@ pub(crate) fn run(arguments: &HistoryArguments, console: &mut Console) -> Result
 }
 
 fn of_batches(batches: &[BatchRow], paint: Paint) -> String {
-    let took = |batch: &BatchRow| between(&batch.started_at, batch.finished_at.as_deref());
+    let took = |batch: &BatchRow| batch.duration_ms;
     let bad = |batch: &BatchRow| Some(u64::from(batch.failed) + u64::from(batch.errored));
     let oldest_first = || batches.iter().rev();
     let lines = [
@@ -69,7 +75,7 @@ fn of_batches(batches: &[BatchRow], paint: Paint) -> String {
                 other => other.as_str().to_owned(),
             };
             vec![
-                batch.id.to_string(),
+                foreign(batch.id.as_str()),
                 moment(&batch.started_at),
                 took(batch).map(ms).unwrap_or_default(),
                 batch.total.to_string(),
@@ -95,14 +101,6 @@ fn of_batches(batches: &[BatchRow], paint: Paint) -> String {
     text + &table(&columns, &rows, paint)
 }
 
-fn figures(past: &CasePast, record: &Record) -> serde_json::Value {
-    json!({
-        "browser": past.browser,
-        "flakiness": Flakiness::of(&past.runs, record.busy),
-        "pace": Pace::of(&past.runs),
-    })
-}
-
 fn of_case(rows: &[CaseRow], pasts: &[CasePast], record: &Record, paint: Paint) -> String {
     let mut text = String::new();
     let several = pasts.len() > 1;
@@ -114,7 +112,7 @@ fn of_case(rows: &[CaseRow], pasts: &[CasePast], record: &Record, paint: Paint) 
             let _ = writeln!(text, "{} {what}", paint.strong(&label(name)));
         };
         if several {
-            fact("Browser", past.browser.clone());
+            fact("Browser", foreign(&past.browser));
         }
         fact("Verdicts", verdicts(&ended, paint));
         fact("Time", bars(&passing));
@@ -143,7 +141,7 @@ fn of_case(rows: &[CaseRow], pasts: &[CasePast], record: &Record, paint: Paint) 
                 time(row.passed_ms),
                 time(row.duration_ms),
                 moment(row.started_at.as_deref().unwrap_or(&row.queued_at)),
-                row.batch_id.to_string(),
+                foreign(row.batch_id.as_str()),
                 row.message.as_ref().map(shown).unwrap_or_default(),
             ]
         })

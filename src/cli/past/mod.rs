@@ -35,10 +35,15 @@ fn pasts(record: &Record, arguments: &PastArguments) -> Result<Vec<CasePast>, Fa
     Ok(pasts)
 }
 
+/// A text of the record, which may have come from elsewhere, as a terminal may have it.
+fn shown(text: &str) -> String {
+    crate::reporter::terminal::shown(&Untrusted::from(text))
+}
+
 /// The id of a case; with its browser where there are several.
 fn title(past: &CasePast, several: bool) -> String {
-    let id = crate::reporter::terminal::shown(&Untrusted::from(past.case.as_str()));
-    if several { format!("{id} @{}", past.browser) } else { id }
+    let id = shown(past.case.as_str());
+    if several { format!("{id} @{}", shown(&past.browser)) } else { id }
 }
 
 fn several_browsers(pasts: &[CasePast]) -> bool {

@@ -6,6 +6,7 @@ use super::super::console::Console;
 use super::super::failure::Failure;
 use super::super::record::{self, unreadable};
 use super::flaky::{interval, percent, times};
+use super::shown;
 use crate::history::Flakiness;
 use crate::outcome::ExitCode;
 use crate::store::CasePast;
@@ -45,6 +46,7 @@ fn suggest(arguments: &SuggestArguments, console: &mut Console) -> Result<ExitCo
     }
     let mut text =
         "# For runner.toml: say who mends it, why it is so, and until when that may take.\n".to_owned();
+    let until = in_a_month();
     for (past, it) in &found {
         let id = Untrusted::from(past.case.as_str()).line();
         let filter = toml::Value::from(format!("id({})", quoted(past.case.as_str())));
@@ -52,8 +54,8 @@ fn suggest(arguments: &SuggestArguments, console: &mut Console) -> Result<ExitCo
         let _ = write!(
             text,
             "\n# {id} @{}: {} ({}) of {} runs; apart from that {} under load, {} errored, {} failed\n\
-             [[override]]\nfilter = {filter}\nquarantine = {{ owner = \"\", reason = {} }}\n",
-            past.browser,
+             [[override]]\nfilter = {filter}\nquarantine = {{ owner = \"\", reason = {}, until = {until} }}\n",
+            shown(&past.browser),
             percent(it.flaky),
             interval(it.flaky),
             it.flaky.of,
@@ -66,6 +68,12 @@ fn suggest(arguments: &SuggestArguments, console: &mut Console) -> Result<ExitCo
     console.data(&text)?;
     console.say("nothing was changed");
     Ok(ExitCode::Success)
+}
+
+/// The day after which it counts again, unless somebody says otherwise.
+fn in_a_month() -> jiff::civil::Date {
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    today.saturating_add(jiff::Span::new().days(30))
 }
 
 /// Exactly this id, as filters take it.

@@ -153,7 +153,7 @@ fn started(
 }
 
 fn queued(job: &Job, case: &Case, masked: &dyn Fn(&str) -> Untrusted) -> CaseQueued {
-    let tries = if job.terms.expect_failure { 1 } else { job.terms.retries.get() + 1 };
+    let tries = if job.terms.expect_failure.is_some() { 1 } else { job.terms.retries.get() + 1 };
     CaseQueued {
         job: job.id,
         case: job.case_id.clone(),
@@ -165,6 +165,7 @@ fn queued(job: &Job, case: &Case, masked: &dyn Fn(&str) -> Untrusted) -> CaseQue
         tags: case.tags.clone(),
         priority: job.priority,
         quarantined: job.terms.quarantine.is_some(),
+        quarantine: job.terms.quarantine.as_ref().map(|it| masked(&it.told())),
         tries,
     }
 }

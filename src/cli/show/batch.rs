@@ -2,7 +2,7 @@
 
 use super::detail::Details;
 use super::find::Subject;
-use super::sheet::{Sheet, between, moment, time, took};
+use super::sheet::{Sheet, moment, time, took};
 use super::standing::{self, Standing};
 use crate::event::tally::FailedJob;
 use crate::outcome::{BatchStatus, Verdict};
@@ -58,7 +58,7 @@ fn failed_job(case: &CaseDetail) -> Option<FailedJob> {
 
 fn head(sheet: &mut Sheet, batch: &BatchRow, place: &Place, view: FailureView<'_>) {
     sheet.batch(batch);
-    let took = took(between(&batch.started_at, batch.finished_at.as_deref()));
+    let took = took(batch.duration_ms.filter(|_| batch.status != BatchStatus::Running));
     sheet.fact("Started", format!("{}{took}", moment(&batch.started_at)));
     let slots = counted(batch.concurrency, "slot");
     sheet.fact("Machine", format!("{}, {slots}, batchrun {}", batch.host, batch.version));
@@ -98,8 +98,7 @@ fn sum(sheet: &mut Sheet, subject: &Subject) {
         BatchStatus::Aborted => ("Aborted", Verdict::Interrupted),
     };
     let worst = Standing::Ended(if bad { Verdict::Failed } else { otherwise });
-    let took = between(&batch.started_at, batch.finished_at.as_deref());
-    let took = time(took.and_then(|ms| i64::try_from(ms).ok()));
+    let took = time(batch.duration_ms.and_then(|ms| i64::try_from(ms).ok()));
     let total = counted(batch.total, "case");
     sheet.line("────────────");
     let paint = sheet.paint;

@@ -8,7 +8,7 @@ mod sheet;
 mod standing;
 
 pub(super) use find::unknown_case;
-pub(super) use sheet::{between, moment};
+pub(super) use sheet::moment;
 
 use super::arguments::{Format, ShowArguments};
 use super::console::Console;

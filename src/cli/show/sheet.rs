@@ -79,13 +79,7 @@ pub(super) fn time(ms: Option<i64>) -> String {
 /// A stored time as people read it.
 pub(in crate::cli) fn moment(at: &str) -> String {
     at.parse::<Timestamp>()
-        .map_or_else(|_| at.to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
-}
-
-/// Milliseconds between two stored times.
-pub(in crate::cli) fn between(from: &str, to: Option<&str>) -> Option<u64> {
-    let (from, to): (Timestamp, Timestamp) = (from.parse().ok()?, to?.parse().ok()?);
-    u64::try_from(to.duration_since(from).as_millis()).ok()
+        .map_or_else(|_| shown(&Untrusted::from(at)), |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
 }
 
 /// `, took 1m 30s`

@@ -25,7 +25,7 @@ const changeOf = (it) => (it.changed ? Math.round(100 * (it.pace.change.now_ms /
 const signed = (share) => `${share > 0 ? '+' : ''}${share} %`;
 const lasted = (ms) => (ms === null || ms === undefined ? '' : brief(ms));
 const when = (at) => (at ? moment(at) : '');
-const took = (batch) => (batch.finished_at ? Date.parse(batch.finished_at) - Date.parse(batch.started_at) : null);
+const took = (batch) => batch.duration_ms;
 const batchLink = (id, label) => make('a', { href: `/batch?id=${encodeURIComponent(id)}#${token}`, textContent: label || id });
 const runLink = (run) => make('a', { href: `/batch?id=${encodeURIComponent(run.batch_id)}&job=${run.job}#${token}`, textContent: run.batch_id });
 const caseLink = (id) => make('a', { href: `#${token}/case/${encodeURIComponent(id)}`, textContent: id });

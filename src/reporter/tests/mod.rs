@@ -8,7 +8,7 @@ use crate::event::samples::failure;
 use crate::event::story::Story;
 use crate::event::tally::Tally;
 use crate::event::{Event, Sample, Stamped};
-use crate::outcome::{BatchStatus, ExitCode, FailureKind};
+use crate::outcome::{BatchStatus, ExitCode, FailureKind, Verdict};
 use std::path::Path;
 
 /// The report of a story.
@@ -174,12 +174,12 @@ fn json_holds_everything() {
     assert_eq!(json["messages"][0]["level"], "warning");
     let keys =
         |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
-    insta::assert_snapshot!([&json, &json["batch"], &json["cases"][1], &json["cases"][1]["attempts"][0]].map(keys).join("\n"), @r#"
+    insta::assert_snapshot!([&json, &json["batch"], &json["cases"][1], &json["cases"][1]["attempts"][0]].map(keys).join("\n"), @"
     format batch counts quarantined messages cases
     id started_at finished_at status exit_code duration_ms peak_memory_bytes mean_cpu_percent concurrency total host boot_id seed shard version git_commit command_line settings
-    case_id name file line content_hash browser row tags priority quarantined verdict duration_ms slow_after_ms message attempts
+    case_id name file line content_hash browser row tags priority quarantined quarantine verdict duration_ms slow_after_ms message attempts
     number slot running slot_limit load started_at verdict duration_ms cpu_mean failure evidence
-    "#);
+    ");
 }
 
 #[test]
@@ -208,6 +208,8 @@ fn tap_of_everything() {
       step: "expect \"#count\""
       expected: "0 items"
       actual: "1 item"
+      seen: ["0.0s is hidden","0.4s has the text \"1 item\""]
+      hints: ["the text changed once while waiting: is something else still running?"]
       attempts: 1
       duration_ms: 3891
       ...
@@ -220,6 +222,8 @@ fn tap_of_everything() {
       step: "expect \"#count\""
       expected: "0 items"
       actual: "1 item"
+      seen: ["0.0s is hidden","0.4s has the text \"1 item\""]
+      hints: ["the text changed once while waiting: is something else still running?"]
       attempts: 2
       duration_ms: 5120
       ...
@@ -229,6 +233,7 @@ fn tap_of_everything() {
       kind: "browser_crash"
       message: "the browser exited with signal 11"
       at: "testcases/pay.toml:1:1"
+      hints: ["see the driver's log"]
       attempts: 1
       duration_ms: 40
       ...
@@ -257,6 +262,8 @@ fn tap_of_everything() {
       step: "expect \"#count\""
       expected: "0 items"
       actual: "1 item"
+      seen: ["0.0s is hidden","0.4s has the text \"1 item\""]
+      hints: ["the text changed once while waiting: is something else still running?"]
       attempts: 1
       duration_ms: 310
       ...
@@ -267,10 +274,10 @@ fn tap_of_everything() {
 #[test]
 fn annotations_for_github_of_everything() {
     insta::assert_snapshot!(report("github", &Story::mixed()), @r##"
-    ::error file=testcases/cart.toml,line=14,col=3,title=testcases/cart%3A%3Aremove an item failed::`#count` does not have the text it should%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Ahint: the text changed once while waiting: is something else still running?
-    ::warning file=testcases/cart.toml,line=14,col=3,title=testcases/search flaky%3A it failed%2C then it passed::`#count` does not have the text it should%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Ahint: the text changed once while waiting: is something else still running?
+    ::error file=testcases/cart.toml,line=14,col=3,title=testcases/cart%3A%3Aremove an item failed::`#count` does not have the text it should%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Aseen: 0.0s is hidden%0Aseen: 0.4s has the text "1 item"%0Ahint: the text changed once while waiting: is something else still running?
+    ::warning file=testcases/cart.toml,line=14,col=3,title=testcases/search flaky%3A it failed%2C then it passed::`#count` does not have the text it should%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Aseen: 0.0s is hidden%0Aseen: 0.4s has the text "1 item"%0Ahint: the text changed once while waiting: is something else still running?
     ::error file=testcases/pay.toml,line=1,col=1,title=testcases/pay errored%3A the infrastructure%2C not the product::the browser exited with signal 11%0Ahint: see the driver's log
-    ::warning file=testcases/cart.toml,line=14,col=3,title=testcases/beta failed%2C in quarantine::`#count` does not have the text it should%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Ahint: the text changed once while waiting: is something else still running?
+    ::warning file=testcases/cart.toml,line=14,col=3,title=testcases/beta failed%2C in quarantine::`#count` does not have the text it should%0Astep: expect "#count"%0Aexpected: 0 items%0Aactual: 1 item%0Aseen: 0.0s is hidden%0Aseen: 0.4s has the text "1 item"%0Ahint: the text changed once while waiting: is something else still running?
     "##);
 }
 
@@ -294,7 +301,7 @@ fn annotations_for_github_name_files_as_the_repository_does() {
 #[test]
 fn markdown_of_everything() {
     insta::assert_snapshot!(report("markdown", &Story::mixed()), @r##"
-    ## ❌ 2 failed, 1 errored of 9 cases in 7.47s
+    ## ❌ interrupted: 1 failed, 1 errored, 1 in quarantine of 9 cases in 7.47s
 
     |passed|flaky|failed|errored|skipped|interrupted|not run|
     |---:|---:|---:|---:|---:|---:|---:|
@@ -357,4 +364,40 @@ fn f81_f85_hostile_texts_stay_texts_in_tap_github_and_markdown() {
     let markdown = report("markdown", &story);
     let fences: Vec<&str> = markdown.lines().filter(|line| line.starts_with("````")).collect();
     assert_eq!(fences, ["````text", "````"], "{markdown}");
+}
+
+#[test]
+fn the_headline_of_a_summary_says_what_the_exit_code_says() {
+    use Verdict::{Failed, Flaky, NotRun, Passed};
+    let head = |ends: &[(Verdict, bool)], status, exit| {
+        let mut story = Story::new(ends.len(), 1);
+        for (number, (verdict, quarantined)) in ends.iter().enumerate() {
+            let job =
+                story.queue_with(&format!("testcases/{number}"), |case| case.quarantined = *quarantined);
+            story.end(job, *verdict);
+        }
+        story.finish(status, exit);
+        let text = report("markdown", &story);
+        text.lines().next().unwrap().rsplit_once(" in ").unwrap().0.to_owned()
+    };
+    let finished = BatchStatus::Finished;
+    assert_eq!(
+        head(&[(Passed, false), (Flaky, false)], finished, ExitCode::Success),
+        "## ✅ 2 passed of 2 cases"
+    );
+    // `fail_on_flaky`
+    assert_eq!(
+        head(&[(Passed, false), (Flaky, false)], finished, ExitCode::Failed),
+        "## ❌ 1 flaky of 2 cases"
+    );
+    // `--budget`
+    assert_eq!(
+        head(&[(Passed, false), (NotRun, false)], finished, ExitCode::Incomplete),
+        "## ⚠️ 1 passed of 2 cases"
+    );
+    let apart = head(&[(Failed, true), (Passed, false)], finished, ExitCode::Success);
+    assert_eq!(apart, "## ✅ 1 passed, 1 in quarantine of 2 cases");
+    let both = head(&[(Failed, true), (Failed, false)], BatchStatus::TimedOut, ExitCode::Failed);
+    assert_eq!(both, "## ❌ timed out: 1 failed, 1 in quarantine of 2 cases");
+    assert_eq!(head(&[], finished, ExitCode::Success), "## ✅ 0 passed of 0 cases");
 }

@@ -42,8 +42,8 @@ impl Past {
             }
         }
         match ended.verdict {
-            AttemptVerdict::Failed if terms.expect_failure => (AttemptVerdict::Passed, None),
-            AttemptVerdict::Passed if terms.expect_failure => {
+            AttemptVerdict::Failed if terms.expect_failure.is_some() => (AttemptVerdict::Passed, None),
+            AttemptVerdict::Passed if terms.expect_failure.is_some() => {
                 (AttemptVerdict::Failed, Some(FailureKind::UnexpectedPass))
             }
             other => (other, ended.kind),

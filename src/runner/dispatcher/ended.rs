@@ -11,12 +11,19 @@ use tokio::task::JoinError;
 
 impl Dispatcher {
     pub(super) fn report(&mut self, settled: Settled, attempted: Attempted) {
+        let reason = || self.work.failure_reason(settled.job);
+        let mut as_expected = None;
         let failure = match (settled.kind, attempted.failure) {
             (Some(kind), Some(failure)) => Some(Failure { kind, ..failure }),
-            (Some(FailureKind::UnexpectedPass), None) => Some(unexpected_pass()),
-            (_, failure) => failure.filter(|_| settled.verdict != AttemptVerdict::Passed),
+            (Some(FailureKind::UnexpectedPass), None) => Some(unexpected_pass(reason())),
+            (_, Some(_)) if settled.verdict == AttemptVerdict::Passed => {
+                as_expected =
+                    reason().map(|why| Untrusted::from(format!("failed as expected: {}", why.raw())));
+                None
+            }
+            (_, failure) => failure,
         };
-        let message = failure.as_ref().map(|it| it.message.clone()).or(attempted.skipped);
+        let message = failure.as_ref().map(Failure::in_short).or(attempted.skipped).or(as_expected);
         if settled.verdict == AttemptVerdict::Errored {
             self.last_error.clone_from(&message);
         }
@@ -55,9 +62,11 @@ fn failure(kind: FailureKind, message: String, hint: &str) -> Failure {
     Failure { hints: vec![Untrusted::from(hint)], ..Failure::new(kind, message) }
 }
 
-fn unexpected_pass() -> Failure {
+fn unexpected_pass(reason: Option<Untrusted>) -> Failure {
     let hint = "if what it waited for is mended, remove `expect_failure` from the case";
-    failure(FailureKind::UnexpectedPass, "passed, though the case says `expect_failure`".to_owned(), hint)
+    let reason = reason.map(|why| format!(": {}", why.raw())).unwrap_or_default();
+    let message = format!("passed, though the case says `expect_failure`{reason}");
+    failure(FailureKind::UnexpectedPass, message, hint)
 }
 
 pub(super) fn panicked(error: JoinError) -> Attempted {

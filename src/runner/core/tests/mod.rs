@@ -136,7 +136,7 @@ fn a_queue_is_not_spent_on_infrastructure_that_does_not_work() {
 
 #[test]
 fn an_expected_failure_passes_and_an_unexpected_pass_fails() {
-    let expected = Entry::on(Terms { expect_failure: true, ..Terms::plain() });
+    let expected = Entry::on(Terms { expect_failure: Some("broken".to_owned()), ..Terms::plain() });
     assert_eq!(single(expected.clone(), &[AttemptVerdict::Failed]), (1, Some(Verdict::Passed)));
     assert_eq!(single(expected, &[AttemptVerdict::Passed]), (1, Some(Verdict::Failed)));
 }

@@ -77,7 +77,7 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
             let quarantine = Quarantine { owner: None, reason: "flaky".to_owned(), until: None };
             let terms = Terms {
                 retries,
-                expect_failure,
+                expect_failure: expect_failure.then(|| "broken".to_owned()),
                 skip: skip.then(|| "no time".to_owned()),
                 quarantine: quarantined.then_some(quarantine),
                 needs,
