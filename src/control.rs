@@ -1,6 +1,8 @@
 //! What may be asked of a running batch, by signals, keys, `ctl` or the live API. Only the words; the runner obeys.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::str::FromStr;
 
 /// A wish of whoever watches the batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,8 +35,7 @@ pub enum Command {
 }
 
 /// How many cases may run at once. Never fewer than one. In JSON a number, or a text: `"+2"`, `"-1"`, `"auto"`, `"2..8"`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Spelled", into = "Spelled")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
     /// So many.
     To(u32),
@@ -56,50 +57,69 @@ pub enum Limit {
 /// The most that may be asked for: more than any machine's browser can serve, and few enough that a typing error shows.
 pub const MOST_SLOTS: u32 = 1_000;
 
-/// A [`Limit`] in JSON.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Spelled {
-    Number(u32),
-    Text(String),
-}
-
-impl From<Limit> for Spelled {
-    fn from(limit: Limit) -> Self {
-        Self::Text(match limit {
-            Limit::To(number) => return Self::Number(number),
-            Limit::More(more) => format!("+{more}"),
-            Limit::Fewer(fewer) => format!("-{fewer}"),
-            Limit::Auto => "auto".to_owned(),
-            Limit::Within { lowest, highest } => format!("{lowest}..{highest}"),
-        })
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::To(number) => number.fmt(f),
+            Self::More(more) => write!(f, "+{more}"),
+            Self::Fewer(fewer) => write!(f, "-{fewer}"),
+            Self::Auto => f.write_str("auto"),
+            Self::Within { lowest, highest } => write!(f, "{lowest}..{highest}"),
+        }
     }
 }
 
-impl TryFrom<Spelled> for Limit {
-    type Error = String;
+impl FromStr for Limit {
+    type Err = String;
 
-    fn try_from(spelled: Spelled) -> Result<Self, String> {
-        let text = match spelled {
-            Spelled::Number(number) => number.to_string(),
-            Spelled::Text(text) => text,
-        };
-        let number = |text: &str| text.parse().ok().filter(|number| (1..=MOST_SLOTS).contains(number));
-        let read = if let Some(more) = text.strip_prefix('+') {
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = |digits: &str| digits.parse().ok().and_then(slots).ok_or_else(|| wrong(text));
+        if let Some(more) = text.strip_prefix('+') {
             number(more).map(Self::More)
         } else if let Some(fewer) = text.strip_prefix('-') {
             number(fewer).map(Self::Fewer)
         } else if let Some((lowest, highest)) = text.split_once("..") {
-            let bounds = number(lowest).zip(number(highest)).filter(|(lowest, highest)| lowest <= highest);
-            bounds.map(|(lowest, highest)| Self::Within { lowest, highest })
+            match (number(lowest)?, number(highest)?) {
+                (lowest, highest) if lowest <= highest => Ok(Self::Within { lowest, highest }),
+                (lowest, highest) => Err(format!("`{text}` has its bounds reversed: `{highest}..{lowest}`?")),
+            }
         } else if text == "auto" {
-            Some(Self::Auto)
+            Ok(Self::Auto)
         } else {
-            number(&text).map(Self::To)
+            number(text).map(Self::To)
+        }
+    }
+}
+
+/// As many slots as there may be.
+fn slots(number: u64) -> Option<u32> {
+    u32::try_from(number).ok().filter(|number| (1..=MOST_SLOTS).contains(number))
+}
+
+fn wrong(found: &str) -> String {
+    format!("expected a number from 1 to {MOST_SLOTS}, `+2`, `-1`, `auto` or `2..8`, found `{found}`")
+}
+
+impl Serialize for Limit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::To(number) => serializer.serialize_u32(*number),
+            other => serializer.collect_str(other),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let read = match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::String(text) => text.parse(),
+            // A sign means something in a text only.
+            other => {
+                let number = other.as_u64().and_then(slots);
+                number.map(Self::To).ok_or_else(|| wrong(&other.to_string()))
+            }
         };
-        read.ok_or_else(|| {
-            format!("expected a number from 1 to {MOST_SLOTS}, `+2`, `-1`, `auto` or `2..8`, found `{text}`")
-        })
+        read.map_err(serde::de::Error::custom)
     }
 }
 
@@ -142,7 +162,8 @@ mod tests {
         assert_eq!(serde_json::to_string(&Limit::To(8)).unwrap(), "8");
         assert_eq!(serde_json::from_str::<Limit>(r#""8""#).unwrap(), Limit::To(8));
         for wrong in ["0", "1001", "-1", "1.5", r#""8..2""#, r#""+0""#, r#""many""#, "null", "[8]"] {
-            assert!(serde_json::from_str::<Limit>(wrong).is_err(), "{wrong}");
+            let error = serde_json::from_str::<Limit>(wrong).unwrap_err().to_string();
+            assert!(error.contains("found") || error.contains("reversed: `2..8`"), "{wrong}: {error}");
         }
     }
 }

@@ -158,7 +158,7 @@ fn ctl_changes_how_many_run_and_pauses_and_cancels() {
     let driver = ScriptedDriver::start();
     driver.hold();
     let project = cases(project(&driver, "grace = \"0s\""), &[""; 20]);
-    let run = Run::of(&project, &["-c", "2"]);
+    let run = Run::of(&project, &["-c", "2", "--report", "jsonl=events.jsonl"]);
     let status = status_when(&project, |status| running(status) == 2);
     assert_eq!((&status["limit"], &status["total"]), (&2.into(), &20.into()));
 
@@ -168,17 +168,32 @@ fn ctl_changes_how_many_run_and_pauses_and_cancels() {
     let status = status_when(&project, |status| status["limit"] == 1);
     assert_eq!(running(&status), 5, "what runs goes on");
 
+    // What was asked for holds once `ctl` is back.
+    let status_now = || -> Value {
+        serde_json::from_str(&project.run(["ctl", "status", "--format", "json"]).stdout).unwrap()
+    };
     assert_eq!(project.run(["ctl", "pause"]).status, Some(0));
-    let batch = status_when(&project, |status| status["paused"] == "batchrun ctl")["batch"].clone();
+    let status = status_now();
+    assert_eq!(status["paused"], "batchrun ctl");
+    let batch = status["batch"].clone();
     driver.release();
     status_when(&project, |status| running(status) == 0 && status["ended"]["passed"] == 5);
 
     let batch = batch.as_str().unwrap();
     assert_eq!(project.run(["ctl", batch, "resume"]).status, Some(0));
+    assert_eq!(status_now()["paused"], Value::Null);
     driver.hold();
     status_when(&project, |status| running(status) == 1);
     assert_eq!(project.run(["ctl", "last", "cancel"]).status, Some(0));
+    // It may be over already.
+    if let Ok(status) =
+        serde_json::from_str::<Value>(&project.run(["ctl", "status", "--format", "json"]).stdout)
+    {
+        assert_eq!(status["stopping"], "batchrun ctl");
+    }
     let told = String::from_utf8_lossy(&run.ends(6).stderr).into_owned();
+    let events = std::fs::read_to_string(project.root().join("events.jsonl")).unwrap();
+    assert!(events.contains(r#""event":"stopping","why":"batchrun ctl""#), "{events}");
     for text in ["2 -> 5: batchrun ctl", "5 -> 1: batchrun ctl", "Resumed"] {
         assert!(told.contains(text), "{text}:\n{told}");
     }

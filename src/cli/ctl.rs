@@ -10,10 +10,12 @@ use crate::live::Wanted;
 use crate::outcome::ExitCode;
 use crate::reporter::Standing;
 use crate::store::{self, Place, RunningBatch};
+use crate::text::Untrusted;
 use anyhow::{Context as _, bail};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::path::Path;
 use std::time::Duration;
@@ -83,6 +85,12 @@ fn meant(running: &[RunningBatch], batch: Option<&str>) -> Result<Option<std::pa
     }
 }
 
+/// What a run answers to what it does not do.
+#[derive(Deserialize)]
+struct Refused {
+    error: String,
+}
+
 /// What a run answers.
 enum Answer {
     Done,
@@ -127,8 +135,13 @@ async fn send(socket: &Path, method: Method, path: &str, body: String) -> anyhow
         .header("content-type", "application/json")
         .body(body)?;
     let answer = sender.send_request(request).await?;
-    if !answer.status().is_success() {
-        bail!("the run refused it with status {}", answer.status());
+    let status = answer.status();
+    if !status.is_success() {
+        let refused: Option<Refused> = read(answer).await.ok();
+        match refused {
+            Some(Refused { error }) => bail!("the run refuses it: {}", Untrusted::from(error).line()),
+            None => bail!("the run refuses it with status {status}"),
+        }
     }
     Ok(answer)
 }

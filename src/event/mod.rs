@@ -94,6 +94,11 @@ pub enum Event {
     },
     /// Jobs are started again.
     Resumed,
+    /// Nothing more is started, for good: what runs ends, or is interrupted.
+    Stopping {
+        /// The reason, for people.
+        why: String,
+    },
     /// What the machine and the batch were doing, once a second.
     Sample(Sample),
     /// Something a person should know, once.
@@ -127,6 +132,7 @@ impl Event {
             Self::ConcurrencyChanged { .. } => "concurrency_changed",
             Self::Paused { .. } => "paused",
             Self::Resumed => "resumed",
+            Self::Stopping { .. } => "stopping",
             Self::Sample(_) => "sample",
             Self::Message { .. } => "message",
             Self::BatchFinished(_) => "batch_finished",

@@ -42,7 +42,9 @@ pub struct Tally {
     pub slow: u32,
     /// Why nothing is started, while nothing is.
     pub paused: Option<String>,
-    /// How long it will still take, by the last sample.
+    /// Why nothing is started any more, once that is so.
+    pub stopping: Option<String>,
+    /// How long it will still take, by the last sample; unknown while nothing is started.
     pub eta: Option<Eta>,
     /// How the batch ended.
     pub finished: Option<BatchFinished>,
@@ -122,8 +124,9 @@ impl Tally {
             Event::AttemptFinished(finished) => self.end_attempt(finished),
             Event::CaseFinished(finished) => self.end(finished),
             Event::ConcurrencyChanged { to, .. } => self.limit = *to,
-            Event::Paused { why } => self.paused = Some(why.clone()),
+            Event::Paused { why } => (self.paused, self.eta) = (Some(why.clone()), None),
             Event::Resumed => self.paused = None,
+            Event::Stopping { why } => (self.stopping, self.eta) = (Some(why.clone()), None),
             Event::Sample(sample) => self.eta = sample.eta,
             Event::Message { .. } => {}
             Event::BatchFinished(finished) => self.finished = Some(finished.clone()),
@@ -162,6 +165,7 @@ impl Tally {
         self.failing.clear();
         self.failures.retain(|failed| !failed.verdict.is_resumed());
         self.paused = None;
+        self.stopping = None;
         self.eta = None;
         self.finished = None;
     }

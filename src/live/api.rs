@@ -11,6 +11,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// How a run is steered, and what it is at.
@@ -31,13 +32,23 @@ pub struct Wanted {
     pub limit: Limit,
 }
 
+/// How long a wish is waited for until it holds, so that whoever asks next finds it so. What was wished for before the
+/// first case holds later.
+const TAKES_HOLD: Duration = Duration::from_secs(2);
+
 impl Steer {
-    /// Sends a wish, and answers whether the batch takes any.
-    async fn wish(&self, wish: impl FnOnce(String) -> Command) -> Response {
-        match self.commands.send(wish(self.who.to_owned())).await {
-            Ok(()) => Json(json!({})).into_response(),
-            Err(_) => refuse(StatusCode::CONFLICT, "the batch is over: it takes no wishes any more"),
+    /// Sends a wish, waits until it holds, and answers what does.
+    async fn wish(&self, wish: Command, holds: impl FnMut(&Standing) -> bool) -> Response {
+        if self.commands.send(wish).await.is_err() {
+            return refuse(StatusCode::CONFLICT, "the batch is over: it takes no wishes any more");
         }
+        let _ = tokio::time::timeout(TAKES_HOLD, self.board.until(holds)).await;
+        let Standing { limit, paused, stopping, .. } = self.board.standing();
+        Json(json!({ "limit": limit, "paused": paused, "stopping": stopping })).into_response()
+    }
+
+    fn why(&self) -> String {
+        self.who.to_owned()
     }
 }
 
@@ -61,17 +72,20 @@ async fn standing(State(steer): State<Steer>) -> Json<Standing> {
 }
 
 async fn concurrency(State(steer): State<Steer>, Json(wanted): Json<Wanted>) -> Response {
-    steer.wish(|why| Command::Concurrency { limit: wanted.limit, why }).await
+    let wanted = wanted.limit;
+    let to = wanted.fixed(steer.board.standing().limit);
+    let wish = Command::Concurrency { limit: wanted, why: steer.why() };
+    steer.wish(wish, move |it| to.is_none_or(|to| it.limit == to)).await
 }
 
 async fn pause(State(steer): State<Steer>) -> Response {
-    steer.wish(|why| Command::Pause { why }).await
+    steer.wish(Command::Pause { why: steer.why() }, |it| it.paused.is_some() || it.stopping.is_some()).await
 }
 
 async fn resume(State(steer): State<Steer>) -> Response {
-    steer.wish(|why| Command::Resume { why }).await
+    steer.wish(Command::Resume { why: steer.why() }, |it| it.paused.is_none()).await
 }
 
 async fn cancel(State(steer): State<Steer>) -> Response {
-    steer.wish(|why| Command::Stop { how: Stop::Grace, why }).await
+    steer.wish(Command::Stop { how: Stop::Grace, why: steer.why() }, |it| it.stopping.is_some()).await
 }

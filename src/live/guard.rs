@@ -59,7 +59,7 @@ impl Token {
 }
 
 /// An answer that refuses, with the reason for people.
-pub(super) fn refuse(status: StatusCode, why: &str) -> Response {
+pub fn refuse(status: StatusCode, why: &str) -> Response {
     (status, Json(json!({ "error": why }))).into_response()
 }
 

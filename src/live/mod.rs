@@ -30,4 +30,5 @@ mod socket;
 pub use api::{Steer, Wanted, in_short};
 pub use archive::{Archive, Serving};
 pub use feed::Feed;
+pub use guard::refuse;
 pub use server::{Live, Record};

@@ -95,6 +95,7 @@ impl Collected {
             | Event::StepFinished(_)
             | Event::ConcurrencyChanged { .. }
             | Event::Paused { .. }
+            | Event::Stopping { .. }
             | Event::Resumed
             | Event::Sample(_) => {}
         }

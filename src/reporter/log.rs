@@ -116,7 +116,12 @@ fn words(event: &Event, tally: &Tally) -> Option<(Level, String)> {
             let time = duration(Duration::from_millis(finished.duration_ms));
             info(format!("batch ends: {} in {time}, exit code {}", finished.status, finished.exit.code()))
         }
-        Event::CaseQueued(_) | Event::StepStarted(_) | Event::StepFinished(_) | Event::Sample(_) => None,
+        // That it stops, a message tells in more words.
+        Event::Stopping { .. }
+        | Event::CaseQueued(_)
+        | Event::StepStarted(_)
+        | Event::StepFinished(_)
+        | Event::Sample(_) => None,
     }
 }
 

@@ -89,6 +89,8 @@ struct Case {
     tags: Vec<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     quarantined: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quarantine: Option<Untrusted>,
     /// `None` until it has ended.
     verdict: Option<Verdict>,
     attempts: u32,
@@ -107,6 +109,7 @@ impl Case {
             browser: Some(queued.browser.clone()).filter(|browser| browser != "chrome"),
             tags: queued.tags.clone(),
             quarantined: queued.quarantined,
+            quarantine: queued.quarantine.clone(),
             verdict: None,
             attempts: 0,
             duration_ms: 0,
@@ -199,6 +202,7 @@ impl Picture {
             | Event::StepFinished(_)
             | Event::AttemptFinished(_)
             | Event::Paused { .. }
+            | Event::Stopping { .. }
             | Event::Resumed => {}
         }
     }

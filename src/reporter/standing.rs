@@ -9,8 +9,9 @@ use crate::text::{Untrusted, duration};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// What a batch is at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,9 @@ pub struct Standing {
     pub limit: u32,
     /// Why nothing is started, while nothing is.
     pub paused: Option<String>,
+    /// Why nothing is started any more, once that is so: what runs ends, or is interrupted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopping: Option<String>,
     /// How long it will still take, where past runs tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eta: Option<Eta>,
@@ -76,6 +80,7 @@ impl Standing {
             total: tally.total,
             limit: tally.limit,
             paused: tally.paused.clone(),
+            stopping: tally.stopping.clone(),
             eta: tally.eta,
             ended: counted.filter(|(_, count)| *count > 0).collect(),
             running: running.collect(),
@@ -91,7 +96,9 @@ impl Standing {
             let _ = write!(text, ", {count} {verdict}");
         }
         let _ = write!(text, "; {} of at most {} running", self.running.len(), self.limit);
-        if let Some(why) = &self.paused {
+        if let Some(why) = &self.stopping {
+            let _ = write!(text, "; stopping: {why}");
+        } else if let Some(why) = &self.paused {
             let _ = write!(text, "; paused: {why}");
         } else if let Some(eta) = &self.eta {
             let (least, most) = (time(eta.least_ms), time(eta.most_ms));
@@ -112,21 +119,23 @@ impl Standing {
 
 /// Where the last answer lies.
 #[derive(Clone, Debug, Default)]
-pub struct Board(Arc<Mutex<Standing>>);
+pub struct Board(Arc<watch::Sender<Standing>>);
 
 impl Board {
     /// What was so when the last group of events had been recorded.
     pub fn standing(&self) -> Standing {
-        self.lock().clone()
+        self.0.borrow().clone()
+    }
+
+    /// Completes when that holds of what has been recorded.
+    pub async fn until(&self, holds: impl FnMut(&Standing) -> bool) {
+        // The sender lives as long as this does.
+        let _ = self.0.subscribe().wait_for(holds).await;
     }
 
     /// A reporter that keeps it up to date.
     pub fn keeper(&self) -> Box<dyn Reporter> {
         Box::new(Keeper(self.clone()))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Standing> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -142,7 +151,7 @@ impl Reporter for Keeper {
     }
 
     fn refresh(&mut self, tally: &Tally, elapsed_ms: u64) -> Result<(), ReportError> {
-        *self.0.lock() = Standing::of(tally, elapsed_ms);
+        self.0.0.send_replace(Standing::of(tally, elapsed_ms));
         Ok(())
     }
 
@@ -164,6 +173,7 @@ mod tests {
             total: 9,
             limit: 2,
             paused: Some("key p".to_owned()),
+            stopping: None,
             eta: None,
             ended: BTreeMap::from([("failed".to_owned(), 1), ("passed".to_owned(), 3)]),
             running: vec![RunningCase {

@@ -95,6 +95,7 @@ impl Reporter for Trace {
                 self.moment(&format!("limit {from} to {to}"), &json!({ "why": line(why) }))
             }
             Event::Paused { why } => self.moment("paused", &json!({ "why": line(why) })),
+            Event::Stopping { why } => self.moment("stopping", &json!({ "why": line(why) })),
             Event::Resumed => self.moment("goes on", &json!({})),
             Event::Sample(sample) => self.sample(sample),
             Event::Message { level, text } => {

@@ -150,6 +150,7 @@ pub async fn run(
         grace: orders.grace,
         grace_ends: None,
         panicked: false,
+        told_stopping: false,
         last_error: None,
     }
     .run(orders.wishes, commands, orders.sights, orders.batch_timeout)
@@ -182,6 +183,8 @@ struct Dispatcher {
     grace: Duration,
     grace_ends: Option<Instant>,
     panicked: bool,
+    /// Whether it has been told that nothing more is started.
+    told_stopping: bool,
     /// What the last infrastructure error said.
     last_error: Option<Untrusted>,
 }
@@ -260,7 +263,7 @@ impl Dispatcher {
                     running: self.core.running(),
                     queued: u32::try_from(queued.len()).unwrap_or(u32::MAX),
                     limit,
-                    eta: self.estimate.left(&running, &queued, limit),
+                    eta: self.estimate.left(&running, &queued, limit).filter(|_| self.starts_more()),
                     ..Sample::default()
                 },
             );
@@ -304,7 +307,21 @@ impl Dispatcher {
 
     /// Lets the core decide and does what it says. `attempted` belongs to an [`Input::Ended`].
     fn perform(&mut self, input: &Input, attempted: Option<Attempted>) -> Option<BatchStatus> {
+        self.perform_because(input, attempted, "batch timeout")
+    }
+
+    /// The same; `why` is told where nothing more is started from now on.
+    fn perform_because(
+        &mut self,
+        input: &Input,
+        attempted: Option<Attempted>,
+        why: &str,
+    ) -> Option<BatchStatus> {
         let effects = self.core.handle(self.began_at.elapsed(), input);
+        if self.core.is_stopping() && !std::mem::replace(&mut self.told_stopping, true) {
+            let why = effects.notice.map_or_else(|| why.to_owned(), |notice| notice.to_string());
+            self.sink.send(Event::Stopping { why });
+        }
         if let (Some(settled), Some(attempted)) = (effects.settled, attempted) {
             self.report(settled, attempted);
         }
@@ -348,6 +365,10 @@ impl Dispatcher {
             self.stop.interrupt();
         }
         effects.finished
+    }
+
+    fn starts_more(&self) -> bool {
+        !self.core.is_paused() && !self.core.is_stopping()
     }
 
     fn start(&mut self, start: Start) {

@@ -48,6 +48,7 @@ impl Rows<'_> {
             Event::BatchFinished(finished) => self.finish(finished, &at)?,
             Event::ConcurrencyChanged { .. }
             | Event::Paused { .. }
+            | Event::Stopping { .. }
             | Event::Resumed
             | Event::Message { .. } => {}
         }

@@ -107,6 +107,7 @@ async fn opened(browser: &Browser, path: &Path) -> Value {
             const picture = document.querySelector('img.shot');
             if (element('first').hidden) return requestAnimationFrame(look);
             if (!element('detail').open) element('first-case').click();
+            for (const part of document.querySelectorAll('#detail details')) part.open = true;
             if (!picture || !picture.complete || !document.querySelector('.scene img')) return requestAnimationFrame(look);
             const asked = performance.getEntriesByType('resource').map((it) => it.name.split(':')[0]);
             done({

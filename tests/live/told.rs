@@ -120,11 +120,25 @@ fn what_is_asked_over_it_is_done_and_recorded() {
         assert_eq!(address.ask("POST", "/api/concurrency", r#"{"limit": 4}"#).0, 200);
         let changed = client.until(|event| event["event"] == "concurrency_changed").await;
         assert_eq!((&changed["to"], &changed["why"]), (&json!(4), &json!("dashboard")));
-        for wrong in [r#"{"limit": 0}"#, r#"{"limit": 5000}"#, r#"{"limit": "many"}"#, "{}", "4", ""] {
-            let (status, _) = address.ask("POST", "/api/concurrency", wrong);
-            assert!((400..500).contains(&status), "{wrong}: {status}");
+        for wrong in [
+            r#"{"limit": 0}"#,
+            r#"{"limit": 5000}"#,
+            r#"{"limit": 5.5}"#,
+            r#"{"limit": "many"}"#,
+            "{}",
+            "4",
+            "",
+        ] {
+            let (status, body) = address.ask("POST", "/api/concurrency", wrong);
+            assert!(
+                (400..500).contains(&status) && body.contains(r#"{"error":"#),
+                "{wrong}: {status} {body}"
+            );
         }
-        assert_eq!(address.ask("POST", "/api/pause", "{}").0, 200);
+        let (status, body) = address.ask("POST", "/api/pause", "{}");
+        assert_eq!(status, 200);
+        let holds: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(holds, json!({ "limit": 4, "paused": "dashboard", "stopping": null }));
         client.until(|event| event["event"] == "paused").await;
         assert_eq!(address.ask("POST", "/api/resume", "{}").0, 200);
         client.until(|event| event["event"] == "resumed").await;

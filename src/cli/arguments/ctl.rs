@@ -1,8 +1,7 @@
 //! What `ctl` takes. Its words are read here: options may stand before, between and after them.
 
 use super::PrintArguments;
-use crate::config::Concurrency;
-use crate::control::{Limit, MOST_SLOTS};
+use crate::control::Limit;
 use crate::suggestion::closest;
 use clap::Args;
 
@@ -55,7 +54,7 @@ impl CtlArguments {
             ["resume"] => Wish::Resume,
             ["cancel"] => Wish::Cancel,
             ["live"] => Wish::Live,
-            ["concurrency", number] => Wish::Concurrency(limit(number)?),
+            ["concurrency", number] => Wish::Concurrency(number.parse()?),
             ["concurrency"] => {
                 return Err("`concurrency` needs a number: `8`, `+2`, `-1`, `auto` or `2..8`".to_owned());
             }
@@ -88,22 +87,6 @@ fn same(word: &str) -> Option<&'static str> {
         "show" | "info" | "list" => "status",
         _ => return None,
     })
-}
-
-/// Reads `8`, `+2`, `-1`, `auto` or `2..8`.
-fn limit(text: &str) -> Result<Limit, String> {
-    let number = |digits: &str| {
-        let number = digits.parse::<u32>().ok().filter(|number| (1..=MOST_SLOTS).contains(number));
-        number.ok_or_else(|| format!("expected a number from 1 to {MOST_SLOTS}, found `{digits}`"))
-    };
-    match (text.strip_prefix('+'), text.strip_prefix('-')) {
-        (Some(more), _) => number(more).map(Limit::More),
-        (None, Some(fewer)) => number(fewer).map(Limit::Fewer),
-        (None, None) => match text.parse::<Concurrency>() {
-            Ok(concurrency) => Ok(concurrency.limit()),
-            Err(error) => Err(format!("how many {error}")),
-        },
-    }
 }
 
 #[cfg(test)]
@@ -143,7 +126,10 @@ mod tests {
             wish("concurrency").unwrap_err(),
             "`concurrency` needs a number: `8`, `+2`, `-1`, `auto` or `2..8`"
         );
-        assert_eq!(wish("concurrency +0").unwrap_err(), "expected a number from 1 to 1000, found `0`");
+        assert_eq!(
+            wish("concurrency +0").unwrap_err(),
+            "expected a number from 1 to 1000, `+2`, `-1`, `auto` or `2..8`, found `+0`"
+        );
         assert_eq!(wish("pause now").unwrap_err(), "`pause` takes nothing more, found `now`");
     }
 }

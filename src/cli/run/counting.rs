@@ -50,7 +50,9 @@ impl Counting {
         let in_place = |text: &mut Untrusted| *text = Untrusted::from(mask(text.raw()));
         match &mut event {
             Event::Message { text, .. } => in_place(text),
-            Event::ConcurrencyChanged { why, .. } | Event::Paused { why } => *why = mask(why),
+            Event::ConcurrencyChanged { why, .. } | Event::Paused { why } | Event::Stopping { why } => {
+                *why = mask(why);
+            }
             Event::AttemptFinished(finished) => {
                 finished.failure = finished.failure.take().map(|failure| step::masked(failure, &mask));
             }

@@ -3,13 +3,17 @@
 'use strict';
 
 const [token] = location.hash.slice(1).split("/");
-const VIEWS = ['batches', 'flaky', 'slow', 'compare', 'case'];
+const VIEWS = ['batches', 'cases', 'flaky', 'slow', 'compare', 'case'];
 const MARKS = { passed: '·', flaky: 'f', failed: 'F', errored: 'E', skipped: 's', interrupted: 'i', not_run: '-' };
 const GROUPS = {
-  newly_failing: 'Newly failing', still_failing: 'Still failing', fixed: 'Fixed', slower: 'Slower', faster: 'Faster',
+  newly_failing: 'Newly failing', new_failing: 'New and failing', newly_flaky: 'Newly flaky', still_failing: 'Still failing', fixed: 'Fixed', slower: 'Slower', faster: 'Faster',
   new: 'New', gone: 'Gone',
 };
+const MOST = 500;
 let known = null;
+let listed = [];
+// The last thing that was asked for: an older answer that comes later is not shown.
+let asked = 0;
 
 async function ask(path) {
   const answer = await fetch(path, { headers: { Authorization: `Bearer ${token}` } });
@@ -22,7 +26,9 @@ const percent = (rate) => `${(100 * rate).toFixed(1)} %`;
 // What is not known is left blank.
 // How much longer a case takes than before, in percent; null where that is no change.
 const changeOf = (it) => (it.changed ? Math.round(100 * (it.pace.change.now_ms / Math.max(1, it.pace.change.before_ms) - 1)) : null);
+const shift = (it) => `${lasted(it.before_ms)} → ${lasted(it.now_ms)}`;
 const signed = (share) => `${share > 0 ? '+' : ''}${share} %`;
+const counted = (number, one) => `${number} ${one}${number === 1 ? '' : 's'}`;
 const lasted = (ms) => (ms === null || ms === undefined ? '' : brief(ms));
 const when = (at) => (at ? moment(at) : '');
 const took = (batch) => batch.duration_ms;
@@ -50,7 +56,8 @@ function bars(id, items, value, describe) {
   element(id).replaceChildren(...items.map((it) => {
     const bar = make('a', { href: it.href, title: describe(it), class: it.class ? `fill-${it.class}` : '' });
     bar.setAttribute('aria-label', describe(it));
-    bar.style.setProperty('height', `${(100 * (value(it) || 0)) / most}%`);
+    // What took no time that counts has a foot to be seen by.
+    bar.style.setProperty('height', value(it) ? `${Math.max(2, (100 * value(it)) / most)}%` : it.class ? '4px' : '0');
     return bar;
   }));
 }
@@ -60,93 +67,124 @@ async function batches() {
   return known;
 }
 
+// Each view asks for what it shows, and answers how to show it.
 const show = {
   async batches() {
     const all = await batches();
     const bad = (it) => it.failed + it.errored;
     const items = [...all].reverse().map((it) => ({ ...it, href: `/batch?id=${encodeURIComponent(it.id)}#${token}` }));
-    bars('trend-bad', items.map((it) => ({ ...it, class: 'failed' })), bad, (it) => `${it.id}: ${bad(it)} failed or errored`);
-    bars('trend-time', items, took, (it) => `${it.id}: ${lasted(took(it))}`);
     const number = (value, name) => ({ number: value ? String(value) : '', class: value && name ? name : '' });
-    table('batch-table',
-      ['Batch', 'Started', { number: 'Took' }, { number: 'Cases' }, { number: 'Passed' }, { number: 'Flaky' }, { number: 'Failed' }, { number: 'Errored' }, 'Status', 'Machine'],
-      all.map((it) => [batchLink(it.id), when(it.started_at), { number: lasted(took(it)) }, number(it.total), number(it.passed),
-        number(it.flaky, 'flaky'), number(it.failed, 'failed'), number(it.errored, 'errored'), it.status.replace('_', ' '), it.host]),
-      'nothing has run yet');
+    return () => {
+      bars('trend-bad', items.map((it) => ({ ...it, class: bad(it) ? 'failed' : '' })), bad, (it) => `${it.id}: ${bad(it)} failed or errored`);
+      bars('trend-time', items, took, (it) => `${it.id}: ${lasted(took(it))}`);
+      table('batch-table',
+        ['Batch', 'Started', { number: 'Took' }, { number: 'Cases' }, { number: 'Passed' }, { number: 'Flaky' }, { number: 'Failed' }, { number: 'Errored' }, { number: 'Not run' }, 'Status', 'Machine'],
+        all.map((it) => [batchLink(it.id), when(it.started_at), { number: lasted(took(it)) }, number(it.total), number(it.passed),
+          number(it.flaky, 'flaky'), number(it.failed, 'failed'), number(it.errored, 'errored'), number(it.skipped + it.interrupted + it.not_run), it.status.replace('_', ' '), it.host]),
+        'nothing has run yet');
+    };
+  },
+
+  async cases() {
+    listed = (await ask('/api/cases')).cases;
+    return drawCases;
   },
 
   async flaky() {
     const found = (await ask('/api/cases')).cases.filter((it) => it.flakiness && it.flakiness.flaky.times + it.flakiness.under_load.times > 0);
     found.sort((a, b) => b.flakiness.flaky.low - a.flakiness.flaky.low);
-    table('flaky-table', [{ number: 'Flaky' }, { number: '95 % sure' }, { number: 'Runs' }, { number: 'Under load' }, { number: 'Errored' }, 'Last runs', 'Case'],
-      found.map(({ case_id: id, flakiness: it, verdicts }) => [
+    return () => table('flaky-table', ['Case', 'Last runs', { number: 'Flaky' }, { number: '95 % sure' }, { number: 'Runs' }, { number: 'Under load' }, { number: 'Errored' }],
+      found.map(({ case_id: id, flakiness: it, verdicts }) => [caseLink(id), strip(verdicts),
         { number: it.flaky.of ? percent(it.flaky.rate) : '–' }, { number: `${percent(it.flaky.low)} – ${percent(it.flaky.high)}` },
-        { number: `${it.flaky.times} of ${it.flaky.of}` }, { number: it.under_load.of ? `${it.under_load.times} of ${it.under_load.of}` : '' }, { number: it.errored || '' },
-        strip(verdicts), caseLink(id)]),
+        { number: `${it.flaky.times} of ${it.flaky.of}` }, { number: it.under_load.of ? `${it.under_load.times} of ${it.under_load.of}` : '' }, { number: it.errored || '' }]),
       'no case was flaky');
   },
 
   async slow() {
     const found = (await ask('/api/cases')).cases.filter((it) => it.pace);
-    found.sort((a, b) => b.pace.median_ms - a.pace.median_ms);
-    const change = (it) => {
-      const share = changeOf(it);
-      return share === null ? '' : { number: signed(share), class: share > 0 ? 'failed' : 'passed' };
-    };
-    table('slow-table', [{ number: 'Median' }, { number: '95 % within' }, { number: 'Runs' }, { number: 'Change' }, 'Case'],
-      found.slice(0, 200).map((it) => [{ number: lasted(it.pace.median_ms) }, { number: lasted(it.pace.p95_ms) }, { number: it.pace.runs }, change(it), caseLink(it.case_id)]),
+    // What takes longer than it used to stands where it belongs by now.
+    const now = (it) => (it.changed ? it.pace.change.now_ms : it.pace.median_ms);
+    found.sort((a, b) => now(b) - now(a));
+    return () => table('slow-table', ['Case', { number: 'Median' }, { number: '95 % within' }, { number: 'Runs' }, { number: 'Change' }],
+      found.slice(0, 200).map((it) => [caseLink(it.case_id), { number: lasted(it.pace.median_ms) }, { number: lasted(it.pace.p95_ms) }, { number: it.pace.runs }, change(it)]),
       'no case has passed yet');
   },
 
-  async compare() {
+  async compare(rest) {
     const all = await batches();
     const [before, after] = [element('before'), element('after')];
-    if (!before.options.length) {
-      for (const select of [before, after]) {
-        select.replaceChildren(...all.map((it) => make('option', { value: it.id, textContent: `${when(it.started_at)} ${it.id} (${it.total} cases)` })));
+    if (!all.length) return () => text('sum', 'Nothing has run yet.');
+    const [from, to] = rest.split('/').map(decodeURIComponent);
+    const pair = new URLSearchParams({ after: to || all[0].id, ...(from && { before: from }) });
+    const found = await ask(`/api/compare?${pair}`);
+    return () => {
+      for (const [select, chosen] of [[before, found.before], [after, found.after]]) {
+        const those = all.some((it) => it.id === chosen) ? all : [{ id: chosen, total: null, started_at: '' }, ...all];
+        select.replaceChildren(...those.map((it) => make('option', { value: it.id, selected: it.id === chosen, textContent: [when(it.started_at), it.id, it.total === null ? '' : `(${counted(it.total, 'case')})`].filter(Boolean).join(' ') })));
+        select.value = chosen;
       }
-      if (all.length > 1) before.selectedIndex = 1;
-    }
-    if (!all.length) return;
-    const found = await ask(`/api/compare?before=${encodeURIComponent(before.value)}&after=${encodeURIComponent(after.value)}`);
-    const parts = [];
-    for (const [key, heading] of Object.entries(GROUPS)) {
-      const own = found.differences[key] || [];
-      if (!own.length) continue;
-      parts.push(make('h3', { textContent: `${heading} (${own.length})` }));
-      parts.push(make('ul', {}, ...own.slice(0, 100).map((it) => make('li', {}, caseLink(it.case_id), detail(it)))));
-      if (own.length > 100) parts.push(make('p', { class: 'what', textContent: `… and ${own.length - 100} more` }));
-    }
-    element('differences').replaceChildren(...(parts.length ? parts : [make('p', { textContent: 'Nothing is different.' })]));
+      const parts = [];
+      const sums = [];
+      for (const [key, heading] of Object.entries(GROUPS)) {
+        const own = found.differences[key] || [];
+        if (!own.length) continue;
+        sums.push(`${own.length} ${heading.toLowerCase()}`);
+        parts.push(make('h3', { textContent: `${heading} (${own.length})` }));
+        parts.push(make('ul', {}, ...own.slice(0, 100).map((it) => make('li', {}, caseLink(it.case_id), detail(it)))));
+        if (own.length > 100) parts.push(make('p', { class: 'what', textContent: `… and ${own.length - 100} more` }));
+      }
+      text('sum', sums.length ? sums.join(', ') : found.before === found.after ? 'There is no batch before this one.' : 'Nothing is different.');
+      element('differences').replaceChildren(...parts);
+    };
   },
 
-  async case(id) {
-    const found = await ask(`/api/cases/runs?id=${encodeURIComponent(id)}`);
-    element('case-title').textContent = found.case_id;
-    element('case-figures').replaceChildren(...found.figures.map((it) => {
-      const parts = [it.browser];
-      if (it.pace) parts.push(`median ${lasted(it.pace.median_ms)}`, `95 % within ${lasted(it.pace.p95_ms)}`);
-      if (changeOf(it) !== null) parts.push(`${signed(changeOf(it))} against its past`);
-      if (it.flakiness) {
-        const { flaky, under_load: loaded } = it.flakiness;
-        const rate = flaky.of ? `${percent(flaky.rate)} (${percent(flaky.low)} – ${percent(flaky.high)}), ` : '';
-        parts.push(`flaky ${rate}${flaky.times} of ${flaky.of} runs` + (loaded.of ? `; under load ${loaded.times} of ${loaded.of}` : ''));
-      }
-      return make('p', { class: 'what', textContent: parts.join(' · ') });
-    }));
-    const items = [...found.runs].reverse().map((it) => ({ ...it, class: it.verdict, href: runLink(it).href }));
-    bars('trend-case', items, (it) => it.passed_ms || it.duration_ms, (it) => `${when(it.started_at)}: ${it.verdict || 'no verdict'}, ${lasted(it.duration_ms)}`);
-    table('case-table', ['Verdict', { number: 'Passing' }, { number: 'Took' }, { number: 'Attempts' }, 'Started', 'Batch', 'Message'],
-      found.runs.map((it) => [make('span', { class: it.verdict || '', textContent: (it.verdict || '').replace('_', ' ') }),
-        { number: lasted(it.passed_ms) }, { number: lasted(it.duration_ms) },
-        { number: it.attempts }, when(it.started_at), runLink(it), make('span', { textContent: it.message || '' })]),
-      'it has never run');
+  async case(rest) {
+    const found = await ask(`/api/cases/runs?id=${encodeURIComponent(decodeURIComponent(rest))}`);
+    return () => {
+      element('case-title').textContent = found.case_id;
+      element('case-figures').replaceChildren(...found.figures.map(figures));
+      const items = [...found.runs].reverse().map((it) => ({ ...it, class: it.verdict, href: runLink(it).href }));
+      bars('trend-case', items, (it) => it.passed_ms, (it) => `${when(it.started_at)}: ${it.verdict || 'no verdict'}${it.passed_ms ? `, ${lasted(it.passed_ms)}` : ''}`);
+      table('case-table', ['Verdict', { number: 'Passing' }, { number: 'Took' }, { number: 'Attempts' }, 'Started', 'Batch', 'Message'],
+        found.runs.map((it) => [make('span', { class: it.verdict || '', textContent: (it.verdict || '').replace('_', ' ') }),
+          { number: lasted(it.passed_ms) }, { number: lasted(it.duration_ms) },
+          { number: it.attempts }, when(it.started_at), runLink(it), make('span', { textContent: it.message || '' })]),
+        'it has never run');
+    };
   },
 };
 
+function drawCases() {
+  const sought = element('find').value.toLowerCase().split(/\s+/).filter(Boolean);
+  const those = listed.filter((it) => sought.every((word) => it.case_id.toLowerCase().includes(word)));
+  text('found', those.length > MOST ? `${MOST} of ${counted(those.length, 'case')}` : counted(those.length, 'case'));
+  table('cases-table', ['Case', 'Last runs', { number: 'Median' }, { number: 'Change' }, { number: 'Flaky' }],
+    those.slice(0, MOST).map((it) => [caseLink(it.case_id), strip(it.verdicts), { number: it.pace ? lasted(it.pace.median_ms) : '' }, change(it),
+      { number: it.flakiness && it.flakiness.flaky.times ? percent(it.flakiness.flaky.rate) : '' }]),
+    listed.length ? 'no case has this in its id' : 'nothing has run yet');
+}
+
+function figures(it) {
+  const parts = [it.browser];
+  if (it.pace) parts.push(`median ${lasted(it.pace.median_ms)}`, `95 % within ${lasted(it.pace.p95_ms)}`);
+  if (changeOf(it) !== null) parts.push(`lately ${shift(it.pace.change)} (${signed(changeOf(it))})`);
+  if (it.flakiness) {
+    const { flaky, under_load: loaded } = it.flakiness;
+    const rate = flaky.of ? `${percent(flaky.rate)} (${percent(flaky.low)} – ${percent(flaky.high)}), ` : '';
+    parts.push(`flaky ${rate}${flaky.times} of ${flaky.of} runs` + (loaded.of ? `; under load ${loaded.times} of ${loaded.of}` : ''));
+  }
+  return make('p', { class: 'what', textContent: parts.join(' · ') });
+}
+
+function change(it) {
+  const share = changeOf(it);
+  return share === null ? '' : { number: `${shift(it.pace.change)} (${signed(share)})`, class: share > 0 ? 'failed' : 'passed' };
+}
+
 function detail(it) {
-  if (it.time) return `: ${lasted(it.time.before_ms)} → ${lasted(it.time.now_ms)}`;
-  return it.message ? `: ${it.message}` : '';
+  const apart = it.quarantined ? ' (in quarantine)' : '';
+  if (it.time) return `${apart}: ${shift(it.time)}`;
+  return it.message ? `${apart}: ${it.message}` : apart;
 }
 
 function strip(verdicts) {
@@ -162,7 +200,13 @@ async function open(view, rest) {
   }
   element('tab-case').hidden = view !== 'case';
   element('trouble').hidden = true;
-  try { await show[view](rest); } catch (error) {
+  asked += 1;
+  const mine = asked;
+  try {
+    const draw = await show[view](rest);
+    if (mine === asked) draw();
+  } catch (error) {
+    if (mine !== asked) return;
     element('trouble').textContent = `This cannot be shown: ${error.message}`;
     element('trouble').hidden = false;
   }
@@ -170,7 +214,7 @@ async function open(view, rest) {
 
 function follow() {
   const [, view, ...rest] = location.hash.slice(1).split('/');
-  open(VIEWS.includes(view) ? view : 'batches', decodeURIComponent(rest.join('/')));
+  open(VIEWS.includes(view) ? view : 'batches', rest.join('/'));
 }
 
 element('views').addEventListener('click', (event) => {
@@ -185,6 +229,9 @@ element('views').addEventListener('keydown', (event) => {
   tabs[(at + by + tabs.length) % tabs.length].focus();
   tabs[(at + by + tabs.length) % tabs.length].click();
 });
-element('pair').addEventListener('change', () => open('compare'));
+element('pair').addEventListener('change', () => {
+  location.hash = [token, 'compare', element('before').value, element('after').value].map(encodeURIComponent).join('/');
+});
+element('find').addEventListener('input', drawCases);
 window.addEventListener('hashchange', follow);
 follow();

@@ -2,7 +2,10 @@
 'use strict';
 
 const charts = [];
-const CHART_HEIGHT = 110;
+const CHART_HEIGHT = 96;
+
+// As few letters as an axis has room for.
+const short = (it) => (it >= 1e6 ? `${it / 1e6}M` : it >= 1e4 ? `${it / 1e3}k` : String(it));
 
 function chart(id, series, values, points) {
   const axis = { stroke: colour('soft'), grid: { stroke: colour('line'), width: 1 }, ticks: { show: false }, font: '11px system-ui', size: 38 };
@@ -10,7 +13,7 @@ function chart(id, series, values, points) {
   const options = {
     width: Math.max(160, room.clientWidth), height: CHART_HEIGHT, cursor: { show: false }, legend: { show: false },
     scales: { x: { time: false }, y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
-    axes: [{ ...axis, size: 22, space: 60, values: (_, ticks) => ticks.map((it) => time(it * 1000)) }, axis],
+    axes: [{ ...axis, size: 22, space: 60, values: (_, ticks) => ticks.map((it) => time(it * 1000)) }, { ...axis, space: 24, values: (_, ticks) => ticks.map(short) }],
     series: [{}, ...series.map((name) => ({ stroke: colour(name), width: 1.5, points: { show: false } }))],
   };
   room.replaceChildren();
@@ -30,7 +33,8 @@ function drawCharts(points) {
     const span = it.elapsed_ms - before.elapsed_ms;
     return span > 0 ? ((it.ended - before.ended) * 60000) / span : null;
   });
-  chart('chart-running', ['running', 'flaky'], (all) => [x(all), column('running')(all), column('limit')(all)], points);
+  // The limit first: what runs is drawn over it.
+  chart('chart-running', ['flaky', 'running'], (all) => [x(all), column('limit')(all), column('running')(all)], points);
   chart('chart-throughput', ['passed'], (all) => [x(all), rate(all)], points);
   chart('chart-cpu', ['running'], (all) => [x(all), column('cpu')(all)], points);
   chart('chart-memory', ['running'], (all) => [x(all), column('memory_mb')(all)], points);

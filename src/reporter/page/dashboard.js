@@ -21,24 +21,33 @@ function isWhole() { return batch.status === 'finished' && batch.exit === 0; }
 
 function headline(found, over) {
   if (batch.seq === null) return lost;
-  const parts = ['failed', 'errored', 'flaky'].filter((word) => found[word]).map((word) => `${found[word]} ${word}`);
+  // What is heard no more may have gone on.
+  if (lost && !over) return lost;
+  const counted = (word) => (found[word] || 0) - (found.apart[word] || 0);
+  const parts = ['failed', 'errored', 'flaky'].filter((word) => counted(word)).map((word) => `${counted(word)} ${word}`);
+  if (found.quarantined) parts.push(`${found.quarantined} in quarantine`);
   let said = parts.join(', ');
-  if (found.quarantined) said += ` (${found.quarantined} in quarantine)`;
   const passed = found.passed || 0;
   if (!said && over) said = passed === batch.total && isWhole() ? `All ${passed} passed` : `${passed} of ${batch.total} passed`;
   if (!said) said = found.ended ? 'All well so far' : 'Starting';
-  return over && batch.status !== 'finished' ? `${words(batch.status)}: ${said}` : said;
+  if (!over && batch.stopping) return `Stopping: ${said}`;
+  if (!over || batch.status === 'finished') return said;
+  const ended = words(batch.status);
+  return `${ended[0].toUpperCase()}${ended.slice(1)}: ${said}`;
 }
 
+// Of those that have an end: what was interrupted or never ran is not done.
+function doneOf(found) { return found.ended - (found.interrupted || 0) - (found.not_run || 0); }
+
 function subline(found, over) {
-  const done = found.ended - (found.interrupted || 0) - (found.not_run || 0);
-  const sub = [`${done} of ${batch.total} done`, time(now())];
-  if (batch.eta) {
+  const sub = [`${doneOf(found)} of ${batch.total} done`, time(now())];
+  if (batch.eta && !over && !batch.paused && !batch.stopping && !lost) {
     const [least, most] = [time(batch.eta.least_ms), time(batch.eta.most_ms)];
     sub.push(least === most ? `${least} left` : `${least} to ${most} left`);
   }
-  if (over) { if (batch.exit !== null) sub.push(`exit code ${batch.exit}`); } else if (batch.paused) sub.push(`paused: ${batch.paused}`);
-  if (lost && !over) sub.push(lost);
+  if (over) { if (batch.exit !== null) sub.push(`exit code ${batch.exit}`); }
+  else if (batch.stopping) sub.push(`nothing more is started: ${batch.stopping}`);
+  else if (batch.paused) sub.push(`paused: ${batch.paused}`);
   sub.push(batch.id);
   return sub.join(' · ');
 }
@@ -77,11 +86,13 @@ function drawHead() {
   const bad = (found.failed || 0) + (found.errored || 0) - (found.quarantined || 0);
   text('headline', headline(found, over));
   const doubtful = batch.seq === null || (over ? !isWhole() : lost !== '');
-  element('headline').className = bad ? 'bad' : doubtful ? 'lost' : found.ended ? 'good' : '';
+  const isLost = lost !== '' && !over;
+  element('headline').className = isLost ? 'lost' : bad ? 'bad' : doubtful ? 'lost' : found.ended ? 'good' : '';
   text('subline', batch.seq === null ? '' : subline(found, over));
   text('about', about());
   element('about').title = element('about').textContent;
-  document.title = batch.seq === null ? 'batchrun' : `${bad ? `✗ ${bad} ` : ''}${found.ended}/${batch.total} batchrun`;
+  const sign = bad ? `✗ ${bad} ` : over && isWhole() ? '✓ ' : '';
+  document.title = batch.seq === null ? 'batchrun' : `${sign}${doneOf(found)}/${batch.total} batchrun`;
   element('first').hidden = !first;
   if (first) {
     text('first-case', titleOf(first.job));
@@ -93,8 +104,8 @@ function drawHead() {
 }
 
 function drawControls(over) {
-  element('controls').hidden = !source.isLive;
-  element('running-part').hidden = !source.isLive;
+  // What is over is not steered, and nothing runs in it.
+  for (const id of ['controls', 'running-part']) element(id).hidden = !source.isLive || over;
   const slider = element('limit');
   // The next key goes on from what the last one asked for.
   if (wished === batch.limit || over) wished = null;
@@ -103,9 +114,10 @@ function drawControls(over) {
     slider.value = String(batch.limit);
     text('limit-now', String(batch.limit));
   }
-  text('limit-why', batch.why ? `(${batch.why})` : '');
+  text('limit-why', batch.why ? `limit by ${batch.why}` : '');
   text('pause', batch.paused ? 'Resume' : 'Pause');
-  for (const id of ['limit', 'pause', 'cancel']) element(id).disabled = over || batch.seq === null;
+  text('cancel', batch.stopping && !over ? 'Stopping…' : 'Cancel');
+  for (const id of ['limit', 'pause', 'cancel']) element(id).disabled = over || batch.seq === null || batch.stopping !== null || lost !== '';
 }
 
 function drawRunning() {
@@ -115,7 +127,7 @@ function drawRunning() {
     nameCell(it.job),
     make('span', { class: 'time', textContent: time(Math.max(0, now() - it.started)) }),
     make('span', { class: 'step', textContent: `${it.attempt > 1 ? `attempt ${it.attempt}: ` : ''}${it.title ? `${it.step}/${it.steps} ${it.title}` : 'getting its page'}`, title: it.title || '' })));
-  if (!rows.length) rows.push(make('li', {}, make('span'), make('span', { textContent: isOver() ? 'the batch is over' : 'nothing right now' })));
+  if (!rows.length) rows.push(make('li', {}, make('span'), make('span', { textContent: 'nothing right now' })));
   element('running').replaceChildren(...rows);
 }
 
@@ -126,8 +138,15 @@ function drawMessages() {
 
 // Who ran where and when
 
-// Of what is over the cases come first.
 document.body.classList.toggle('past', !source.isLive);
+element('home').hidden = !source.home;
+if (source.home) element('home').href = source.home;
+element('keys').hidden = false;
+text('keys', `Keys: / to filter, ↓ from there into the list, Enter opens a case, Esc closes it${source.isLive ? ', p pauses' : ''}`);
+element('home').hidden = !source.home;
+if (source.home) element('home').href = source.home;
+element('keys').hidden = false;
+text('keys', `Keys: / to filter, ↓ from there into the list, Enter opens a case, Esc closes it${source.isLive ? ', p pauses' : ''}`);
 if (!source.isLive) element('messages-part').before(element('charts'));
 
 const slots = timeline(element('timeline'), { open, title: titleOf });
@@ -154,8 +173,10 @@ element('cancel').addEventListener('click', () => { if (confirm('Stop this run? 
 element('first-case').addEventListener('click', () => open(first.job));
 document.addEventListener('keydown', (event) => {
   if (event.target.matches('input[type=search], select') || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === '/') { event.preventDefault(); element('filter').focus(); }
-  if (event.key === 'p' && !event.repeat && batch.seq !== null && source.isLive && !isOver() && !element('detail').open) pause();
+  if (event.key === '/' && !element('detail').open) { event.preventDefault(); element('filter').focus(); }
+  // A key that steers the run is none of a list's or a picture's.
+  const isFree = event.target === document.body || element('controls').contains(event.target);
+  if (event.key === 'p' && isFree && !event.repeat && !element('pause').disabled && source.isLive && !element('detail').open) pause();
 });
 addEventListener('resize', () => {
   resizeCharts();
@@ -167,6 +188,8 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
 });
 
 function draw(at) {
+  // What is not shown has no size to be drawn in.
+  document.body.classList.toggle('empty', batch.seq === null);
   // The order of many cases changes a few times a second, the timeline once.
   if (stale.order && !pressed && (cases.size < 500 || at - ordered > 300)) {
     stale.order = false;
@@ -176,7 +199,7 @@ function draw(at) {
     drawTable();
     if (batch.seq !== null && !performance.getEntriesByName('shown').length) performance.mark('shown');
   }
-  if (stale.page) { stale.page = false; drawHead(); drawRunning(); drawMessages(); }
+  if (stale.page) { stale.page = false; drawHead(); drawRunning(); drawMessages(); drawDetail(); }
   if (stale.charts && points.length > 1) { stale.charts = false; drawCharts(points); }
   if (stale.bars && at - painted > 1000) {
     stale.bars = false;
@@ -191,8 +214,13 @@ source.begin({
     if (message.event === 'snapshot') { lost = ''; ordered = painted = -Infinity; }
     take(message);
     if (message.event === 'snapshot' && query.has('job')) open(Number(query.get('job')));
+    if (message.event === 'case_finished' || message.event === 'snapshot') foresee();
   },
-  say(words) { lost = words; stale.page = true; },
+  say(words) {
+    lost = words;
+    if (lost && batch.seq !== null) stopClock();
+    stale.page = true;
+  },
   seq: () => batch.seq,
   isOver,
   lose() { Object.assign(batch, { exit: '?', status: 'lost' }); stale.page = true; },

@@ -2,26 +2,100 @@
 'use strict';
 
 let pictures = [];
+let refreshed = 0;
 
-// The case whose answer is waited for: another one may be opened meanwhile.
-let opened = null;
+// What a run's server has said of cases that have ended: when the run is over, it is gone.
+const FORESEEN = 50;
+const remembered = new Map();
+let foreseeing = false;
+
+async function detailOf(job) {
+  if (remembered.has(job)) return remembered.get(job);
+  const found = await source.detail(job);
+  if (source.isLive && found && found.verdict && remembered.size < 4 * FORESEEN) remembered.set(job, found);
+  return found;
+}
+
+async function keptOf(job, number, kind) {
+  const key = `${job}/${number}`;
+  if (remembered.has(key)) return remembered.get(key);
+  return source.kept(job, number, kind);
+}
+
+// Reads the first failures of a run as they happen, one after the other, each with the picture of its page.
+async function foresee() {
+  if (!source.isLive || foreseeing) return;
+  foreseeing = true;
+  try {
+    for (const { job } of [...cases.values()].filter(isBad).slice(0, FORESEEN)) {
+      if (remembered.has(job)) continue;
+      const found = await detailOf(job);
+      const kept = found ? found.attempts.flatMap((attempt) => attempt.evidence) : [];
+      const number = kept.findLastIndex((it) => it.kind === 'screenshot' && it.path);
+      if (number >= 0) remembered.set(`${job}/${number}`, { ...await source.kept(job, number, 'screenshot'), stays: true });
+    }
+  } catch { /* The run is over; what was not read is in the record. */ }
+  foreseeing = false;
+}
 
 async function open(job) {
   opened = job;
+  stale.detail = false;
   const dialog = element('detail');
-  const body = element('detail-body');
   text('detail-title', titleOf(job));
-  body.replaceChildren(make('p', { textContent: 'Loading…' }));
+  element('detail-body').replaceChildren(make('p', { textContent: 'Loading…' }));
   if (!dialog.open) dialog.showModal();
-  body.scrollTop = 0;
+  element('detail-body').scrollTop = 0;
+  source.address(job);
+  await fill(job);
+}
+
+async function fill(job) {
+  const body = element('detail-body');
+  refreshed = performance.now();
   try {
-    const found = await source.detail(job);
+    const found = await detailOf(job);
     if (opened !== job) return;
     body.replaceChildren(...(found ? caseInFull(job, found) : withoutDetails(job)));
+    drawDetail();
   } catch (error) {
     if (opened !== job) return;
-    body.replaceChildren(make('p', { class: 'failed', textContent: `It cannot be shown: ${error.message}` }));
+    body.replaceChildren(...(source.isLive && isOver() ? afterwards(job) : [make('p', { class: 'failed', textContent: `It cannot be shown: ${error.message}` })]));
   }
+}
+
+// Keeps up with a case that runs. What somebody may have opened in it is not torn away until it has ended.
+function drawDetail() {
+  if (opened === null) return;
+  const live = element('detail-live');
+  const slot = [...running.values()].find((it) => it.job === opened);
+  if (live) live.textContent = slot ? `running for ${time(Math.max(0, now() - slot.started))}${slot.title ? `, step ${slot.step}/${slot.steps}: ${slot.title}` : ''}` : '';
+  if (!stale.detail) return;
+  const it = cases.get(opened);
+  const isBusy = !(it && it.verdict);
+  if (isBusy && (performance.now() - refreshed < 1000 || element('detail-body').querySelector('details'))) return;
+  stale.detail = false;
+  fill(opened);
+}
+
+// The server of a run ends with it.
+function afterwards(job) {
+  return [
+    ...known(job),
+    make('p', { textContent: 'The run is over, and this page has not read the rest of this case in time. The record has it:' }),
+    command('', `batchrun show ${quoted(nameOf(job))} --batch ${batch.id}`),
+    command('and so has', 'batchrun serve'),
+  ];
+}
+
+// What the list says of a case.
+function known(job) {
+  const it = cases.get(job);
+  const state = it && it.verdict ? words(it.verdict) : 'not ended';
+  return [
+    make('p', {}, make('strong', { class: (it && it.verdict) || '', textContent: state }), it && it.duration_ms ? ` · ${time(it.duration_ms)}` : ''),
+    it && it.message ? make('p', { textContent: it.message }) : '',
+  ];
 }
 
 function quoted(word) { return `'${word.replaceAll("'", "'\\''")}'`; }
@@ -32,11 +106,8 @@ function command(what, line) {
 
 // A large report has nothing more of what passed at once and in its usual time.
 function withoutDetails(job) {
-  const it = cases.get(job);
-  const state = it && it.verdict ? words(it.verdict) : 'not ended';
   return [
-    make('p', {}, make('span', { class: it.verdict || '', textContent: state }), it && it.duration_ms ? ` · ${time(it.duration_ms)}` : ''),
-    it.message ? make('p', { textContent: it.message }) : '',
+    ...known(job),
     make('p', { class: 'soft', textContent: 'In a report as large as this one only cases have their steps that did not pass at once or were slow. The record has them:' }),
     command('', `batchrun show ${quoted(nameOf(job))} --batch ${batch.id}`),
   ];
@@ -44,11 +115,15 @@ function withoutDetails(job) {
 
 function caseInFull(job, found) {
   const facts = [time(found.duration_ms || 0), `${found.file}:${found.line}`, found.browser, ...found.tags];
-  if (found.quarantined) facts.push('in quarantine');
+  const about = cases.get(job) || {};
+  if (found.quarantined) facts.push(about.quarantine ? `in quarantine: ${about.quarantine}` : 'in quarantine');
   if (found.started_at) facts.push(`started ${moment(found.started_at)}`);
   const parts = [make('p', {},
     make('strong', { class: found.verdict || '', textContent: found.verdict ? words(found.verdict) : 'not ended' }), ` · ${facts.join(' · ')}`)];
-  if (found.name && found.name !== found.case_id) parts.push(make('p', { textContent: found.name }));
+  if (!found.verdict) parts.push(make('p', { class: 'running', id: 'detail-live' }));
+  // Where the id does not say it already.
+  if (found.name && found.name !== found.case_id && !found.case_id.includes(`::${found.name}`)) parts.push(make('p', { textContent: found.name }));
+  if (found.verdict === 'passed' && found.message) parts.push(make('p', { textContent: found.message }));
   let number = 0;
   const numbered = found.attempts.map((attempt) => ({ attempt, kept: attempt.evidence.map((it) => ({ ...it, number: number++ })) }));
   // The last attempt is the one to look at.
@@ -57,6 +132,8 @@ function caseInFull(job, found) {
     parts.push(...failureInFull(attempt.failure), ...stepsInFull(attempt.steps), ...evidenceInFull(job, kept));
   }
   if (!found.attempts.length) parts.push(make('p', { textContent: found.message || 'It has not started.' }));
+  const history = source.historyOf(found.case_id);
+  if (history) parts.push(make('p', {}, make('a', { href: history, textContent: 'Its runs so far' })));
   parts.push(command('Run it again:', `batchrun ${quoted(nameOf(job))}`));
   return parts;
 }
@@ -101,24 +178,31 @@ function evidenceInFull(job, kept) {
     if (!it.path) return it.note ? make('p', { class: 'soft', textContent: `${title}: ${it.note}` }) : '';
     const part = make('details', {}, make('summary', { textContent: title }));
     part.addEventListener('toggle', () => { if (part.open && part.children.length === 1) load(part, job, it); });
-    part.open = ['trace', 'screenshot', 'console'].includes(it.kind);
+    // A trace has its own pictures.
+    part.open = ['trace', 'console'].includes(it.kind) || (it.kind === 'screenshot' && !kept.some((other) => other.kind === 'trace' && other.path));
     return part;
   });
 }
 
 async function load(part, job, { number, kind }) {
   try {
-    const kept = await source.kept(job, number, kind);
+    const kept = await keptOf(job, number, kind);
     if (!kept || kept.missing) part.append(make('p', { class: 'soft', textContent: kept ? kept.missing : 'there is no file' }));
     else if (kept.trace) part.append(traceInFull(kept.trace));
     else if (kept.picture) {
-      if (kept.picture.startsWith('blob:')) pictures.push(kept.picture);
+      if (kept.picture.startsWith('blob:') && !kept.stays) pictures.push(kept.picture);
       part.append(make('img', { class: 'shot', src: kept.picture, alt: 'The page when the step failed' }));
     } else part.append(make('pre', { textContent: `${kept.text || '(empty)'}${kept.cut ? '\n… (the report has no more of it)' : ''}` }));
   } catch (error) {
-    part.append(make('p', { class: 'failed', textContent: error.message }));
+    if (source.isLive && isOver()) part.append(command('The run is over, and this page has not read it in time. All of it is shown by', 'batchrun serve'));
+    else part.append(make('p', { class: 'failed', textContent: error.message }));
   }
 }
 
 element('close').addEventListener('click', () => element('detail').close());
-element('detail').addEventListener('close', () => { pictures.forEach((it) => URL.revokeObjectURL(it)); pictures = []; });
+element('detail').addEventListener('close', () => {
+  pictures.forEach((it) => URL.revokeObjectURL(it));
+  pictures = [];
+  opened = null;
+  source.address(null);
+});

@@ -22,6 +22,8 @@ function ofReport() {
   return {
     isLive: false,
     isReport: true,
+    address() {},
+    historyOf: () => null,
     begin({ take }) { take(read('snapshot')); },
     async detail(job) {
       if (last.job !== job) last = { job, found: read(`data-${job}`) };
@@ -36,6 +38,10 @@ function ofServer(api) {
   return {
     isLive: true,
     isReport: false,
+    // Says in the page's address which case is open.
+    address() {},
+    // Where the runs of a case are listed.
+    historyOf: () => null,
     async detail(job) { return (await ask(`${api}/cases/${job}`)).json(); },
     async kept(job, number, kind) {
       const answer = await ask(`${api}/cases/${job}/evidence/${number}`);
@@ -50,6 +56,13 @@ function ofRecord(api) {
   return {
     ...ofServer(api),
     isLive: false,
+    address(job) {
+      const there = new URLSearchParams(location.search);
+      if (job === null) there.delete('job'); else there.set('job', job);
+      history.replaceState(null, '', `?${there}${location.hash}`);
+    },
+    historyOf: (id) => `/#${token}/case/${encodeURIComponent(id)}`,
+    home: `/#${token}`,
     async begin({ take, say }) {
       try { take(await (await ask(api)).json()); } catch (error) { say(`This batch cannot be shown: ${error.message}`); }
     },

@@ -3,7 +3,7 @@
 
 const POINTS = 1800;
 
-const batch = { seq: null, id: '', total: 0, limit: 0, why: '', paused: null, status: '', exit: null, eta: null, started: '', about: null };
+const batch = { seq: null, id: '', total: 0, limit: 0, why: '', paused: null, stopping: null, status: '', exit: null, eta: null, started: '', about: null };
 const cases = new Map();
 const running = new Map();
 const messages = [];
@@ -14,11 +14,16 @@ let clock = { elapsed: 0, at: performance.now() };
 let first = null;
 // How often each case is in the plan: with rows, browsers or repeats there may be several of one name.
 const times = new Map();
-let stale = { page: true, order: true, charts: true, bars: true };
+let stale = { page: true, order: true, charts: true, bars: true, detail: false };
+// The case that is open, if one is.
+let opened = null;
+function changed(job) { if (job === opened) stale.detail = true; }
 
 function tick(elapsed) { clock = { elapsed, at: performance.now() }; }
 function isOver() { return batch.exit !== null || (batch.seq !== null && !source.isLive); }
-function now() { return clock.elapsed + (isOver() ? 0 : performance.now() - clock.at); }
+// Stands still where nothing is heard of the run any more.
+function now() { return clock.elapsed + (isOver() || clock.stopped ? 0 : performance.now() - clock.at); }
+function stopClock() { if (!clock.stopped) clock = { elapsed: now(), at: performance.now(), stopped: true }; }
 function isBad(it) { return it.verdict === 'failed' || it.verdict === 'errored'; }
 function nameOf(job) { return cases.has(job) ? cases.get(job).case : `job ${job}`; }
 
@@ -44,10 +49,13 @@ function blame(it) {
 }
 
 function counts() {
-  const found = { ended: 0, running: running.size, slow: 0, quarantined: 0 };
+  const found = { ended: 0, running: running.size, slow: 0, quarantined: 0, apart: {} };
   for (const it of cases.values()) {
     if (it.slow) found.slow += 1;
-    if (it.quarantined && isBad(it)) found.quarantined += 1;
+    if (it.quarantined && isBad(it)) {
+      found.quarantined += 1;
+      found.apart[it.verdict] = (found.apart[it.verdict] || 0) + 1;
+    }
     if (!it.verdict) continue;
     found[it.verdict] = (found[it.verdict] || 0) + 1;
     found.ended += 1;
@@ -66,7 +74,7 @@ function take(message) {
 function restart(snapshot) {
   Object.assign(batch, {
     seq: snapshot.seq, id: snapshot.batch, total: snapshot.total, limit: snapshot.limit, why: snapshot.limit_why || '',
-    paused: snapshot.paused, status: snapshot.status, exit: snapshot.exit_code, eta: snapshot.eta || null,
+    paused: snapshot.paused, stopping: snapshot.stopping || null, status: snapshot.status, exit: snapshot.exit_code, eta: snapshot.eta || null,
     started: snapshot.started_at, about: snapshot.about,
   });
   cases.clear();
@@ -83,7 +91,7 @@ function restart(snapshot) {
   messages.splice(0, messages.length, ...snapshot.messages);
   points = snapshot.samples;
   tick(snapshot.elapsed_ms);
-  stale = { page: true, order: true, charts: true, bars: true };
+  stale = { page: true, order: true, charts: true, bars: true, detail: opened !== null };
 }
 
 function leave(job) { for (const [slot, other] of running) if (other.job === job) running.delete(slot); }
@@ -93,6 +101,7 @@ function endAttempt(it) {
   if (slot && slot.job === it.job) bars.push([it.slot, slot.started, it.elapsed_ms - slot.started, it.job, it.attempt, it.verdict]);
   leave(it.job);
   stale.order = stale.bars = true;
+  changed(it.job);
 }
 
 function endCase(it) {
@@ -103,6 +112,7 @@ function endCase(it) {
     blame(one);
   }
   stale.order = true;
+  changed(it.job);
 }
 
 function sample(it) {
@@ -124,7 +134,7 @@ function apply(it) {
       source.again();
       break;
     case 'case_queued':
-      add({ job: it.job, case: it.case, browser: it.browser === 'chrome' ? undefined : it.browser, tags: it.tags, quarantined: it.quarantined, verdict: null, attempts: 0, duration_ms: 0 });
+      add({ job: it.job, case: it.case, browser: it.browser === 'chrome' ? undefined : it.browser, tags: it.tags, quarantined: it.quarantined, quarantine: it.quarantine, verdict: null, attempts: 0, duration_ms: 0 });
       stale.order = true;
       break;
     case 'attempt_started':
@@ -135,12 +145,14 @@ function apply(it) {
     case 'step_started': {
       const slot = [...running.values()].find((other) => other.job === it.job);
       if (slot) Object.assign(slot, { title: it.title, step: slot.step + (it.depth === 0 ? 1 : 0) });
+      changed(it.job);
       break;
     }
     case 'attempt_finished': endAttempt(it); break;
     case 'case_finished': endCase(it); break;
     case 'concurrency_changed': Object.assign(batch, { limit: it.to, why: it.why }); break;
-    case 'paused': batch.paused = it.why; break;
+    case 'paused': Object.assign(batch, { paused: it.why, eta: null }); break;
+    case 'stopping': Object.assign(batch, { stopping: it.why, eta: null }); break;
     case 'resumed': batch.paused = null; break;
     case 'sample': sample(it); break;
     case 'message':
@@ -148,7 +160,7 @@ function apply(it) {
       if (messages.length > 50) messages.shift();
       break;
     case 'batch_finished':
-      Object.assign(batch, { status: it.status, exit: it.exit_code, eta: null });
+      Object.assign(batch, { status: it.status, exit: it.exit_code, eta: null, stopping: null });
       running.clear();
       stale.order = stale.bars = true;
       break;

@@ -20,7 +20,8 @@ function order() {
     if (wanted === 'bad' ? !isBad(it) : wanted === 'slow' ? !it.slow : wanted && wanted !== state) continue;
     if (sought.length) {
       it.hay = it.hay || `${titleOf(it.job)} ${it.tags.join(' ')} ${it.message || ''}`.toLowerCase();
-      if (!sought.every((word) => it.hay.includes(word))) continue;
+      const says = words(state);
+      if (!sought.every((word) => it.hay.includes(word) || says === word)) continue;
     }
     found.push([RANK.indexOf(state), it, state]);
   }
@@ -28,6 +29,9 @@ function order() {
   shown = found;
   text('shown', found.length === cases.size ? `${cases.size} ${cases.size === 1 ? 'case' : 'cases'}` : `${found.length} of ${cases.size} cases`);
   element('rows').style.setProperty('height', `${found.length * rowHeight()}px`);
+  // As high as all of them need, so that nothing jumps while a filter is typed.
+  element('table').style.setProperty('height', `${cases.size * rowHeight() + 2}px`);
+  element('none').hidden = found.length > 0 || !cases.size;
 }
 
 // A long name is cut in its middle: its end tells rows, runs and cases with a number apart.
@@ -88,6 +92,15 @@ function refilter() {
 }
 
 element('filter').addEventListener('input', refilter);
+// On from the filter to what it has found.
+element('filter').addEventListener('keydown', (event) => {
+  if (!['ArrowDown', 'Enter'].includes(event.key) || !shown.length) return;
+  event.preventDefault();
+  selected = shown[0][1].job;
+  element('table').focus();
+  drawTable();
+  if (event.key === 'Enter') open(selected);
+});
 element('verdicts').addEventListener('change', refilter);
 narrow.addEventListener('change', refilter);
 element('table').addEventListener('scroll', drawTable, { passive: true });

@@ -11,7 +11,7 @@ function timeline(room, { open, title }) {
   const plot = make('div', { class: 'plot' });
   const below = make('canvas');
   const above = make('canvas', { class: 'above' });
-  const told = make('p', { class: 'told', 'aria-live': 'polite', id: 'timeline-told', textContent: HINT });
+  const told = make('p', { class: 'told', id: 'timeline-told', textContent: HINT });
   let bars = [];
   let rows = [];
   let end = 1;
@@ -142,6 +142,9 @@ function timeline(room, { open, title }) {
     pick(to[key]());
   }
 
+  // What keys choose is read aloud, what the pointer passes is not.
+  below.addEventListener('focus', () => told.setAttribute('aria-live', 'polite'));
+  below.addEventListener('blur', () => told.removeAttribute('aria-live'));
   below.addEventListener('mousemove', (event) => { const bar = under(event); if (bar !== chosen) pick(bar); });
   below.addEventListener('mouseleave', () => { if (document.activeElement !== below) pick(null); });
   below.addEventListener('click', (event) => { const bar = under(event); if (bar) { pick(bar); open(bar[3]); } });

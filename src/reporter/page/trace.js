@@ -2,6 +2,8 @@
 'use strict';
 
 const PICTURES = ['image/jpeg', 'image/png'];
+// Their frames have names of their own.
+let traces = 0;
 
 function traceInFull(trace) {
   const pictures = new Map(trace.pictures.entries());
@@ -12,9 +14,10 @@ function traceInFull(trace) {
   strip.setAttribute('aria-label', 'Steps of the trace');
   const scene = make('div', { class: 'scene' });
   let chosen = -1;
+  traces += 1;
 
   const frames = steps.map((step, index) => {
-    const frame = make('div', { class: 'frame', role: 'option', title: step.title },
+    const frame = make('div', { class: 'frame', role: 'option', id: `frame-${traces}-${index}`, title: step.title, 'aria-label': `${step.position}. ${step.title}, ${step.verdict}, ${brief(step.duration_ms)}` },
       picture(pictures.get(step.after), '') || make('div', { class: 'blank soft', textContent: 'no picture' }),
       make('span', { class: step.verdict === 'passed' ? 'soft' : step.verdict, textContent: `${step.position} · ${brief(step.duration_ms)}` }));
     frame.addEventListener('click', () => choose(index));
@@ -27,6 +30,7 @@ function traceInFull(trace) {
     chosen = index;
     const frame = frames[index];
     frame.setAttribute('aria-selected', 'true');
+    strip.setAttribute('aria-activedescendant', frame.id);
     // Only the strip is moved, not the page around it.
     strip.scrollLeft = frame.offsetLeft - strip.offsetLeft - (strip.clientWidth - frame.offsetWidth) / 2;
     scene.replaceChildren(...sceneOf(trace, steps, index, pictures, documents));

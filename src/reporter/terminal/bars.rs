@@ -77,7 +77,11 @@ impl Bars {
 
     fn draw(&mut self, tally: &Tally, elapsed_ms: u64) {
         let columns = usize::from(self.output.size().0);
-        let word = if tally.paused.is_some() { "Paused" } else { "Running" };
+        let word = match (&tally.stopping, &tally.paused) {
+            (Some(_), _) => "Stopping",
+            (None, Some(_)) => "Paused",
+            (None, None) => "Running",
+        };
         let time = clock(elapsed_ms);
         // Brackets, blanks and a bar of some use; what does not fit beside them is left out, the least important first.
         let room = columns.saturating_sub(1 + 12);
@@ -139,7 +143,7 @@ fn counts(tally: &Tally, elapsed_ms: u64) -> Vec<(String, Option<Verdict>)> {
             parts.push((format!("{number} {}", word_of_count(verdict)), Some(verdict)));
         }
     }
-    if let Some(eta) = tally.eta.filter(|_| done < tally.total && tally.paused.is_none()) {
+    if let Some(eta) = tally.eta.filter(|_| done < tally.total) {
         parts.push((left(eta), None));
     }
     if elapsed_ms >= 1000 {

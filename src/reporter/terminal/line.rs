@@ -41,6 +41,8 @@ pub(super) fn of(event: &Event, tally: &Tally, paint: Paint) -> Option<String> {
         | Event::AttemptStarted(_)
         | Event::StepStarted(_)
         | Event::StepFinished(_)
+        // A message says more of it.
+        | Event::Stopping { .. }
         | Event::Sample(_)
         | Event::BatchFinished(_) => return None,
     })

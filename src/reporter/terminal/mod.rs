@@ -83,6 +83,7 @@ impl Terminal {
             | Event::BatchResumed(_)
             | Event::ConcurrencyChanged { .. }
             | Event::Paused { .. }
+            | Event::Stopping { .. }
             | Event::Resumed => progress && !quiet,
             Event::CaseQueued(_)
             | Event::AttemptStarted(_)

@@ -93,6 +93,7 @@ impl Dispatcher {
             }
             Stop::Now => self.say(Level::Warning, &format!("{why}: {running} running cases are interrupted")),
         }
-        self.perform(&Input::Stop(how), None)
+        // Further lines say more than a word about the state of a batch may.
+        self.perform_because(&Input::Stop(how), None, why.lines().next().unwrap_or_default())
     }
 }

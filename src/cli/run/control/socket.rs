@@ -5,6 +5,7 @@ use super::super::dashboard::Dashboard;
 use crate::live::{self, Steer};
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use axum::routing::post;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
@@ -38,9 +39,9 @@ pub(super) fn listen(
     Ok((path.to_owned(), task))
 }
 
-async fn show(State(dashboard): State<Dashboard>) -> Result<Json<Shown>, (StatusCode, String)> {
+async fn show(State(dashboard): State<Dashboard>) -> Result<Json<Shown>, Response> {
     match dashboard.switch_on().await {
         Ok(url) => Ok(Json(Shown { url })),
-        Err(error) => Err((StatusCode::INTERNAL_SERVER_ERROR, error.to_string())),
+        Err(error) => Err(live::refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string())),
     }
 }
