@@ -71,7 +71,8 @@
 //!   elements of their own, written one by one and parsed when they are opened.
 //! - **Who films never slows what acts.** The trace of an attempt ([`config::Trace`]) is filmed past the driver: the browser
 //!   sends a small picture when it has drawn a change, the DOM is asked for at the end of a step, and nobody waits for
-//!   either. Which picture a step left, the times tell afterwards.
+//!   either. Which picture a step left, the times tell afterwards. Only the end of an attempt waits, for two frames at most
+//!   where the DOM has changed: what the last step has seen is drawn after it has told of it.
 //! - **Nothing outlives a batch.** [`custody`] is the parent of every process it starts, and outlives its runner's
 //!   kill -9 just long enough.
 //! - **A case takes memory while it runs.** There may be ten thousand, so [`plan`] holds of each what deciding needs, and

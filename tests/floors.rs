@@ -71,7 +71,6 @@ fn used(text: &str) -> Vec<(usize, String)> {
     let code: Vec<&str> = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
     for (at, line) in code.iter().enumerate() {
         for (position, _) in line.match_indices("crate::") {
-            // `$crate::` in a macro and `xcrate::` are something else only when a word character stands before.
             let rest = &line[position + "crate::".len()..];
             if let Some(group) = rest.strip_prefix('{') {
                 let group = format!("{group}{}", code[at + 1..].join(" "));

@@ -120,10 +120,10 @@ impl Reel {
         }
     }
 
-    /// Takes what a look found, unless the newest is the same.
-    pub(in crate::browser) fn document(&mut self, look: u32, markup: String) {
+    /// Takes what a look found, unless the newest is the same. Says whether it was another thing.
+    pub(in crate::browser) fn document(&mut self, look: u32, markup: String) -> bool {
         if self.documents.back().is_some_and(|newest| newest.markup == markup) {
-            return;
+            return false;
         }
         self.document_bytes += markup.len();
         self.documents.push_back(Document { look, markup });
@@ -132,6 +132,12 @@ impl Reel {
         {
             self.document_bytes -= oldest.markup.len();
         }
+        true
+    }
+
+    /// When the newest picture was drawn, in milliseconds since 1970.
+    pub(in crate::browser) fn drawn_at(&self) -> Option<f64> {
+        self.pictures.back().map(|picture| picture.at_ms)
     }
 
     /// All of it, which is gone then.

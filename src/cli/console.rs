@@ -3,6 +3,7 @@
 use super::arguments::{Color, ConsoleArguments};
 use super::failure::Failure;
 use crate::diagnostic::{self, Diagnostic, Severity};
+use crate::reporter::terminal::{ColorChoice, Surroundings};
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -16,11 +17,17 @@ pub(crate) struct Console {
 impl Console {
     /// Decides about colours once, from the flag and the environment.
     pub(crate) fn new(arguments: &ConsoleArguments) -> Self {
-        let is_set = |name: &str| std::env::var_os(name).is_some();
+        let variable = |name: &str| std::env::var(name).ok();
+        let choice = match arguments.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        let colored = |is_terminal| choice.resolve(Surroundings { is_terminal, variable: &variable });
         Self {
             quiet: arguments.quiet,
-            colored: colored(arguments.color, io::stderr().is_terminal(), is_set),
-            data_colored: colored(arguments.color, io::stdout().is_terminal(), is_set),
+            colored: colored(io::stderr().is_terminal()),
+            data_colored: colored(io::stdout().is_terminal()),
         }
     }
 
@@ -114,28 +121,4 @@ fn width() -> usize {
         0 => WITHOUT_TERMINAL,
         columns => usize::from(columns),
     })
-}
-
-fn colored(wish: Color, is_terminal: bool, is_set: impl Fn(&str) -> bool) -> bool {
-    match wish {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto if is_set("NO_COLOR") => false,
-        Color::Auto => is_set("FORCE_COLOR") || is_terminal,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_flag_wins_over_the_environment_and_no_color_over_force_color() {
-        let with = |names: &'static [&str]| move |name: &str| names.contains(&name);
-        assert!(colored(Color::Always, false, with(&["NO_COLOR"])));
-        assert!(!colored(Color::Never, true, with(&["FORCE_COLOR"])));
-        assert!(colored(Color::Auto, false, with(&["FORCE_COLOR"])));
-        assert!(colored(Color::Auto, true, with(&[])));
-        assert!(!colored(Color::Auto, true, with(&["NO_COLOR", "FORCE_COLOR"])));
-    }
 }

@@ -157,7 +157,8 @@ settings! {
     endpoints "endpoint": Endpoints = |_| Endpoints::default();
     /// What cases must not all have at once.
     shares "share": Shares = |_| Shares::default();
-    /// Use of the processors, in percent, from which on nothing more is started (with `auto` or `A..B`).
+    /// Use of the processors, in percent, from which on nothing more is started (with `auto` or `A..B`), and a run counts
+    /// as under load.
     pressure_cpu "pressure.cpu": Percent = |_| Percent::of(85);
     /// Memory that stays free.
     pressure_memory_free "pressure.memory_free": Size = |_| Size::mebibytes(500);
@@ -169,7 +170,7 @@ settings! {
     evidence_source "evidence.source": Keep = |_| Keep::OnFailure;
     /// When the page's console is kept.
     evidence_console "evidence.console": Keep = |_| Keep::OnFailure;
-    /// Traces are not kept yet.
+    /// Of which attempts a trace is kept: what each step saw and did.
     evidence_trace "evidence.trace": Trace = |_| Trace::Off;
     /// Environment variables that hold secrets.
     secrets_env "secrets.env": VariableNames = |_| VariableNames::default();

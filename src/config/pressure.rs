@@ -1,4 +1,4 @@
-//! Beyond what nothing more is started where the machine decides how many cases run at once.
+//! Thresholds beyond which nothing more is started where the machine decides how many cases run at once.
 
 use super::reading::{Given, Reading};
 use super::setting::Setting;

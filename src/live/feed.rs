@@ -19,7 +19,7 @@ pub struct Feed(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
-    /// The number of the last event; changes once more when there are no others.
+    /// The number of the last event, and whether there are no others.
     news: watch::Sender<(u64, bool)>,
 }
 

@@ -92,7 +92,7 @@ impl fmt::Display for ResumeError {
             Self::Changed { batch } => write!(f, "batch {batch} was resumed by another run meanwhile"),
             Self::Unsaved { batch, spool } => write!(
                 f,
-                "the record of batch {batch} is not whole: a part of it lies in `{}`",
+                "the record of batch {batch} is not whole: a part of it lies in `{0}`; `batchrun merge {0}` brings it in",
                 spool.display()
             ),
             Self::Open(error) => error.fmt(f),

@@ -43,6 +43,7 @@ mod spool;
 mod statements;
 #[cfg(test)]
 mod tests;
+mod unspool;
 mod unusable;
 mod write;
 
@@ -62,4 +63,5 @@ pub use recorder::{Recorded, Recorder};
 pub use remove::Removed;
 pub use rows::{BatchRow, CaseRow, SampleRow};
 pub use sender::EventSender;
+pub use unspool::{UnspoolError, Unspooled, spool_of};
 pub use unusable::OpenError;

@@ -27,6 +27,11 @@ impl Spool {
         Ok(Self { path: path.to_owned(), file, events: 0 })
     }
 
+    /// One that a run has left.
+    pub(super) fn existing(path: &Path) -> io::Result<Self> {
+        Ok(Self { path: path.to_owned(), file: File::open(path)?, events: 0 })
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

@@ -6,7 +6,7 @@ use super::open::Store;
 use super::replay::events;
 use super::statements::Rows;
 use crate::event::Stamped;
-use crate::id::BatchId;
+use crate::id::{BatchId, JobId};
 use crate::outcome::ExitCode;
 use rusqlite::{TransactionBehavior, params};
 use std::fmt;
@@ -65,6 +65,26 @@ impl Writer {
             .collect::<rusqlite::Result<_>>();
         self.keys.case_runs = keys?;
         self.past(each)
+    }
+
+    /// Learns the keys of a batch whose attempts go on, as those of a runner that could not write them down. Answers the
+    /// number of its last event; 0 if there is none.
+    pub(super) fn go_on(&mut self) -> rusqlite::Result<u64> {
+        let mut last = 0;
+        self.recall(|event| last = event.seq)?;
+        let sql = "
+            SELECT attempt.id, attempt.number, case_run_id FROM attempt JOIN case_run ON case_run.id = case_run_id
+            WHERE batch_id = ?1 AND attempt.finished_at IS NULL";
+        let mut statement = self.store.connection.prepare(sql)?;
+        let mut rows = statement.query([self.batch.as_str()])?;
+        while let Some(row) = rows.next()? {
+            let case_run = std::num::NonZeroI64::new(row.get(2)?);
+            let job = self.keys.case_runs.iter().position(|key| *key == case_run);
+            if let Some(job) = job.and_then(|job| u32::try_from(job).ok()) {
+                self.keys.attempts.insert((JobId(job), row.get(1)?), row.get(0)?);
+            }
+        }
+        Ok(last)
     }
 
     /// Hands over the events that have been written.

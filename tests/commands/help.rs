@@ -277,7 +277,7 @@ fn long_help() {
               port of 127.0.0.1]
 
           --open
-              Open it in the browser of this desktop (with --live)
+              Show the run in the browser of this desktop: `--live`, opened
 
           --live-allow-remote
               Let other machines see and steer the run, unencrypted (with --live=ADDR)

@@ -88,6 +88,11 @@ fn a_folder_of_somebody_else_is_refused_before_anything_runs() {
     let why = "error: cannot write `testcases`: the folder holds `a.toml` and no report: name an empty or a new one, or a file `….html`\n";
     assert_eq!((refused.status, &*refused.stderr), (Some(2), why));
     assert!(project.run(["show"]).stderr.contains("nothing has run yet"));
+    assert_eq!(
+        std::fs::read_dir(project.root().join(".batchrun/log")).unwrap().count(),
+        0,
+        "nor is there a log"
+    );
 }
 
 /// What a script comes to in a page.

@@ -155,6 +155,37 @@ fn a_trace_tells_what_each_step_saw_and_did() {
 }
 
 #[test]
+fn the_last_picture_shows_what_the_last_step_has_seen() {
+    let page =
+        "<!doctype html><body style='font: 60px sans-serif'><button>Save</button><p id=out></p><script>
+        document.querySelector('button').onclick = () => setTimeout(() => {
+            document.body.style.background = 'gold';
+            document.querySelector('#out').textContent = 'Saved!';
+            console.warn('saved');
+        }, 100);
+        </script>";
+    let project = Project::new()
+        .file("runner.toml", "[server]\ndir = \"site\"\n[evidence]\ntrace = \"always\"\n")
+        .file("site/index.html", page)
+        .file(
+            "testcases/a.toml",
+            "rows = [ { n = 1 }, { n = 2 }, { n = 3 }, { n = 4 }, { n = 5 }, { n = 6 } ]\n\
+             steps = [ { goto = '/' }, { click = 'role=button' }, { expect = '#out', text = 'Saved!' } ]\n",
+        );
+    let ran = project.run(["-c", "2"]);
+    assert_eq!(ran.status, Some(0), "{ran}");
+    let traces = traces(&project);
+    assert_eq!(traces.len(), 6);
+    for trace in traces.values() {
+        let last = trace["steps"].as_array().unwrap().last().unwrap();
+        let shown = &trace["pictures"][usize::try_from(last["after"].as_u64().unwrap()).unwrap()];
+        let saved = &trace["console"][0];
+        assert_eq!(saved["text"], "saved");
+        assert!(shown["at_ms"].as_u64() >= saved["at_ms"].as_u64(), "{} {saved}", shown["at_ms"]);
+    }
+}
+
+#[test]
 fn traces_are_kept_of_whom_the_settings_name() {
     let failures = project("on-failure");
     failures.run(["-c", "2"]);

@@ -1,5 +1,5 @@
-//! Films a page for a trace, past its driver and without anybody waiting for it (Chrome DevTools Protocol, domains Page,
-//! Runtime and Network).
+//! Films a page for a trace, past its driver and without anybody waiting for it but for the last picture (Chrome DevTools
+//! Protocol, domains Page, Runtime and Network).
 //!
 //! The browser is told once to send a small picture of whatever it draws: a page that stands still costs nothing. One
 //! that never does, as with an animation, is filmed again only when the next step has ended.
@@ -7,13 +7,15 @@
 use super::message::{Answer, Message, raw};
 use super::network::Requests;
 use super::pipe::{Listener, Pipe};
-use crate::browser::film::{Film, MARGIN, MARKUP, Picture, PictureFormat, Reel};
+use crate::browser::film::{self, Film, MARGIN, MARKUP, Picture, PictureFormat, Reel};
 use crate::deadline::Deadline;
 use base64::Engine as _;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::watch;
+use std::time::Duration;
+use tokio::sync::{oneshot, watch};
 
 /// Of a hundred: letters can be read, and a page takes some ten kilobytes.
 const QUALITY: u32 = 50;
@@ -24,6 +26,17 @@ const SIZE: (u32, u32) = (640, 480);
 /// Pictures that one step may take.
 const PICTURES: u32 = 2;
 
+/// How long the last picture may be on its way once the browser has drawn two frames. There is none where what has changed
+/// in the document is nothing that is seen.
+const LAST_PICTURE: Duration = Duration::from_millis(100);
+
+/// Completes in a page when it has drawn two frames.
+const TWO_FRAMES: &str =
+    "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(''))))";
+
+/// A picture that was drawn no longer before a look than this shows what the look found, in milliseconds.
+const AT_ONCE: f64 = 10.0;
+
 /// The camera of one page.
 #[derive(Debug)]
 pub(super) struct Camera {
@@ -33,6 +46,8 @@ pub(super) struct Camera {
     state: Mutex<State>,
     /// Documents, and first pictures of a camera that was switched on, that are on their way.
     pending: watch::Sender<u32>,
+    /// When the last look was that found what no picture shows yet, in milliseconds since 1970.
+    undrawn: watch::Sender<Option<f64>>,
 }
 
 #[derive(Debug, Default)]
@@ -72,8 +87,13 @@ struct Value {
 impl Camera {
     /// One that takes note of requests from now on, and of all else from the first look.
     pub(super) fn begin(pipe: Pipe, session: String) -> Arc<Self> {
-        let camera =
-            Arc::new(Self { pipe, session, state: Mutex::default(), pending: watch::Sender::new(0) });
+        let camera = Arc::new(Self {
+            pipe,
+            session,
+            state: Mutex::default(),
+            pending: watch::Sender::new(0),
+            undrawn: watch::Sender::new(None),
+        });
         camera.pipe.listen(&camera.session, Arc::<Self>::clone(&camera));
         // Nobody asks for bodies: the browser need not keep any.
         camera.tell("Network.enable", &json!({ "maxTotalBufferSize": 0, "maxResourceBufferSize": 0 }));
@@ -98,13 +118,18 @@ impl Camera {
             "uniqueContextId": world,
             "returnByValue": true,
         });
-        let camera = Arc::clone(self);
+        let (camera, now) = (Arc::clone(self), film::milliseconds(Timestamp::now()));
         let on_answer = move |answer: Answer<'_>| {
             // A document that is gone by now is nothing to be told.
             if let Answer::Result(result) = answer
                 && let Ok(evaluated) = serde_json::from_str::<Evaluated>(result.get())
             {
-                camera.lock().reel.document(look, evaluated.result.value);
+                let mut state = camera.lock();
+                let is_new = state.reel.document(look, evaluated.result.value);
+                let is_drawn = state.reel.drawn_at().is_some_and(|drawn| drawn >= now - AT_ONCE);
+                if is_new && !is_drawn {
+                    camera.undrawn.send_replace(Some(now));
+                }
             }
             camera.pending.send_modify(|pending| *pending -= 1);
         };
@@ -116,10 +141,37 @@ impl Camera {
         let mut pending = self.pending.subscribe();
         // What does not come in time is missing.
         let _ = deadline.bound(pending.wait_for(|pending| *pending == 0)).await;
+        self.last_picture(deadline).await;
         self.off();
         let mut state = self.lock();
         let requests = state.requests.take();
         state.reel.film(requests)
+    }
+
+    /// Waits for a picture of what the last look found, where none shows it yet: the browser draws what a step has seen
+    /// only after it has told of it.
+    async fn last_picture(&self, deadline: Deadline) {
+        let mut undrawn = self.undrawn.subscribe();
+        if undrawn.borrow().is_none() {
+            return;
+        }
+        let (drawn, has_drawn) = oneshot::channel();
+        let how = json!({ "expression": TWO_FRAMES, "awaitPromise": true, "returnByValue": true });
+        let on_answer = Box::new(move |_: Answer<'_>| {
+            let _ = drawn.send(());
+        });
+        self.pipe.send(Some(&self.session), "Runtime.evaluate", Some(&raw(&how)), on_answer);
+        let late = async {
+            let _ = has_drawn.await;
+            tokio::time::sleep(LAST_PICTURE).await;
+        };
+        let picture = async {
+            tokio::select! {
+                _ = undrawn.wait_for(Option::is_none) => {}
+                () = late => {}
+            }
+        };
+        let _ = deadline.bound(picture).await;
     }
 
     /// Nobody wants to know any more.
@@ -143,7 +195,10 @@ impl Camera {
             self.pending.send_modify(|pending| *pending -= 1);
         }
         if let (Ok(bytes), Some(seconds)) = (bytes, frame.metadata.timestamp) {
-            state.reel.picture(Picture { at_ms: seconds * 1000.0, format: PictureFormat::Jpeg, bytes });
+            let at_ms = seconds * 1000.0;
+            state.reel.picture(Picture { at_ms, format: PictureFormat::Jpeg, bytes });
+            self.undrawn
+                .send_if_modified(|undrawn| undrawn.take_if(|look| at_ms >= *look - AT_ONCE).is_some());
         }
         state.pictures = state.pictures.map(|pictures| pictures + 1);
         if state.pictures >= Some(PICTURES) {

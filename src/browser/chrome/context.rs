@@ -94,11 +94,6 @@ impl Context {
         &self.target
     }
 
-    /// The id of the context.
-    pub fn context_id(&self) -> &str {
-        &self.id
-    }
-
     /// Ends the context with all its pages. That also frees a driver that is stuck in a command of one of them.
     pub async fn dispose(mut self, deadline: Deadline) -> Result<(), CdpError> {
         self.disposed = true;

@@ -41,10 +41,6 @@ pub static SENT: LazyLock<String> = LazyLock::new(|| {
 /// Frame hops are split off before a query gets here: the engine sees one document.
 pub type Query = Vec<Value>;
 
-/// An expression for the function that is installed in a world, `undefined` where none is yet: for drivers that would
-/// otherwise send [`SOURCE`] with each call.
-pub const INSTALLED: &str = "document[Symbol.for('batchrun.engine')]";
-
 /// What the engine is asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]

@@ -31,7 +31,8 @@ pub(crate) struct PruneArguments {
 /// What `merge` takes.
 #[derive(Debug, Args)]
 pub(crate) struct MergeArguments {
-    /// Databases whose batches are brought into the one of this project, with their evidence
+    /// Databases whose batches are brought into the one of this project, with their evidence; or what a run could not
+    /// write there (`….spool.jsonl`)
     #[arg(value_name = "DB", required = true)]
     pub(crate) databases: Vec<PathBuf>,
 

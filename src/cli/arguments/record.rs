@@ -30,7 +30,7 @@ pub(crate) struct RecordArguments {
     #[arg(long, value_name = "ADDR", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
     pub(crate) live: Option<LiveAddress>,
 
-    /// Open it in the browser of this desktop (with --live)
+    /// Show the run in the browser of this desktop: `--live`, opened
     #[arg(long, hide_short_help = true)]
     pub(crate) open: bool,
 

@@ -1,6 +1,5 @@
 //! Where pages come from: the endpoints of runner.toml, or else local Chromium.
 
-use super::super::console::Console;
 use super::super::failure::Failure;
 use super::super::prepare::Prepared;
 use super::NotBegun;
@@ -37,7 +36,7 @@ pub(super) enum Pages {
 }
 
 /// Finds out where pages are to come from. Starts nothing and connects to nothing.
-pub(super) fn find(prepared: &Prepared, _console: &mut Console) -> Result<Pages, Failure> {
+pub(super) fn find(prepared: &Prepared) -> Result<Pages, Failure> {
     let settings = &prepared.settings;
     let endpoints = settings.endpoints.value.as_slice();
     if endpoints.is_empty() {

@@ -78,7 +78,7 @@ async fn batch(
     prepared: Prepared,
 ) -> Result<(ExitCode, Option<u8>), Failure> {
     let began = Instant::now();
-    let pages = lessor::find(&prepared, console)?;
+    let pages = lessor::find(&prepared)?;
     let live = dashboard::bind(&arguments.record, console)?;
     let mut opened = opening::open(arguments, console, &prepared, pages.to_mask())?;
     let (first_notice, last_notice) =

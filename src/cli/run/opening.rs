@@ -68,11 +68,12 @@ pub(super) fn open(
     let secrets = settings.secrets.iter().map(|(_, secret)| secret.expose().to_owned());
     let webhook = settings.notify_webhook.value.iter().map(|it| it.expose().to_string());
     let masker = Masker::new(secrets.chain(to_mask).chain(webhook));
+    // A report that is refused leaves no log of a batch that never was.
+    let mut reporters = reports::reporters(arguments, console, prepared, &place, &batch)?;
     logging::start(&arguments.console, arguments.record.log.as_deref(), &place.log(&batch), &masker)
         .context("the log cannot be written")
         .map_err(|error| Failure::Other(ExitCode::Usage, error))?;
     let board = Board::default();
-    let mut reporters = reports::reporters(arguments, console, prepared, &place, &batch)?;
     reporters.insert(0, board.keeper());
     let notices = notify::open(settings, &place, &batch, &masker).map(|(herald, notices)| {
         reporters.insert(1, herald);
@@ -239,12 +240,51 @@ fn read(path: &str) -> Option<String> {
 
 /// The commit that is checked out in `root`, read from git's own files: git itself may not be there.
 fn git_commit(root: &Path) -> Option<String> {
-    let git = root.ancestors().map(|folder| folder.join(".git")).find(|path| path.is_dir())?;
-    let head = std::fs::read_to_string(git.join("HEAD")).ok()?;
+    let git = root.ancestors().map(|folder| folder.join(".git")).find(|path| path.exists())?;
+    // A worktree or a submodule has a file there, which leads to a folder of its own (gitrepository-layout(5)).
+    let own = match read(git.to_str()?) {
+        Some(link) => git.parent()?.join(link.strip_prefix("gitdir: ")?),
+        None => git,
+    };
+    let common =
+        std::fs::read_to_string(own.join("commondir")).map_or_else(|_| own.clone(), |it| own.join(it.trim()));
+    let head = std::fs::read_to_string(own.join("HEAD")).ok()?;
     let Some(name) = head.trim().strip_prefix("ref: ") else { return Some(head.trim().to_owned()) };
-    if let Ok(commit) = std::fs::read_to_string(git.join(name)) {
+    if let Some(commit) = [&own, &common].iter().find_map(|git| std::fs::read_to_string(git.join(name)).ok())
+    {
         return Some(commit.trim().to_owned());
     }
-    let packed = std::fs::read_to_string(git.join("packed-refs")).ok()?;
-    packed.lines().find_map(|line| Some(line.strip_suffix(name)?.trim().to_owned()))
+    let packed = std::fs::read_to_string(common.join("packed-refs")).ok()?;
+    packed.lines().find_map(|line| Some(line.strip_suffix(name)?.strip_suffix(' ')?.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commit_is_that_of_the_project_in_worktrees_and_submodules_too() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        let commit = |folder: &str| git_commit(&root.path().join(folder));
+        write(".git/HEAD", "ref: refs/heads/main\n");
+        write(".git/packed-refs", "# pack-refs\nccc refs/heads/remain\naaa refs/heads/main\n");
+        write("tests/a.toml", "");
+        assert_eq!(commit("tests").as_deref(), Some("aaa"));
+        write(".git/refs/heads/main", "bbb\n");
+        assert_eq!(commit("tests").as_deref(), Some("bbb"));
+        write("library/.git", "gitdir: ../.git/modules/library\n");
+        write(".git/modules/library/HEAD", "ddd\n");
+        assert_eq!(commit("library").as_deref(), Some("ddd"));
+        write("worktree/.git", "gitdir: ../.git/worktrees/worktree\n");
+        write(".git/worktrees/worktree/HEAD", "ref: refs/heads/topic\n");
+        write(".git/worktrees/worktree/commondir", "../..\n");
+        assert_eq!(commit("worktree"), None, "nothing has been committed there");
+        write(".git/refs/heads/topic", "eee\n");
+        assert_eq!(commit("worktree").as_deref(), Some("eee"));
+    }
 }

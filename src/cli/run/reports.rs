@@ -22,11 +22,12 @@ pub(super) fn reporters(
     batch: &BatchId,
 ) -> Result<Vec<Box<dyn Reporter>>, Failure> {
     let specs = report::with_places(&arguments.record.reports, &prepared.environment)?;
+    let root = &prepared.settings.project.root;
+    let reports =
+        specs.iter().map(|spec| spec.open(root)).collect::<Result<Vec<_>, _>>().map_err(not_written)?;
     let mut reporters: Vec<Box<dyn Reporter>> =
         vec![Box::new(Log::create(&place.log(batch)).map_err(not_written)?)];
-    for spec in specs {
-        reporters.push(spec.open(&prepared.settings.project.root).map_err(not_written)?);
-    }
+    reporters.extend(reports);
     reporters.push(Box::new(Terminal::new(terminal(arguments, console, prepared))));
     Ok(reporters)
 }

@@ -17,9 +17,9 @@ const GIVE_UP_AFTER: u32 = 5;
 pub(super) struct Limits {
     /// How many at the beginning.
     pub(super) start: u32,
-    /// Within what it moves by itself, if it does.
+    /// The bounds within which it moves by itself, if it does.
     pub(super) adaptive: Option<Range>,
-    /// Within what it would.
+    /// The bounds that `auto` has on this machine.
     pub(super) machine: Range,
     /// More at once than this are said to be too many; `None` where the browsers are not on this machine.
     pub(super) ample: Option<u32>,
@@ -45,9 +45,14 @@ impl Limits {
 
 /// How many cases run at once at the beginning, as far as the settings alone tell.
 pub(in crate::cli) fn slots(settings: &Settings) -> u32 {
+    of_settings(settings).start
+}
+
+/// The limits as far as the settings alone tell: nobody has been asked how many there are yet.
+fn of_settings(settings: &Settings) -> Limits {
     let endpoints = settings.endpoints.as_slice();
     let capacity = endpoints.iter().map(|endpoint| endpoint.capacity).fold(0, u32::saturating_add);
-    Limits::new(settings, if endpoints.is_empty() { u32::MAX } else { capacity }).start
+    Limits::new(settings, if endpoints.is_empty() { u32::MAX } else { capacity })
 }
 
 /// The rules of a batch.
@@ -111,6 +116,5 @@ pub(super) fn entries(prepared: &Prepared) -> Vec<Entry> {
 
 /// A core that has not begun yet.
 pub(in crate::cli) fn core(prepared: &Prepared) -> Core {
-    let limits = Limits::new(&prepared.settings, u32::MAX);
-    Core::new(rules(prepared, limits, 0), entries(prepared))
+    Core::new(rules(prepared, of_settings(&prepared.settings), 0), entries(prepared))
 }

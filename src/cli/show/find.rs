@@ -142,7 +142,9 @@ fn several(word: &str, known: &[CaseId]) -> Option<String> {
     }
 }
 
-/// The id that is written most like `word`.
+/// The id that `word` is the beginning of, or that is written most like it.
 fn meant(word: &str, known: &[CaseId]) -> Option<String> {
-    closest(word, known.iter().map(CaseId::as_str)).map(|near| format!("did you mean `{near}`?"))
+    let ids = || known.iter().map(CaseId::as_str);
+    let begun = ids().filter(|id| !word.is_empty() && id.starts_with(word)).min_by_key(|id| id.len());
+    begun.or_else(|| closest(word, ids())).map(|near| format!("did you mean `{near}`?"))
 }

@@ -17,7 +17,7 @@ pub use failure::{FailureView, below, failure_block, failure_text};
 pub use line::{counted, label, seconds, shown, tinted, word, word_of_count};
 pub use output::{Output, Width};
 pub use paint::Paint;
-pub use settings::{ColorChoice, Progress, Shape, Surroundings, TerminalSettings, UnknownChoice, Verbosity};
+pub use settings::{ColorChoice, Progress, Shape, Surroundings, TerminalSettings, Verbosity};
 
 use crate::event::reporter::{Artifact, Closing, ReportError, Reporter};
 use crate::event::tally::Tally;

@@ -1,8 +1,6 @@
 //! How things are shown: what was asked for and what the surroundings allow, resolved once. Shows nothing.
 
-use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 /// Resolved settings of the terminal reporter.
 #[derive(Clone, Debug)]
@@ -120,48 +118,6 @@ impl ColorChoice {
     }
 }
 
-/// A word that is none of those that are known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownChoice {
-    found: String,
-    expected: &'static str,
-}
-
-impl fmt::Display for UnknownChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "found `{}`, expected {}", self.found, self.expected)
-    }
-}
-
-impl std::error::Error for UnknownChoice {}
-
-impl FromStr for Progress {
-    type Err = UnknownChoice;
-
-    fn from_str(word: &str) -> Result<Self, UnknownChoice> {
-        match word {
-            "auto" => Ok(Self::Auto),
-            "bars" => Ok(Self::Bars),
-            "lines" => Ok(Self::Lines),
-            "none" => Ok(Self::None),
-            _ => Err(UnknownChoice { found: word.to_owned(), expected: "`auto`, `bars`, `lines` or `none`" }),
-        }
-    }
-}
-
-impl FromStr for ColorChoice {
-    type Err = UnknownChoice;
-
-    fn from_str(word: &str) -> Result<Self, UnknownChoice> {
-        match word {
-            "auto" => Ok(Self::Auto),
-            "always" => Ok(Self::Always),
-            "never" => Ok(Self::Never),
-            _ => Err(UnknownChoice { found: word.to_owned(), expected: "`auto`, `always` or `never`" }),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,10 +148,6 @@ mod tests {
             |is_terminal, variables: &[_]| around(is_terminal, variables, |it| Progress::Bars.resolve(it));
         assert_eq!(bars(true, &[("CI", "1")]), Shape::Bars);
         assert_eq!(bars(false, &[]), Shape::Lines);
-        assert_eq!(
-            "bar".parse::<Progress>().unwrap_err().to_string(),
-            "found `bar`, expected `auto`, `bars`, `lines` or `none`"
-        );
     }
 
     #[test]

@@ -58,10 +58,10 @@ pub(super) fn of(tally: &Tally, closing: &Closing, settings: &TerminalSettings) 
         lines.push(labelled(&paint.bad(&label("Error")), &failure.to_string().into()));
     }
     if !closing.saved {
-        let rest = closing
-            .spool
-            .as_ref()
-            .map_or_else(String::new, |spool| format!("; the rest is in {}", shown(spool)));
+        let rest = closing.spool.as_ref().map_or_else(String::new, |spool| {
+            let spool = shown(spool);
+            format!("; the rest is in {spool}, and `batchrun merge {}` brings it in", shell_word(&spool))
+        });
         lines.push(plain_bad(paint, "Not saved", &format!("the record in the database is incomplete{rest}")));
     }
     lines.push(String::new());
@@ -130,7 +130,7 @@ fn retried(tally: &Tally) -> Option<String> {
 
 fn resources(finished: &BatchFinished) -> Option<String> {
     let memory = finished.peak_memory_bytes.map(|bytes| format!("peak memory {} MiB", bytes >> 20));
-    let cpu = finished.mean_cpu_percent.map(|percent| format!("mean CPU {percent:.0} %"));
+    let cpu = finished.mean_cpu_percent.map(|percent| format!("mean CPU {:.1} cores", percent / 100.0));
     let known: Vec<String> = memory.into_iter().chain(cpu).collect();
     if known.is_empty() { None } else { Some(known.join(", ")) }
 }

@@ -2,7 +2,7 @@
 //! from what was not.
 
 use super::super::write::Writer;
-use super::super::{Reader, Recorder, Store};
+use super::super::{Reader, Recorder, Store, UnspoolError, Which, spool_of};
 use super::{folder, many, one, send, send_all, start, witness};
 use crate::event::story::{BATCH, Story};
 use crate::event::{Event, Stamped};
@@ -107,7 +107,8 @@ fn f50_a_full_disk_does_not_stop_the_run_and_nothing_is_lost() {
     assert_eq!(outcome.tally.verdicts.ended.of(Verdict::Passed), 300);
 
     let shown: Vec<Stamped> = shown.iter().collect();
-    let spool = std::fs::read_to_string(outcome.closing.spool.unwrap()).unwrap();
+    let path_of_spool = outcome.closing.spool.unwrap();
+    let spool = std::fs::read_to_string(&path_of_spool).unwrap();
     let mut seqs: Vec<u64> =
         spool.lines().map(|it| serde_json::from_str::<Stamped>(it).unwrap().seq).collect();
     let reader = Reader::open(&path).unwrap();
@@ -124,6 +125,16 @@ fn f50_a_full_disk_does_not_stop_the_run_and_nothing_is_lost() {
     let complaints = shown.iter().filter(|it| matches!(it.event, Event::Message { .. })).count();
     assert_eq!(complaints, 1);
     assert_eq!(std::fs::read_dir(folder.path().join("run")).unwrap().count(), 0);
+
+    // Once there is room again, the rest is brought in, and there it is whole.
+    let own = spool_of(&path_of_spool).unwrap();
+    let brought = Store::open(&path).unwrap().unspool(&path_of_spool, &own).unwrap();
+    assert_eq!((brought.batch.as_str(), brought.events), (BATCH, spool.lines().count() as u64));
+    assert!(!path_of_spool.exists());
+    let batch = reader.batch(&Which::Last).unwrap();
+    assert_eq!((batch.status, batch.passed), (BatchStatus::Finished, 300));
+    assert_eq!(one(&connection, "SELECT count(*) FROM attempt WHERE finished_at IS NULL"), 0);
+    assert_eq!(one(&connection, "SELECT count(*) FROM step WHERE verdict IS NULL"), 0);
 }
 
 #[test]
@@ -139,10 +150,17 @@ fn f61_a_database_that_disappears_is_noticed() {
     send_all(&recorder, after);
     let outcome = recorder.finish();
     assert_eq!(outcome.exit_code(ExitCode::Success), ExitCode::NotSaved);
-    let spool = std::fs::read_to_string(outcome.closing.spool.unwrap()).unwrap();
+    let path_of_spool = outcome.closing.spool.unwrap();
+    let spool = std::fs::read_to_string(&path_of_spool).unwrap();
     // What came after, and the message that says so.
     assert_eq!(spool.lines().count(), after.len() + 1);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "something else");
+    // Another database does not have what came before.
+    std::fs::remove_file(&path).unwrap();
+    let refused =
+        Store::open(&path).unwrap().unspool(&path_of_spool, &BatchId::from_stored(BATCH)).unwrap_err();
+    assert!(matches!(refused, UnspoolError::Unknown(_)), "{refused}");
+    assert!(path_of_spool.exists());
 }
 
 #[test]

@@ -73,7 +73,7 @@ impl Herald {
         };
         let told = json!({
             "id": job.case,
-            "message": failure.map(|it| &it.message).or(finished.message.as_ref()),
+            "message": finished.message.as_ref().or(failure.map(|it| &it.message)),
             "file": file,
             "line": line,
         });
@@ -91,6 +91,7 @@ impl Herald {
             "batch": tally.batch,
             "status": finished.map_or(BatchStatus::Running, |it| it.status),
             "exit_code": null,
+            "quarantined": Verdict::ALL.iter().filter(|it| it.is_bad()).map(|it| tally.verdicts.quarantined.of(*it)).sum::<u32>(),
             "counts": Verdict::ALL.iter().map(count).collect::<Map<_, _>>(),
             "duration_ms": finished.map_or(elapsed_ms, |it| it.duration_ms),
             "first_failure": self.failure.as_ref().map(|it| &it.told),
@@ -155,12 +156,13 @@ mod tests {
     #[test]
     fn the_first_failure_that_decides_is_told_and_so_is_the_end() {
         let (first, last) = told(&Story::mixed(), 0);
-        insta::assert_snapshot!(format!("{:#}\n{last}", first.unwrap()), @r##"
+        insta::assert_snapshot!(format!("{:#}\n{last}", first.unwrap()), @r#"
         {
           "event": "first_failure",
           "batch": "20270102-030405-7k2m9qxd",
           "status": "running",
           "exit_code": null,
+          "quarantined": 0,
           "counts": {
             "passed": 1,
             "flaky": 0,
@@ -178,8 +180,8 @@ mod tests {
             "line": 14
           }
         }
-        {"event":"finished","batch":"20270102-030405-7k2m9qxd","status":"interrupted","exit_code":null,"counts":{"passed":2,"flaky":1,"failed":2,"errored":1,"skipped":1,"interrupted":1,"not_run":1},"duration_ms":7470,"first_failure":{"id":"testcases/cart::remove an item","message":"`#count` does not have the text it should","file":"testcases/cart.toml","line":14}}
-        "##);
+        {"event":"finished","batch":"20270102-030405-7k2m9qxd","status":"interrupted","exit_code":null,"quarantined":1,"counts":{"passed":2,"flaky":1,"failed":2,"errored":1,"skipped":1,"interrupted":1,"not_run":1},"duration_ms":7470,"first_failure":{"id":"testcases/cart::remove an item","message":"`#count` does not have the text it should","file":"testcases/cart.toml","line":14}}
+        "#);
     }
 
     #[test]

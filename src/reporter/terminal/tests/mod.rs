@@ -70,7 +70,7 @@ fn printed(settings: TerminalSettings, story: &Story, closing: &Closing) -> Stri
 
 #[test]
 fn a_mixed_batch_in_lines() {
-    insta::assert_snapshot!(printed(settings(Shape::Lines), &Story::mixed(), &closing()), @r###"
+    insta::assert_snapshot!(printed(settings(Shape::Lines), &Story::mixed(), &closing()), @r##"
         Starting 9 cases in 3 slots (batch 20270102-030405-7k2m9qxd)
             PASS [   1.204s] (1/9) testcases/login[alice]
             FAIL [   3.891s] (2/9) testcases/cart::remove an item
@@ -121,12 +121,12 @@ fn a_mixed_batch_in_lines() {
        = rerun:    batchrun testcases/beta
     ────────────
      Interrupted [   7.470s] 9 cases: 2 passed, 1 flaky, 2 failed (1 quarantined), 1 errored, 1 skipped, 1 interrupted, 1 not run
-       Resources peak memory 312 MiB, mean CPU 140 %
+       Resources peak memory 312 MiB, mean CPU 1.4 cores
           Resume batchrun --resume=20270102-030405-7k2m9qxd
           Report junit out/junit.xml
              Log .batchrun/log/20270102-030405-7k2m9qxd.log
         Database .batchrun/batchrun.db (batch 20270102-030405-7k2m9qxd)
-    "###);
+    "##);
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_batch_that_passes_in_lines_gives_a_sign_of_life_each_minute() {
     }
     story.pass(jobs[11]);
     story.finish(BatchStatus::Finished, ExitCode::Success);
-    insta::assert_snapshot!(printed(settings(Shape::Lines), &story, &closing()), @r###"
+    insta::assert_snapshot!(printed(settings(Shape::Lines), &story, &closing()), @r#"
         Starting 12 cases in 2 slots (batch 20270102-030405-7k2m9qxd)
             PASS [   0.400s] ( 1/12) testcases/case-0
             PASS [   0.400s] ( 2/12) testcases/case-1
@@ -163,11 +163,11 @@ fn a_batch_that_passes_in_lines_gives_a_sign_of_life_each_minute() {
             PASS [ 200.000s] (12/12) testcases/case-11
     ────────────
          Summary [ 204.400s] 12 cases: 12 passed
-       Resources peak memory 312 MiB, mean CPU 140 %
+       Resources peak memory 312 MiB, mean CPU 1.4 cores
           Report junit out/junit.xml
              Log .batchrun/log/20270102-030405-7k2m9qxd.log
         Database .batchrun/batchrun.db (batch 20270102-030405-7k2m9qxd)
-    "###);
+    "#);
 }
 
 #[test]
@@ -270,15 +270,15 @@ fn what_could_not_be_written_is_said_at_the_end() {
     });
     let mut story = Story::new(0, 1);
     story.finish(BatchStatus::Finished, ExitCode::Success);
-    insta::assert_snapshot!(printed(settings(Shape::Lines), &story, &closing), @r###"
+    insta::assert_snapshot!(printed(settings(Shape::Lines), &story, &closing), @"
      Starting 0 cases in 1 slot (batch 20270102-030405-7k2m9qxd)
 
       Summary [   0.000s] 0 cases: nothing ran
-    Resources peak memory 312 MiB, mean CPU 140 %
+    Resources peak memory 312 MiB, mean CPU 1.4 cores
      Database .batchrun/batchrun.db (batch 20270102-030405-7k2m9qxd)
         Error report `junit=out/junit.xml`: cannot write `out/junit.xml`: No space left on device
-    Not saved the record in the database is incomplete; the rest is in .batchrun/batchrun.db.x.spool.jsonl
-    "###);
+    Not saved the record in the database is incomplete; the rest is in .batchrun/batchrun.db.x.spool.jsonl, and `batchrun merge .batchrun/batchrun.db.x.spool.jsonl` brings it in
+    ");
 }
 
 #[test]
