@@ -104,14 +104,18 @@ impl Reader {
     pub fn batch_to_compare_with(&self, after: &BatchRow) -> Result<Option<BatchRow>, QueryError> {
         let large_enough = "
             WHERE (started_at, id) < (?1, ?2) AND total * 2 >= ?3 ORDER BY started_at DESC, id DESC LIMIT ?4";
+        // With repeats a batch has more jobs than cases.
+        let cases =
+            "SELECT count(*) FROM (SELECT DISTINCT case_id, browser FROM case_run WHERE batch_id = ?1)";
+        let cases = self.rows(cases, [after.id.as_str()], |row| row.get::<_, u32>(0))?.pop().unwrap_or(0);
         let sql = format!("{} {large_enough}", BatchRow::SELECT);
-        let values = params![after.started_at, after.id.as_str(), after.total, BATCHES];
+        let values = params![after.started_at, after.id.as_str(), cases, BATCHES];
         for batch in self.rows(&sql, values, BatchRow::read)? {
             let sql = "
-                SELECT count(*) FROM (SELECT case_id FROM case_run WHERE batch_id = ?1
-                INTERSECT SELECT case_id FROM case_run WHERE batch_id = ?2)";
+                SELECT count(*) FROM (SELECT case_id, browser FROM case_run WHERE batch_id = ?1
+                INTERSECT SELECT case_id, browser FROM case_run WHERE batch_id = ?2)";
             let both = self.rows(sql, [after.id.as_str(), batch.id.as_str()], |row| row.get::<_, u32>(0))?;
-            if both.first().is_some_and(|both| both * 2 >= after.total) {
+            if both.first().is_some_and(|both| both * 2 >= cases) {
                 return Ok(Some(self.live(batch)));
             }
         }

@@ -83,14 +83,16 @@ impl Store {
     pub fn join(&mut self, shards: &[(&Reader, BatchRow)]) -> Result<Joined, JoinError> {
         let shards = in_order(shards)?;
         let batch = id(&shards);
-        match self.is_joined(&shards, &batch)? {
-            Some(true) => return Ok(Joined { batch, known: true }),
-            // A shard was resumed since then: it is made anew.
-            Some(false) => drop(self.remove(std::slice::from_ref(&batch))?),
-            None => {}
+        let joined = self.is_joined(&shards, &batch)?;
+        if joined == Some(true) {
+            return Ok(Joined { batch, known: true });
         }
         for (reader, shard) in &shards {
             self.merge_one(reader, &shard.id)?;
+        }
+        if joined.is_some() {
+            // A shard was resumed since then: now that all of it is here, the whole is made anew.
+            self.remove(std::slice::from_ref(&batch))?;
         }
         let place = self.place().clone();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -114,6 +116,9 @@ impl Store {
                     .and_then(|()| std::fs::rename(&from, &to))
                     .map_err(|cause| QueryError::File { path: from, cause })?;
             }
+            place
+                .rename_logs(&shard.id, &format!("{batch}.{at}"))
+                .map_err(|cause| QueryError::File { path: place.log(&shard.id), cause })?;
         }
         transaction.commit()?;
         Ok(Joined { batch, known: false })
@@ -132,7 +137,15 @@ impl Store {
         })?;
         let Some(here) = here.last().transpose()? else { return Ok(None) };
         let (status, exit_code) = ended(shards);
-        let finished_at = shards.iter().filter_map(|(_, shard)| shard.finished_at.clone()).max();
+        let mut finished_at = None;
+        for (reader, shard) in shards {
+            // One that was killed has no end but the last that was heard of it.
+            let at = match &shard.finished_at {
+                Some(at) => Some(at.clone()),
+                None => reader.last_at(&shard.id)?,
+            };
+            finished_at = finished_at.max(at);
+        }
         let now = (finished_at, status.as_str().to_owned(), exit_code.map(ExitCode::code));
         let counts: [fn(&BatchRow) -> u32; 7] = [
             |it| it.passed,

@@ -12,6 +12,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 /// What became of the batches of another database.
@@ -227,7 +228,9 @@ fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
         Err(error) => return Err(error.into()),
     };
     if file.metadata()?.is_file() {
-        io::copy(&mut file, &mut File::create(to)?)?;
+        // For its owner only, whatever it was.
+        let mut copy = File::options().write(true).create(true).truncate(true).mode(0o600).open(to)?;
+        io::copy(&mut file, &mut copy)?;
     }
     Ok(())
 }

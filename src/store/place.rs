@@ -77,6 +77,16 @@ impl Place {
         Ok(logs)
     }
 
+    /// Gives the logs of a batch names that begin with `other`.
+    pub(super) fn rename_logs(&self, batch: &BatchId, other: &str) -> io::Result<()> {
+        for log in self.logs(batch)? {
+            let name =
+                log.file_name().unwrap_or_default().to_string_lossy().replacen(batch.as_str(), other, 1);
+            fs::rename(&log, log.with_file_name(name))?;
+        }
+        Ok(())
+    }
+
     /// Where locks and sockets lie.
     pub fn run(&self) -> PathBuf {
         self.folder.join("run")

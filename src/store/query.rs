@@ -234,6 +234,12 @@ impl Reader {
         Ok(self.connection.query_row(sql, [batch.as_str()], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
+    /// When a batch was last heard of.
+    pub(super) fn last_at(&self, batch: &BatchId) -> Result<Option<String>, QueryError> {
+        let sql = "SELECT max(at) FROM event WHERE batch_id = ?1";
+        Ok(self.connection.query_row(sql, [batch.as_str()], |row| row.get(0))?)
+    }
+
     /// The jobs of a batch that failed or errored: their ids, each with its browser.
     pub fn failed(&self, batch: &BatchId) -> Result<HashSet<(CaseId, String)>, QueryError> {
         let sql = "

@@ -51,8 +51,16 @@ impl Spool {
 
     /// The events in it, from the first.
     pub(super) fn read(&self) -> io::Result<impl Iterator<Item = io::Result<Stamped>> + use<>> {
-        let lines = BufReader::new(File::open(&self.path)?).lines();
-        Ok(lines.map(|line| Ok(serde_json::from_str(&line?)?)))
+        let mut lines = BufReader::new(File::open(&self.path)?);
+        Ok(std::iter::from_fn(move || {
+            let mut line = Vec::new();
+            match lines.read_until(b'\n', &mut line) {
+                // A line without an end was cut off, by a full disk or with its runner: nobody was told of what it says.
+                Ok(_) if !line.ends_with(b"\n") => None,
+                Ok(_) => Some(serde_json::from_slice(&line).map_err(io::Error::from)),
+                Err(error) => Some(Err(error)),
+            }
+        }))
     }
 
     /// Removes it: what it held is in the database.

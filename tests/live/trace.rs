@@ -181,7 +181,11 @@ fn the_last_picture_shows_what_the_last_step_has_seen() {
         let shown = &trace["pictures"][usize::try_from(last["after"].as_u64().unwrap()).unwrap()];
         let saved = &trace["console"][0];
         assert_eq!(saved["text"], "saved");
-        assert!(shown["at_ms"].as_u64() >= saved["at_ms"].as_u64(), "{} {saved}", shown["at_ms"]);
+        assert!(
+            shown["at_ms"].as_u64().unwrap() >= saved["at_ms"].as_u64().unwrap(),
+            "{} {saved}",
+            shown["at_ms"]
+        );
     }
 }
 

@@ -192,6 +192,11 @@ fn shards_of_several_machines_are_joined_to_the_whole() {
             assert!(joined.parent().unwrap().join(path).is_file(), "{path}");
         }
     }
+    // Logs and evidence of the shards are the whole's, and go with it.
+    let logs = || std::fs::read_dir(joined.parent().unwrap().join("log")).unwrap().count();
+    assert_eq!(logs(), 2);
+    succeeds(project.run(["prune", "--keep", "0", "--db", joined.to_str().unwrap()]));
+    assert_eq!(logs(), 0);
     let plain = project.run(["merge", "--join", whole.to_str().unwrap()]);
     assert!(plain.status == Some(2) && plain.stderr.contains("is no shard"), "{plain}");
 }

@@ -262,7 +262,9 @@ impl Stage<'_> {
 
 /// Tells that no case begins, and of each what that makes of it.
 fn given_up(not_begun: NotBegun, sink: &Counting, prepared: &Prepared) -> NotBegun {
-    sink.give_up(&format!("{:#}", not_begun.why), &rules::open(prepared));
+    let why = format!("{:#}", not_begun.why);
+    sink.send(Event::Stopping { why: why.lines().next().unwrap_or_default().to_owned() });
+    sink.give_up(&why, &rules::open(prepared));
     not_begun
 }
 

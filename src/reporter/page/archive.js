@@ -34,7 +34,12 @@ const when = (at) => (at ? moment(at) : '');
 const took = (batch) => batch.duration_ms;
 const batchLink = (id, label) => make('a', { href: `/batch?id=${encodeURIComponent(id)}#${token}`, textContent: label || id });
 const runLink = (run) => make('a', { href: `/batch?id=${encodeURIComponent(run.batch_id)}&job=${run.job}#${token}`, textContent: run.batch_id });
-const caseLink = (id) => make('a', { href: `#${token}/case/${encodeURIComponent(id)}`, textContent: id });
+const caseLink = (id, label) => make('a', { href: `#${token}/case/${encodeURIComponent(id)}`, textContent: label || id });
+// A case of a list, with its browser where there are several in it.
+function named(all) {
+  const several = new Set(all.map((it) => it.browser)).size > 1;
+  return (it) => caseLink(it.case_id, several ? `${it.case_id} @${it.browser}` : it.case_id);
+}
 
 // Rows of cells: a text, a number in { number }, or an element.
 function table(id, headings, rows, none) {
@@ -93,8 +98,9 @@ const show = {
   async flaky() {
     const found = (await ask('/api/cases')).cases.filter((it) => it.flakiness && it.flakiness.flaky.times + it.flakiness.under_load.times > 0);
     found.sort((a, b) => b.flakiness.flaky.low - a.flakiness.flaky.low);
+    const link = named(found);
     return () => table('flaky-table', ['Case', 'Last runs', { number: 'Flaky' }, { number: '95 % sure' }, { number: 'Runs' }, { number: 'Under load' }, { number: 'Errored' }],
-      found.map(({ case_id: id, flakiness: it, verdicts }) => [caseLink(id), strip(verdicts),
+      found.map((one) => [one, one.flakiness]).map(([one, it]) => [link(one), strip(one.verdicts),
         { number: it.flaky.of ? percent(it.flaky.rate) : '–' }, { number: `${percent(it.flaky.low)} – ${percent(it.flaky.high)}` },
         { number: `${it.flaky.times} of ${it.flaky.of}` }, { number: it.under_load.of ? `${it.under_load.times} of ${it.under_load.of}` : '' }, { number: it.errored || '' }]),
       'no case was flaky');
@@ -105,8 +111,9 @@ const show = {
     // What takes longer than it used to stands where it belongs by now.
     const now = (it) => (it.changed ? it.pace.change.now_ms : it.pace.median_ms);
     found.sort((a, b) => now(b) - now(a));
+    const link = named(found);
     return () => table('slow-table', ['Case', { number: 'Median' }, { number: '95 % within' }, { number: 'Runs' }, { number: 'Change' }],
-      found.slice(0, 200).map((it) => [caseLink(it.case_id), { number: lasted(it.pace.median_ms) }, { number: lasted(it.pace.p95_ms) }, { number: it.pace.runs }, change(it)]),
+      found.slice(0, 200).map((it) => [link(it), { number: lasted(it.pace.median_ms) }, { number: lasted(it.pace.p95_ms) }, { number: it.pace.runs }, change(it)]),
       'no case has passed yet');
   },
 
@@ -128,12 +135,13 @@ const show = {
       for (const [key, heading] of Object.entries(GROUPS)) {
         const own = found.differences[key] || [];
         if (!own.length) continue;
+        const link = named(own);
         sums.push(`${own.length} ${heading.toLowerCase()}`);
         parts.push(make('h3', { textContent: `${heading} (${own.length})` }));
-        parts.push(make('ul', {}, ...own.slice(0, 100).map((it) => make('li', {}, caseLink(it.case_id), detail(it)))));
+        parts.push(make('ul', {}, ...own.slice(0, 100).map((it) => make('li', {}, link(it), detail(it)))));
         if (own.length > 100) parts.push(make('p', { class: 'what', textContent: `… and ${own.length - 100} more` }));
       }
-      text('sum', sums.length ? sums.join(', ') : found.before === found.after ? 'There is no batch before this one.' : 'Nothing is different.');
+      text('sum', sums.length ? sums.join(', ') : !from && found.before === found.after ? 'There is no batch before this one.' : 'Nothing is different.');
       element('differences').replaceChildren(...parts);
     };
   },
@@ -157,9 +165,11 @@ const show = {
 function drawCases() {
   const sought = element('find').value.toLowerCase().split(/\s+/).filter(Boolean);
   const those = listed.filter((it) => sought.every((word) => it.case_id.toLowerCase().includes(word)));
-  text('found', those.length > MOST ? `${MOST} of ${counted(those.length, 'case')}` : counted(those.length, 'case'));
+  const link = named(listed);
+  const ids = new Set(those.map((it) => it.case_id)).size;
+  text('found', those.length > MOST ? `the first ${MOST} of ${counted(ids, 'case')}` : counted(ids, 'case'));
   table('cases-table', ['Case', 'Last runs', { number: 'Median' }, { number: 'Change' }, { number: 'Flaky' }],
-    those.slice(0, MOST).map((it) => [caseLink(it.case_id), strip(it.verdicts), { number: it.pace ? lasted(it.pace.median_ms) : '' }, change(it),
+    those.slice(0, MOST).map((it) => [link(it), strip(it.verdicts), { number: it.pace ? lasted(it.pace.median_ms) : '' }, change(it),
       { number: it.flakiness && it.flakiness.flaky.times ? percent(it.flakiness.flaky.rate) : '' }]),
     listed.length ? 'no case has this in its id' : 'nothing has run yet');
 }

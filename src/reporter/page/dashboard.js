@@ -143,10 +143,6 @@ element('home').hidden = !source.home;
 if (source.home) element('home').href = source.home;
 element('keys').hidden = false;
 text('keys', `Keys: / to filter, ↓ from there into the list, Enter opens a case, Esc closes it${source.isLive ? ', p pauses' : ''}`);
-element('home').hidden = !source.home;
-if (source.home) element('home').href = source.home;
-element('keys').hidden = false;
-text('keys', `Keys: / to filter, ↓ from there into the list, Enter opens a case, Esc closes it${source.isLive ? ', p pauses' : ''}`);
 if (!source.isLive) element('messages-part').before(element('charts'));
 
 const slots = timeline(element('timeline'), { open, title: titleOf });

@@ -7,6 +7,7 @@ let refreshed = 0;
 // What a run's server has said of cases that have ended: when the run is over, it is gone.
 const FORESEEN = 50;
 const remembered = new Map();
+const foreseen = new Set();
 let foreseeing = false;
 
 async function detailOf(job) {
@@ -26,16 +27,23 @@ async function keptOf(job, number, kind) {
 async function foresee() {
   if (!source.isLive || foreseeing) return;
   foreseeing = true;
-  try {
-    for (const { job } of [...cases.values()].filter(isBad).slice(0, FORESEEN)) {
-      if (remembered.has(job)) continue;
+  // Others may have failed while one was read.
+  for (let job = unforeseen(); job !== null; job = unforeseen()) {
+    foreseen.add(job);
+    try {
       const found = await detailOf(job);
       const kept = found ? found.attempts.flatMap((attempt) => attempt.evidence) : [];
       const number = kept.findLastIndex((it) => it.kind === 'screenshot' && it.path);
       if (number >= 0) remembered.set(`${job}/${number}`, { ...await source.kept(job, number, 'screenshot'), stays: true });
-    }
-  } catch { /* The run is over; what was not read is in the record. */ }
+    } catch { /* What could not be read is in the record. */ }
+  }
   foreseeing = false;
+}
+
+function unforeseen() {
+  if (foreseen.size >= FORESEEN) return null;
+  for (const it of cases.values()) if (isBad(it) && !foreseen.has(it.job)) return it.job;
+  return null;
 }
 
 async function open(job) {

@@ -21,7 +21,7 @@ function order() {
     if (sought.length) {
       it.hay = it.hay || `${titleOf(it.job)} ${it.tags.join(' ')} ${it.message || ''}`.toLowerCase();
       const says = words(state);
-      if (!sought.every((word) => it.hay.includes(word) || says === word)) continue;
+      if (!sought.every((word) => it.hay.includes(word) || state === word || says.split(' ').includes(word))) continue;
     }
     found.push([RANK.indexOf(state), it, state]);
   }

@@ -128,6 +128,8 @@ fn f50_a_full_disk_does_not_stop_the_run_and_nothing_is_lost() {
 
     // Once there is room again, the rest is brought in, and there it is whole.
     let own = spool_of(&path_of_spool).unwrap();
+    // The disk took half of one more line.
+    std::fs::write(&path_of_spool, format!("{spool}{{\"seq\":99999,\"at\":\"2027")).unwrap();
     let brought = Store::open(&path).unwrap().unspool(&path_of_spool, &own).unwrap();
     assert_eq!((brought.batch.as_str(), brought.events), (BATCH, spool.lines().count() as u64));
     assert!(!path_of_spool.exists());
