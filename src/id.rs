@@ -63,6 +63,11 @@ impl CaseId {
         Self::of(text.nfc().collect())
     }
 
+    /// The id that somebody has typed, or copied from a terminal, where some characters are shown as `\u{202e}`.
+    pub fn typed(text: &str) -> Self {
+        Self::new(&shown_as_it_is(text))
+    }
+
     fn of(text: String) -> Self {
         let to = short(text.len());
         Self { texts: Arc::new(text), from: 0, to }
@@ -97,6 +102,25 @@ impl CaseId {
     pub fn folded(&self) -> String {
         self.as_str().to_lowercase()
     }
+}
+
+/// A text with each `\u{202e}` as the character that it stands for.
+fn shown_as_it_is(text: &str) -> String {
+    let mut parts = text.split("\\u{");
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let code = part.split_once('}');
+        let read =
+            code.and_then(|(code, rest)| Some((char::from_u32(u32::from_str_radix(code, 16).ok()?)?, rest)));
+        match read {
+            Some((c, rest)) => {
+                whole.push(c);
+                whole.push_str(rest);
+            }
+            None => whole.extend(["\\u{", part]),
+        }
+    }
+    whole
 }
 
 /// Ids are shorter than 4 GiB, also all of a plan together.
@@ -172,6 +196,12 @@ pub fn secret() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_may_be_typed_as_a_terminal_shows_it() {
+        assert_eq!(CaseId::typed("a::b \\u{202e}evil").as_str(), "a::b \u{202e}evil");
+        assert_eq!(CaseId::typed("a \\u{zz} \\u{41").as_str(), "a \\u{zz} \\u{41");
+    }
 
     #[test]
     fn batch_ids_sort_by_time() {

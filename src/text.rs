@@ -112,10 +112,19 @@ impl Untrusted {
         safe
     }
 
-    /// For a writer of XML, which escapes: without the characters that XML 1.0 cannot hold even escaped (section 2.2).
+    /// For a writer of XML, which escapes: without the characters that XML 1.0 cannot hold even escaped (section 2.2), and
+    /// with bidirectional controls as on a terminal.
     pub fn xml(&self) -> String {
         let is_char = |c: &char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..);
-        self.0.chars().filter(is_char).collect()
+        let mut safe = String::with_capacity(self.0.len());
+        for c in self.0.chars().filter(is_char) {
+            if is_bidi_control(c) {
+                let _ = write!(safe, "{}", c.escape_unicode());
+            } else {
+                safe.push(c);
+            }
+        }
+        safe
     }
 
     /// For a cell that a writer of CSV quotes: a spreadsheet does not take it for a formula.

@@ -242,13 +242,18 @@ impl Picture {
         struct Snapshot<'a> {
             event: &'static str,
             seq: u64,
+            /// The job that failed or errored first, if it counts; else the first that does not.
+            first_failure: Option<JobId>,
             #[serde(flatten)]
             standing: Standing,
             #[serde(flatten)]
             picture: &'a Picture,
         }
         let standing = Standing::of(&self.tally, self.elapsed_ms);
-        let snapshot = Snapshot { event: "snapshot", seq, standing, picture: self };
+        let failures = &self.tally.failures;
+        let counts = |job: JobId| self.tally.job(job).is_some_and(|it| !it.quarantined);
+        let first_failure = failures.iter().find(|it| counts(it.job)).or(failures.first()).map(|it| it.job);
+        let snapshot = Snapshot { event: "snapshot", seq, first_failure, standing, picture: self };
         // Nothing in it has keys that are no texts, which is all that could fail.
         serde_json::to_string(&snapshot).unwrap_or_default()
     }

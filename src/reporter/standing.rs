@@ -90,7 +90,10 @@ impl Standing {
     /// The same for people: a line for the batch, one for each running case.
     pub fn text(&self) -> String {
         let done: u32 = self.ended.values().sum();
-        let time = |milliseconds| duration(Duration::from_millis(milliseconds / 1000 * 1000));
+        let time = |milliseconds| match milliseconds / 1000 {
+            0 => "0s".to_owned(),
+            seconds => duration(Duration::from_secs(seconds)),
+        };
         let mut text = format!("{done} of {} done after {}", self.total, time(self.elapsed_ms));
         for (verdict, count) in &self.ended {
             let _ = write!(text, ", {count} {verdict}");

@@ -46,7 +46,7 @@ fn two_batches_are_compared() {
     assert_eq!(text.status, Some(1), "something is worse");
     let text = text.stdout;
     assert!(text.contains("FAIL testcases/a-quick: not today"), "{text}");
-    assert!(text.ends_with("Summary 1 newly failing, 1 fixed, 1 new, 1 gone\n"), "{text}");
+    assert!(text.ends_with("Summary 1 newly failing, 1 fixed, 1 new, 1 not in the newer one\n"), "{text}");
 }
 
 #[test]
@@ -119,6 +119,9 @@ fn what_is_flaky_is_listed_with_its_rate_and_suggested_for_quarantine() {
     let rate = &flaky["cases"][0]["flakiness"];
     let seen = rate["flaky"]["times"].as_u64().unwrap() + rate["under_load"]["times"].as_u64().unwrap();
     assert_eq!(seen, 3, "{rate}");
+    let fails = project.run(["testcases/e-wobbly.toml", "--set", "fail_on_flaky=true"]);
+    assert_eq!(fails.status, Some(1), "{fails}");
+    assert!(fails.stderr.contains("1 flaky case: `fail_on_flaky` makes the batch fail"), "{fails}");
 }
 
 /// Both shards of a project, each in a database of its own.

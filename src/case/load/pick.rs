@@ -117,7 +117,7 @@ impl Picker<'_> {
         for end in ends.into_iter().rev() {
             let path = names::normalise(&self.root.join(format!("{}.toml", &id[..end])));
             if end > 0 && path.is_file() {
-                let id = crate::id::CaseId::new(id).as_str().to_owned();
+                let id = crate::id::CaseId::typed(id).as_str().to_owned();
                 self.file(path, Wanted::Id(id));
                 return true;
             }

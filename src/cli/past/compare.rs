@@ -19,7 +19,7 @@ use std::fmt::Write as _;
 const MOST_NAMED: usize = 10;
 /// What is told, in this order: the worst last, where the eye is when all has been printed.
 const GROUPS: [(&str, &str); 9] = [
-    ("gone", "Gone"),
+    ("gone", "Not in the newer one"),
     ("new", "New"),
     ("faster", "Faster"),
     ("slower", "Slower"),

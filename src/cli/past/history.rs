@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &HistoryArguments, console: &mut Console) -> Result
         }
         return Ok(ExitCode::Success);
     };
-    let case = CaseId::new(id);
+    let case = CaseId::typed(id);
     let rows = record.reader.case_history(&case, arguments.last).map_err(unreadable)?;
     if rows.is_empty() {
         return Err(unknown_case(&record.reader, id));

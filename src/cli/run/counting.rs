@@ -6,6 +6,7 @@ use crate::event::{CaseFinished, Event, Level};
 use crate::id::JobId;
 use crate::mask::Masker;
 use crate::outcome::{ExitCode, Verdict};
+use crate::reporter::terminal::counted;
 use crate::runner::dispatcher::Sink;
 use crate::step;
 use crate::store::EventSender;
@@ -30,6 +31,20 @@ impl Counting {
     /// What the verdicts so far amount to.
     pub(super) fn exit_code(&self) -> ExitCode {
         self.verdicts.lock().unwrap_or_else(PoisonError::into_inner).exit_code(self.flaky)
+    }
+
+    /// Says that flaky cases alone make the batch fail, where they do.
+    pub(super) fn tell_of_flaky(&self) {
+        let told = {
+            let verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
+            let flaky = verdicts.deciding(Verdict::Flaky);
+            let decides = self.flaky == FlakyCounts::AsFailed && verdicts.deciding(Verdict::Failed) == 0;
+            (decides && flaky > 0)
+                .then(|| format!("{}: `fail_on_flaky` makes the batch fail", counted(flaky, "flaky case")))
+        };
+        if let Some(text) = told {
+            self.send(Event::Message { level: Level::Error, text: Untrusted::from(text) });
+        }
     }
 
     /// Nothing could be run: says why, and gives every job, with the attempts that it had before, its verdict.

@@ -120,6 +120,7 @@ async fn batch(
     let bug = if end.panicked { ExitCode::Bug } else { ExitCode::Success };
     let signal = signals.received();
     let by_signal = signal.map_or(ExitCode::Success, ExitCode::Signal);
+    sink.tell_of_flaky();
     let exit = sink.exit_code().or(around).or(bug).or(by_signal);
     sink.send(Event::BatchFinished(BatchFinished {
         status: end.status,

@@ -60,8 +60,9 @@ fn attempt(sheet: &mut Sheet, attempt: &AttemptDetail, standing: Standing, view:
     for step in &attempt.steps {
         let standing = Standing::of_step(step.verdict, standing);
         let word = standing.tinted(&label(standing.word()), sheet.paint);
-        let skipped = standing == Standing::Ended(Verdict::Skipped);
-        let why = step.message.as_ref().filter(|_| skipped);
+        // What failed is told below, unless it counts as passed.
+        let is_told_here = standing == Standing::Ended(Verdict::Skipped) || attempt.failure.is_none();
+        let why = step.message.as_ref().filter(|_| is_told_here);
         let why = why.map_or_else(String::new, |why| format!(": {}", shown(why)));
         let place = sheet.paint.faint(&format!("(line {})", step.line));
         let line =

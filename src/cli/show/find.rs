@@ -42,10 +42,10 @@ pub(super) fn subject(reader: &Reader, arguments: &ShowArguments) -> Result<Subj
     match (arguments.subject.as_deref(), batch) {
         (None, batch) => whole(&batch.unwrap_or(Which::Last)).map_err(unreadable),
         (Some("last"), None) => whole(&Which::Last).map_err(unreadable),
-        (Some(id), Some(batch)) => in_batch(reader, whole(&batch).map_err(unreadable)?, CaseId::new(id)),
+        (Some(id), Some(batch)) => in_batch(reader, whole(&batch).map_err(unreadable)?, CaseId::typed(id)),
         (Some(word), None) => {
             // A whole id says more than the beginning of one.
-            let id = CaseId::new(word);
+            let id = CaseId::typed(word);
             if let Some(latest) = latest(reader, &id, failed)? {
                 let subject = whole(&Which::Prefix(latest.to_string())).map_err(unreadable)?;
                 return Ok(Subject { case: Some(id), ..subject });
@@ -142,9 +142,11 @@ fn several(word: &str, known: &[CaseId]) -> Option<String> {
     }
 }
 
-/// The id that `word` is the beginning of, or that is written most like it.
+/// The id that `word` is the beginning of, that is written most like it, or that it is a part of.
 fn meant(word: &str, known: &[CaseId]) -> Option<String> {
     let ids = || known.iter().map(CaseId::as_str);
-    let begun = ids().filter(|id| !word.is_empty() && id.starts_with(word)).min_by_key(|id| id.len());
-    begun.or_else(|| closest(word, ids())).map(|near| format!("did you mean `{near}`?"))
+    let shortest = |is_it: &dyn Fn(&&str) -> bool| ids().filter(is_it).min_by_key(|id| id.len());
+    let begun = shortest(&|id| !word.is_empty() && id.starts_with(word));
+    let named = || shortest(&|id| word.chars().count() > 2 && id.contains(word));
+    begun.or_else(|| closest(word, ids())).or_else(named).map(|near| format!("did you mean `{near}`?"))
 }

@@ -7,7 +7,7 @@ const VIEWS = ['batches', 'cases', 'flaky', 'slow', 'compare', 'case'];
 const MARKS = { passed: '·', flaky: 'f', failed: 'F', errored: 'E', skipped: 's', interrupted: 'i', not_run: '-' };
 const GROUPS = {
   newly_failing: 'Newly failing', new_failing: 'New and failing', newly_flaky: 'Newly flaky', still_failing: 'Still failing', fixed: 'Fixed', slower: 'Slower', faster: 'Faster',
-  new: 'New', gone: 'Gone',
+  new: 'New', gone: 'Not in the newer one',
 };
 const MOST = 500;
 let known = null;
@@ -83,8 +83,8 @@ const show = {
       bars('trend-bad', items.map((it) => ({ ...it, class: bad(it) ? 'failed' : '' })), bad, (it) => `${it.id}: ${bad(it)} failed or errored`);
       bars('trend-time', items, took, (it) => `${it.id}: ${lasted(took(it))}`);
       table('batch-table',
-        ['Batch', 'Started', { number: 'Took' }, { number: 'Cases' }, { number: 'Passed' }, { number: 'Flaky' }, { number: 'Failed' }, { number: 'Errored' }, { number: 'Not run' }, 'Status', 'Machine'],
-        all.map((it) => [batchLink(it.id), when(it.started_at), { number: lasted(took(it)) }, number(it.total), number(it.passed),
+        ['Batch', 'Started', { number: 'Took' }, { number: 'Cases' }, { number: 'Passed' }, { number: 'Flaky' }, { number: 'Failed' }, { number: 'Errored' }, { number: 'Skipped or not run' }, 'Status', 'Machine'],
+        all.map((it) => [make('span', {}, batchLink(it.id), make('span', { class: 'state', textContent: it.status === 'finished' ? '' : ` ${it.status.replace('_', ' ')}` })), when(it.started_at), { number: lasted(took(it)) }, number(it.total), number(it.passed),
           number(it.flaky, 'flaky'), number(it.failed, 'failed'), number(it.errored, 'errored'), number(it.skipped + it.interrupted + it.not_run), it.status.replace('_', ' '), it.host]),
         'nothing has run yet');
     };
@@ -149,7 +149,7 @@ const show = {
   async case(rest) {
     const found = await ask(`/api/cases/runs?id=${encodeURIComponent(decodeURIComponent(rest))}`);
     return () => {
-      element('case-title').textContent = found.case_id;
+      text('case-title', found.case_id);
       element('case-figures').replaceChildren(...found.figures.map(figures));
       const items = [...found.runs].reverse().map((it) => ({ ...it, class: it.verdict, href: runLink(it).href }));
       bars('trend-case', items, (it) => it.passed_ms, (it) => `${when(it.started_at)}: ${it.verdict || 'no verdict'}${it.passed_ms ? `, ${lasted(it.passed_ms)}` : ''}`);

@@ -121,14 +121,18 @@ function drawControls(over) {
 }
 
 function drawRunning() {
+  // A case that is pressed stays where it is until it is let go.
+  if (pressed) return;
+  const focused = element('running').contains(document.activeElement) ? document.activeElement.value : null;
   const slots = [...running.values()].sort((a, b) => a.slot - b.slot);
   const rows = slots.map((it) => make('li', {},
     make('span', { class: 'slot', textContent: String(it.slot) }),
-    nameCell(it.job),
+    make('button', { class: 'bare', type: 'button', value: String(it.job), title: 'Open this case' }, nameCell(it.job)),
     make('span', { class: 'time', textContent: time(Math.max(0, now() - it.started)) }),
     make('span', { class: 'step', textContent: `${it.attempt > 1 ? `attempt ${it.attempt}: ` : ''}${it.title ? `${it.step}/${it.steps} ${it.title}` : 'getting its page'}`, title: it.title || '' })));
   if (!rows.length) rows.push(make('li', {}, make('span'), make('span', { textContent: 'nothing right now' })));
   element('running').replaceChildren(...rows);
+  if (focused !== null) [...element('running').querySelectorAll('button')].find((it) => it.value === focused)?.focus();
 }
 
 function drawMessages() {
@@ -167,12 +171,15 @@ const pause = () => steer(batch.paused ? '/api/resume' : '/api/pause', {});
 element('pause').addEventListener('click', pause);
 element('cancel').addEventListener('click', () => { if (confirm('Stop this run? Running cases get a moment to end.')) steer('/api/cancel', {}); });
 element('first-case').addEventListener('click', () => open(first.job));
+element('running').addEventListener('pointerdown', () => { pressed = true; });
+element('running').addEventListener('click', (event) => {
+  const button = event.target.closest('button');
+  if (button) open(Number(button.value));
+});
 document.addEventListener('keydown', (event) => {
   if (event.target.matches('input[type=search], select') || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === '/' && !element('detail').open) { event.preventDefault(); element('filter').focus(); }
-  // A key that steers the run is none of a list's or a picture's.
-  const isFree = event.target === document.body || element('controls').contains(event.target);
-  if (event.key === 'p' && isFree && !event.repeat && !element('pause').disabled && source.isLive && !element('detail').open) pause();
+  if (event.key === 'p' && !event.repeat && !element('pause').disabled && source.isLive && !element('detail').open) pause();
 });
 addEventListener('resize', () => {
   resizeCharts();

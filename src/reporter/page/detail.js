@@ -122,7 +122,7 @@ function withoutDetails(job) {
 }
 
 function caseInFull(job, found) {
-  const facts = [time(found.duration_ms || 0), `${found.file}:${found.line}`, found.browser, ...found.tags];
+  const facts = [...(found.verdict ? [time(found.duration_ms || 0)] : []), `${found.file}:${found.line}`, found.browser, ...found.tags];
   const about = cases.get(job) || {};
   if (found.quarantined) facts.push(about.quarantine ? `in quarantine: ${about.quarantine}` : 'in quarantine');
   if (found.started_at) facts.push(`started ${moment(found.started_at)}`);
@@ -169,7 +169,9 @@ function stepsInFull(steps) {
   const rows = steps.map((it) => {
     const bar = make('i', { class: it.verdict === 'passed' ? 'fill-passed' : `fill-${it.verdict || 'running'}` });
     bar.style.setProperty('left', `${(100 * (Date.parse(it.started_at) - begin)) / (end - begin)}%`);
-    bar.style.setProperty('width', `${Math.max(1, (100 * (it.duration_ms || 0)) / (end - begin))}%`);
+    // One that runs still has no end.
+    const took = it.duration_ms === null ? end - Date.parse(it.started_at) : it.duration_ms;
+    bar.style.setProperty('width', `${Math.max(1, (100 * took) / (end - begin))}%`);
     return make('tr', {},
       make('td', { textContent: String(it.position) }),
       make('td', { class: it.verdict || 'running', textContent: it.verdict || 'running' }),

@@ -80,7 +80,8 @@ function restart(snapshot) {
   cases.clear();
   times.clear();
   for (const it of snapshot.cases) add(it);
-  first = null;
+  // Cases are in the order of the plan; which one failed first is told apart.
+  first = cases.get(snapshot.first_failure) || null;
   for (const it of cases.values()) blame(it);
   running.clear();
   // Of one whose runner died nothing runs any more.

@@ -98,7 +98,7 @@ function timeline(room, { open, title }) {
 
   function pick(bar) {
     chosen = bar;
-    told.textContent = bar ? describe(bar) : HINT;
+    told.textContent = bar ? visible(describe(bar)) : HINT;
     told.title = told.textContent;
     told.classList.toggle('chosen', bar !== null);
     mark();

@@ -3,19 +3,24 @@
 
 const element = (id) => document.getElementById(id);
 
+// What turns the direction of the text around it is shown as it is on a terminal (Unicode UAX #9).
+const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const visible = (value) => (typeof value === 'string' ? value.replace(BIDI, (it) => `\\u{${it.codePointAt(0).toString(16)}}`) : value);
+
 function text(id, value) {
   const it = element(id);
-  if (it.textContent !== value) it.textContent = value;
+  if (it.textContent !== visible(value)) it.textContent = visible(value);
 }
 
 function make(name, properties = {}, ...children) {
   const it = document.createElement(name);
-  for (const [key, value] of Object.entries(properties)) {
+  for (const [key, given] of Object.entries(properties)) {
+    const value = key === 'href' || key === 'src' || key === 'value' ? given : visible(given);
     if (key === 'class') it.className = value;
     else if (key in it) it[key] = value;
     else it.setAttribute(key, value);
   }
-  it.append(...children.filter((child) => child !== null && child !== undefined));
+  it.append(...children.filter((child) => child !== null && child !== undefined).map(visible));
   return it;
 }
 
