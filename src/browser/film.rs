@@ -135,11 +135,6 @@ impl Reel {
         true
     }
 
-    /// When the newest picture was drawn, in milliseconds since 1970.
-    pub(in crate::browser) fn drawn_at(&self) -> Option<f64> {
-        self.pictures.back().map(|picture| picture.at_ms)
-    }
-
     /// All of it, which is gone then.
     pub(in crate::browser) fn film(&mut self, requests: Vec<Request>) -> Film {
         let Self { pictures, documents, .. } = std::mem::take(self);

@@ -34,6 +34,9 @@ const LAST_PICTURE: Duration = Duration::from_millis(100);
 const TWO_FRAMES: &str =
     "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(''))))";
 
+/// What a look found so long ago, in milliseconds, has been drawn by now if it is anything that is seen.
+const LONG_AGO: f64 = 150.0;
+
 /// A picture that was drawn no longer before a look than this shows what the look found, in milliseconds.
 const AT_ONCE: f64 = 10.0;
 
@@ -56,8 +59,10 @@ struct State {
     requests: Requests,
     /// Pictures that came since the last look; `None` while the camera is off.
     pictures: Option<u32>,
-    /// It was switched on, and has not sent how the page looks now.
+    /// It was switched on, and has not sent how the page looks now. What it sends first was drawn some time before.
     is_warming_up: bool,
+    /// When the newest picture but for such a one was drawn, in milliseconds since 1970.
+    drawn_at: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -126,7 +131,7 @@ impl Camera {
             {
                 let mut state = camera.lock();
                 let is_new = state.reel.document(look, evaluated.result.value);
-                let is_drawn = state.reel.drawn_at().is_some_and(|drawn| drawn >= now - AT_ONCE);
+                let is_drawn = state.drawn_at.is_some_and(|drawn| drawn >= now - AT_ONCE);
                 if is_new && !is_drawn {
                     camera.undrawn.send_replace(Some(now));
                 }
@@ -152,7 +157,8 @@ impl Camera {
     /// only after it has told of it.
     async fn last_picture(&self, deadline: Deadline) {
         let mut undrawn = self.undrawn.subscribe();
-        if undrawn.borrow().is_none() {
+        let Some(look) = *undrawn.borrow() else { return };
+        if film::milliseconds(Timestamp::now()) > look + LONG_AGO {
             return;
         }
         let (drawn, has_drawn) = oneshot::channel();
@@ -191,14 +197,18 @@ impl Camera {
         self.tell("Page.screencastFrameAck", &json!({ "sessionId": frame.session_id }));
         let bytes = base64::engine::general_purpose::STANDARD.decode(frame.data);
         let mut state = self.lock();
-        if std::mem::take(&mut state.is_warming_up) {
+        let is_first = std::mem::take(&mut state.is_warming_up);
+        if is_first {
             self.pending.send_modify(|pending| *pending -= 1);
         }
         if let (Ok(bytes), Some(seconds)) = (bytes, frame.metadata.timestamp) {
             let at_ms = seconds * 1000.0;
             state.reel.picture(Picture { at_ms, format: PictureFormat::Jpeg, bytes });
-            self.undrawn
-                .send_if_modified(|undrawn| undrawn.take_if(|look| at_ms >= *look - AT_ONCE).is_some());
+            if !is_first {
+                state.drawn_at = Some(at_ms);
+                self.undrawn
+                    .send_if_modified(|undrawn| undrawn.take_if(|look| at_ms >= *look - AT_ONCE).is_some());
+            }
         }
         state.pictures = state.pictures.map(|pictures| pictures + 1);
         if state.pictures >= Some(PICTURES) {
