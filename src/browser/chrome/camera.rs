@@ -20,8 +20,9 @@ use tokio::sync::{oneshot, watch};
 /// Of a hundred: letters can be read, and a page takes some ten kilobytes.
 const QUALITY: u32 = 50;
 
-/// Pictures are fitted into this many pixels: they cost half of what the whole viewport would.
-const SIZE: (u32, u32) = (640, 480);
+/// Pictures are fitted into this many pixels, about as many as the pages show them in: they cost half of what the whole
+/// viewport would.
+const SIZE: (u32, u32) = (560, 420);
 
 /// Pictures that one step may take.
 const PICTURES: u32 = 2;
