@@ -84,6 +84,12 @@ impl Verdicts {
         }
     }
 
+    /// How many jobs in quarantine ended badly, which does not decide.
+    pub fn quarantined_bad(&self) -> u32 {
+        let bad = Verdict::ALL.iter().filter(|verdict| verdict.is_bad());
+        bad.map(|verdict| self.quarantined.of(*verdict)).sum()
+    }
+
     /// How many of the jobs that decide ended with `verdict`.
     pub fn deciding(&self, verdict: Verdict) -> u32 {
         self.ended.of(verdict) - self.quarantined.of(verdict)

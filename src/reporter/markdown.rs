@@ -116,8 +116,7 @@ fn head(closing: &Closing, tally: &Tally) -> String {
     if parts.is_empty() {
         parts.push(format!("{} passed", count(Verdict::Passed) + count(Verdict::Flaky)));
     }
-    let apart: u32 =
-        Verdict::ALL.iter().filter(|it| it.is_bad()).map(|it| tally.verdicts.quarantined.of(*it)).sum();
+    let apart = tally.verdicts.quarantined_bad();
     if apart > 0 {
         parts.push(format!("{apart} in quarantine"));
     }

@@ -56,9 +56,7 @@ impl Counting {
             self.send(Event::CaseFinished(CaseFinished::without_attempt(job, verdict, attempts, None)));
         }
     }
-}
 
-impl Counting {
     /// What steps have to say is masked already, with what they have found out to be secret.
     fn masked(&self, mut event: Event) -> Event {
         let mask = |text: &str| self.masker.mask(text);

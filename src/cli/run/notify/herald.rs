@@ -91,7 +91,7 @@ impl Herald {
             "batch": tally.batch,
             "status": finished.map_or(BatchStatus::Running, |it| it.status),
             "exit_code": null,
-            "quarantined": Verdict::ALL.iter().filter(|it| it.is_bad()).map(|it| tally.verdicts.quarantined.of(*it)).sum::<u32>(),
+            "quarantined": tally.verdicts.quarantined_bad(),
             "counts": Verdict::ALL.iter().map(count).collect::<Map<_, _>>(),
             "duration_ms": finished.map_or(elapsed_ms, |it| it.duration_ms),
             "first_failure": self.failure.as_ref().map(|it| &it.told),
