@@ -4,8 +4,13 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::time::Duration;
+
+/// `3 cases`, `1 case`.
+pub fn counted<N: Copy + Display + PartialEq + From<u8>>(number: N, what: &str) -> String {
+    if number == N::from(1) { format!("1 {what}") } else { format!("{number} {what}s") }
+}
 
 /// A duration as a person writes it: `250ms`, `1.5s`, `30s`, `2m`, `1m 30s`, `1h 5m`.
 pub fn duration(duration: Duration) -> String {

@@ -6,6 +6,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::prepare;
 use crate::outcome::ExitCode;
+use crate::text::counted;
 
 /// Checks the files.
 pub(crate) fn run(arguments: &CheckArguments, console: &mut Console) -> Result<ExitCode, Failure> {
@@ -19,8 +20,4 @@ pub(crate) fn run(arguments: &CheckArguments, console: &mut Console) -> Result<E
     let verb = if cases == 1 { "is" } else { "are" };
     console.say(&format!("{} in {} {verb} fine", counted(cases, "case"), counted(files, "file")));
     Ok(ExitCode::Success)
-}
-
-fn counted(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }

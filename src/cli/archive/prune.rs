@@ -7,9 +7,8 @@ use super::super::record::unreadable;
 use super::{database, open};
 use crate::id::BatchId;
 use crate::outcome::{BatchStatus, ExitCode};
-use crate::reporter::terminal::counted;
 use crate::store::{BatchRow, Reader};
-use crate::text::bytes;
+use crate::text::{bytes, counted};
 use jiff::Timestamp;
 
 /// Removes what is not to be kept. A batch that runs is always kept.

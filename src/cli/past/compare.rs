@@ -10,9 +10,9 @@ use super::slow::change;
 use crate::diagnostic::Diagnostic;
 use crate::history::Difference;
 use crate::outcome::{ExitCode, Verdict};
-use crate::reporter::terminal::{Paint, counted, label, shown, tinted, word};
+use crate::reporter::terminal::{Paint, label, shown, tinted, word};
 use crate::store::{BatchRow, Differs, Which, differences};
-use crate::text::Untrusted;
+use crate::text::{Untrusted, counted};
 use std::fmt::Write as _;
 
 /// So many of the cases that are new or gone are named.

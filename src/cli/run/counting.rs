@@ -6,11 +6,10 @@ use crate::event::{CaseFinished, Event, Level};
 use crate::id::JobId;
 use crate::mask::Masker;
 use crate::outcome::{ExitCode, Verdict};
-use crate::reporter::terminal::counted;
 use crate::runner::dispatcher::Sink;
 use crate::step;
 use crate::store::EventSender;
-use crate::text::Untrusted;
+use crate::text::{Untrusted, counted};
 use std::sync::{Mutex, PoisonError};
 
 /// The way from the runner to the recorder.

@@ -6,8 +6,9 @@ use super::sheet::{Sheet, moment, time, took};
 use super::standing::{self, Standing};
 use crate::event::tally::FailedJob;
 use crate::outcome::{BatchStatus, Verdict};
-use crate::reporter::terminal::{FailureView, Paint, below, counted, failure_block, label};
+use crate::reporter::terminal::{FailureView, Paint, below, failure_block, label};
 use crate::store::{AttemptDetail, BatchRow, CaseDetail, Place};
+use crate::text::counted;
 
 /// Columns that the sum keeps to.
 const COLUMNS: usize = 80;

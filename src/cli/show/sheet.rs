@@ -3,9 +3,9 @@
 
 use super::standing::Standing;
 use crate::outcome::BatchStatus;
-use crate::reporter::terminal::{Paint, counted, label, seconds, shown};
+use crate::reporter::terminal::{Paint, label, seconds, shown};
 use crate::store::{BatchRow, CaseRow};
-use crate::text::{Untrusted, duration};
+use crate::text::{Untrusted, counted, duration};
 use jiff::Timestamp;
 use std::time::Duration;
 

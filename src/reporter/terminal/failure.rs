@@ -2,12 +2,12 @@
 //! was seen on the way, what to do, and how to run it again.
 
 use super::fit;
-use super::line::{counted, shown, tinted, word};
+use super::line::{shown, tinted, word};
 use super::paint::Paint;
 use crate::event::tally::{FailedJob, Tally};
 use crate::event::{Evidence, Failure};
 use crate::outcome::Verdict;
-use crate::text::{Untrusted, shell_word};
+use crate::text::{Untrusted, counted, shell_word};
 use std::path::Path;
 
 /// The most lines that a text in a failure takes, and the most characters: the whole of it is in the record.
@@ -151,7 +151,7 @@ impl Block {
             }
         }
         if lines.len() > LINES {
-            self.line(&format!("{blank} … {} more", counted_lines(lines.len() - LINES)));
+            self.line(&format!("{blank} … {} more", counted(lines.len() - LINES, "line")));
         }
     }
 
@@ -195,8 +195,4 @@ fn step(failure: &Failure) -> Option<String> {
         (Some(position), None) => Some(format!("step {position}")),
         (None, title) => title,
     }
-}
-
-fn counted_lines(number: usize) -> String {
-    counted(u32::try_from(number).unwrap_or(u32::MAX), "line")
 }

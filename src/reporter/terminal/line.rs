@@ -4,7 +4,7 @@ use super::paint::Paint;
 use crate::event::tally::Tally;
 use crate::event::{CaseFinished, Event, Level};
 use crate::outcome::{AttemptVerdict, Verdict};
-use crate::text::{Untrusted, duration};
+use crate::text::{Untrusted, counted, duration};
 use std::time::Duration;
 
 /// Columns of the word at the beginning of a line.
@@ -143,11 +143,6 @@ pub fn tinted(verdict: Verdict, text: &str, paint: Paint) -> String {
         Verdict::Flaky | Verdict::Interrupted | Verdict::NotRun => paint.doubtful(text),
         Verdict::Skipped => paint.faint(text),
     }
-}
-
-/// `3 cases`, `1 case`.
-pub fn counted(number: u32, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 /// On one line, safe for terminals and CI logs.

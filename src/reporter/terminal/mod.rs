@@ -14,7 +14,7 @@ mod summary;
 mod tests;
 
 pub use failure::{FailureView, below, failure_block, failure_text};
-pub use line::{counted, label, seconds, shown, tinted, word, word_of_count};
+pub use line::{label, seconds, shown, tinted, word, word_of_count};
 pub use output::{Output, Width};
 pub use paint::Paint;
 pub use settings::{ColorChoice, Progress, Shape, Surroundings, TerminalSettings, Verbosity};

@@ -1,14 +1,14 @@
 //! The last lines of a batch: counts, what it took, and where everything lies.
 
 use super::failure::below;
-use super::line::{counted, label, labelled, seconds, tinted, word_of_count};
+use super::line::{label, labelled, seconds, tinted, word_of_count};
 use super::paint::Paint;
 use super::settings::{TerminalSettings, Verbosity};
 use crate::event::BatchFinished;
 use crate::event::reporter::Closing;
 use crate::event::tally::Tally;
 use crate::outcome::{BatchStatus, ExitCode, Verdict};
-use crate::text::shell_word;
+use crate::text::{counted, shell_word};
 use std::path::Path;
 
 /// The summary, each line ended. Without a batch that has ended there is only where things lie.
@@ -124,7 +124,7 @@ fn counts(tally: &Tally, finished: &BatchFinished, paint: Paint) -> String {
 /// What the infrastructure broke and nobody would hear of otherwise, since another attempt went well.
 fn retried(tally: &Tally) -> Option<String> {
     let kinds: Vec<String> = tally.broken.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-    let all = counted(tally.broken.values().sum(), "attempt");
+    let all = counted(tally.broken.values().sum::<u32>(), "attempt");
     (!kinds.is_empty()).then(|| format!("{all} that the infrastructure broke: {}", kinds.join(", ")))
 }
 
