@@ -190,6 +190,34 @@ fn the_last_picture_shows_what_the_last_step_has_seen() {
 }
 
 #[test]
+fn a_page_that_is_opened_and_no_more_is_seen_as_it_stays() {
+    let page = "<!doctype html><body style='font: 60px sans-serif; background: gold'><h1>Shop</h1>";
+    let project = Project::new()
+        .file("runner.toml", "[server]\ndir = \"site\"\n[evidence]\ntrace = \"always\"\n")
+        .file("site/index.html", page)
+        .file(
+            "testcases/a.toml",
+            "rows = [ { n = 1 }, { n = 2 }, { n = 3 }, { n = 4 } ]\nsteps = [ { goto = '/' } ]\n",
+        )
+        .file(
+            "testcases/b.toml",
+            "steps = [ { goto = '/' }, { script = 'return new Promise(late => setTimeout(late, 1000))' } ]\n",
+        );
+    let ran = project.run(["-c", "2"]);
+    assert_eq!(ran.status, Some(0), "{ran}");
+    let traces = traces(&project);
+    assert_eq!(traces.len(), 5);
+    let last = |trace: &Value| {
+        let last = trace["steps"].as_array().unwrap().last().unwrap();
+        trace["pictures"][usize::try_from(last["after"].as_u64().unwrap()).unwrap()]["data"].clone()
+    };
+    let stays = last(&traces[&("b".to_owned(), 1)]);
+    for trace in traces.values() {
+        assert_eq!(last(trace), stays);
+    }
+}
+
+#[test]
 fn traces_are_kept_of_whom_the_settings_name() {
     let failures = project("on-failure");
     failures.run(["-c", "2"]);

@@ -14,7 +14,6 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 
 /// Of a hundred: letters can be read, and a page takes some ten kilobytes.
@@ -24,12 +23,9 @@ const QUALITY: u32 = 50;
 /// viewport would.
 const SIZE: (u32, u32) = (560, 420);
 
-/// Pictures that one step may take.
-const PICTURES: u32 = 2;
-
-/// How long the last picture may be on its way once the browser has drawn two frames. There is none where what has changed
-/// in the document is nothing that is seen.
-const LAST_PICTURE: Duration = Duration::from_millis(100);
+/// Pictures that one step may take: a tenth of a second of a page that never stands still. To switch the camera off and on
+/// costs a picture and the certainty of what the next one shows.
+const PICTURES: u32 = 6;
 
 /// Completes in a page when it has drawn two frames.
 const TWO_FRAMES: &str =
@@ -60,8 +56,9 @@ struct State {
     requests: Requests,
     /// Pictures that came since the last look; `None` while the camera is off.
     pictures: Option<u32>,
-    /// It was switched on, and has not sent how the page looks now. What it sends first was drawn some time before.
-    is_warming_up: bool,
+    /// When it was switched on, in milliseconds since 1970, if it has not sent since how the page looks. What it sends first
+    /// was drawn some time before.
+    warming_up: Option<f64>,
     /// When the newest picture but for such a one was drawn, in milliseconds since 1970.
     drawn_at: Option<f64>,
 }
@@ -110,11 +107,7 @@ impl Camera {
     pub(super) fn look(self: &Arc<Self>, look: u32, world: Option<String>) {
         let mut state = self.lock();
         if state.pictures.replace(0).is_none() {
-            let (width, height) = SIZE;
-            let how = json!({ "format": "jpeg", "quality": QUALITY, "maxWidth": width, "maxHeight": height });
-            self.tell("Page.startScreencast", &how);
-            state.is_warming_up = true;
-            self.pending.send_modify(|pending| *pending += 1);
+            self.switch_on(&mut state);
         }
         drop(state);
         let Some(world) = world else { return };
@@ -168,17 +161,39 @@ impl Camera {
             let _ = drawn.send(());
         });
         self.pipe.send(Some(&self.session), "Runtime.evaluate", Some(&raw(&how)), on_answer);
-        let late = async {
-            let _ = has_drawn.await;
-            tokio::time::sleep(LAST_PICTURE).await;
-        };
         let picture = async {
-            tokio::select! {
-                _ = undrawn.wait_for(Option::is_none) => {}
-                () = late => {}
+            let is_shown = tokio::select! {
+                _ = undrawn.wait_for(Option::is_none) => true,
+                _ = has_drawn => false,
+            };
+            if !is_shown {
+                self.take_picture();
+                let _ = self.pending.subscribe().wait_for(|pending| *pending == 0).await;
             }
         };
         let _ = deadline.bound(picture).await;
+    }
+
+    /// Has the browser send a picture of what it has drawn last, which it may have sent long ago.
+    fn take_picture(&self) {
+        let mut state = self.lock();
+        if state.pictures.is_some() {
+            self.switch_off();
+        }
+        self.switch_on(&mut state);
+    }
+
+    fn switch_on(&self, state: &mut State) {
+        let (width, height) = SIZE;
+        let how = json!({ "format": "jpeg", "quality": QUALITY, "maxWidth": width, "maxHeight": height });
+        self.tell("Page.startScreencast", &how);
+        state.pictures = Some(0);
+        state.warming_up = Some(film::milliseconds(Timestamp::now()));
+        self.pending.send_modify(|pending| *pending += 1);
+    }
+
+    fn switch_off(&self) {
+        self.tell("Page.stopScreencast", &json!({}));
     }
 
     /// Nobody wants to know any more.
@@ -197,24 +212,22 @@ impl Camera {
     fn frame(&self, frame: Frame) {
         self.tell("Page.screencastFrameAck", &json!({ "sessionId": frame.session_id }));
         let bytes = base64::engine::general_purpose::STANDARD.decode(frame.data);
+        let (Ok(bytes), Some(seconds)) = (bytes, frame.metadata.timestamp) else { return };
+        let at_ms = seconds * 1000.0;
         let mut state = self.lock();
-        let is_first = std::mem::take(&mut state.is_warming_up);
-        if is_first {
+        state.reel.picture(Picture { at_ms, format: PictureFormat::Jpeg, bytes });
+        // What was on its way while the camera was off comes before.
+        if state.warming_up.take_if(|since| at_ms >= *since - AT_ONCE).is_some() {
             self.pending.send_modify(|pending| *pending -= 1);
-        }
-        if let (Ok(bytes), Some(seconds)) = (bytes, frame.metadata.timestamp) {
-            let at_ms = seconds * 1000.0;
-            state.reel.picture(Picture { at_ms, format: PictureFormat::Jpeg, bytes });
-            if !is_first {
-                state.drawn_at = Some(at_ms);
-                self.undrawn
-                    .send_if_modified(|undrawn| undrawn.take_if(|look| at_ms >= *look - AT_ONCE).is_some());
-            }
+        } else {
+            state.drawn_at = Some(at_ms);
+            self.undrawn
+                .send_if_modified(|undrawn| undrawn.take_if(|look| at_ms >= *look - AT_ONCE).is_some());
         }
         state.pictures = state.pictures.map(|pictures| pictures + 1);
         if state.pictures >= Some(PICTURES) {
             state.pictures = None;
-            self.tell("Page.stopScreencast", &json!({}));
+            self.switch_off();
         }
     }
 }
