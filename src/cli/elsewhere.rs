@@ -33,8 +33,8 @@ const WORDS: &[(&[&str], &str)] = &[
         "reports are `--report KIND=FILE`, such as `--report junit=junit.xml`",
     ),
     (
-        &["--single-file", "--self-contained-html"],
-        "a name that ends in `.html` makes one file: `--report html=report.html`",
+        &["--self-contained-html"],
+        "a report in one file is `--report html=FILE.html`, or `--report html=FOLDER --single-file`",
     ),
     (&["--trace", "--tracing"], "traces of attempts are `--set evidence.trace=on-failure`"),
     (&["--ui", "--dashboard", "--watch"], "the batch is seen in a browser with `--live --open`"),

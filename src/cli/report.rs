@@ -16,7 +16,7 @@ use std::path::Path;
 
 /// Writes the reports.
 pub(crate) fn run(arguments: &ReportArguments, console: &mut Console) -> Result<ExitCode, Failure> {
-    let reports = with_places(&arguments.reports, &prepare::environment()?)?;
+    let reports = with_places(&arguments.reports, arguments.single_file, &prepare::environment()?)?;
     let record = record::open(&arguments.project, console)?;
     let batch = record.reader.batch(&Which::parse(&arguments.batch)).map_err(unreadable)?;
     let reporters = reports.iter().map(|it| it.open(&record.root)).collect::<Result<Vec<_>, _>>();
@@ -37,8 +37,9 @@ pub(crate) fn run(arguments: &ReportArguments, console: &mut Console) -> Result<
 /// The reports that were asked for, each with its place.
 pub(crate) fn with_places(
     specs: &[ReportSpec],
+    single_file: bool,
     environment: &Environment,
 ) -> Result<Vec<ReportSpec>, Failure> {
     let summary = environment.variables.get(JOB_SUMMARY).filter(|path| !path.is_empty()).map(Path::new);
-    ReportSpec::resolve(specs, summary).map_err(|error| Failure::input(error.to_string()))
+    ReportSpec::resolve(specs, single_file, summary).map_err(|error| Failure::input(error.to_string()))
 }

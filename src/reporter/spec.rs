@@ -22,6 +22,8 @@ pub struct ReportSpec {
     pub kind: ReportKind,
     /// Where it goes.
     pub target: Target,
+    /// A folder's page holds all of it.
+    pub single_file: bool,
 }
 
 /// A kind of report.
@@ -118,21 +120,28 @@ impl ReportSpec {
             ReportKind::Tap => Box::new(Tap::new(name, draft()?)),
             ReportKind::Github => Box::new(Github::new(name, draft()?, root)),
             ReportKind::Markdown => Box::new(Markdown::new(name, draft()?)),
-            ReportKind::Html => Box::new(Html::open(name, &self.target)?),
+            ReportKind::Html => Box::new(Html::open(name, &self.target, self.single_file)?),
             ReportKind::Trace => Box::new(Trace::new(name, draft()?)),
         })
     }
 
     /// The reports that `specs` ask for, each with a place; `summary` is where that of the job goes. Refuses those that
-    /// would get into each other's way.
-    pub fn resolve(specs: &[Self], summary: Option<&Path>) -> Result<Vec<Self>, SpecError> {
+    /// would get into each other's way, and a `single_file` of no page.
+    pub fn resolve(
+        specs: &[Self],
+        single_file: bool,
+        summary: Option<&Path>,
+    ) -> Result<Vec<Self>, SpecError> {
+        if single_file && !specs.iter().any(|spec| spec.kind == ReportKind::Html) {
+            return Err(SpecError::NoPage);
+        }
         let mut resolved: Vec<Self> = Vec::new();
         for spec in specs {
             let mut add = |kind, target: Target| {
                 if resolved.iter().any(|other| other.target == target) {
                     return Err(SpecError::SameTarget(target));
                 }
-                resolved.push(Self { kind, target });
+                resolved.push(Self { kind, target, single_file });
                 Ok(())
             };
             if spec.target == Target::Job {
@@ -172,6 +181,8 @@ pub enum SpecError {
     },
     /// There is no place.
     NoTarget(ReportKind),
+    /// There is no page for `--single-file` to be about.
+    NoPage,
     /// Two reports go to the same place.
     SameTarget(Target),
 }
@@ -192,6 +203,9 @@ impl fmt::Display for SpecError {
                     "found report `{kind}` without a place, expected `{kind}=FILE`, or `{kind}=-` for stdout"
                 )
             }
+            Self::NoPage => f.write_str(
+                "found `--single-file` without an HTML report, expected `--report html=FOLDER`, too",
+            ),
             Self::SameTarget(Target::Stdout | Target::Job) => f.write_str("only one report can go to stdout"),
             Self::SameTarget(Target::File(path) | Target::Appended(path)) => {
                 write!(f, "only one report can go to `{}`", path.display())
@@ -213,10 +227,10 @@ impl FromStr for ReportSpec {
             return Err(SpecError::UnknownKind { found: word.to_owned(), near });
         };
         match place {
-            None if kind == ReportKind::Github => Ok(Self { kind, target: Target::Job }),
+            None if kind == ReportKind::Github => Ok(Self { kind, target: Target::Job, single_file: false }),
             None | Some("") => Err(SpecError::NoTarget(kind)),
-            Some("-") => Ok(Self { kind, target: Target::Stdout }),
-            Some(path) => Ok(Self { kind, target: Target::File(path.into()) }),
+            Some("-") => Ok(Self { kind, target: Target::Stdout, single_file: false }),
+            Some(path) => Ok(Self { kind, target: Target::File(path.into()), single_file: false }),
         }
     }
 }
@@ -254,6 +268,17 @@ mod tests {
     }
 
     #[test]
+    fn a_single_file_is_one_of_a_page() {
+        let specs = ["html=report", "json=a"].map(|text| text.parse::<ReportSpec>().unwrap());
+        assert!(ReportSpec::resolve(&specs, true, None).unwrap()[0].single_file);
+        let told = ReportSpec::resolve(&specs[1..], true, None).unwrap_err().to_string();
+        assert_eq!(
+            told,
+            "found `--single-file` without an HTML report, expected `--report html=FOLDER`, too"
+        );
+    }
+
+    #[test]
     fn github_without_a_place_is_annotations_and_the_summary_of_the_job() {
         let summary = Some(Path::new("/job/summary"));
         assert_eq!(resolved(&["github"], None).unwrap(), ["github=-"]);
@@ -266,7 +291,7 @@ mod tests {
 
     fn resolved(texts: &[&str], summary: Option<&Path>) -> Result<Vec<String>, String> {
         let specs: Vec<ReportSpec> = texts.iter().map(|text| text.parse().unwrap()).collect();
-        let resolved = ReportSpec::resolve(&specs, summary).map_err(|error| error.to_string())?;
+        let resolved = ReportSpec::resolve(&specs, false, summary).map_err(|error| error.to_string())?;
         Ok(resolved.iter().map(ToString::to_string).collect())
     }
 }

@@ -263,6 +263,9 @@ fn long_help() {
               Write a report: junit, html, json, jsonl, tap, github, md or trace, as in `junit=FILE`;
               `-` for stdout; repeatable
 
+          --single-file
+              Put everything of the HTML report into its page, pictures too, for mail and artifacts
+
           --progress <WHAT>
               What is shown while it runs [default: auto]
 

@@ -68,11 +68,14 @@ fn a_report_is_read_in_a_browser() {
     assert_eq!(pictures(), (film, others));
     let after = std::fs::read_to_string(folder.join("index.html")).unwrap();
     assert!(before != after && after.ends_with("</html>\n"), "its picture has another place");
+    let whole = project.run(["report", "--report", "html=whole", "--single-file"]);
+    assert_eq!(whole.status, Some(0), "{whole}");
+    assert_eq!(names(&project.root().join("whole")), ["index.html"]);
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("testcases/_dashboard/report.toml");
     let reader = Project::new()
         .file("runner.toml", &format!("[server]\ndir = \"{}\"\n", project.root().display()))
         .file("testcases/case.toml", &std::fs::read_to_string(cases).unwrap());
-    for page in ["/report/index.html", "/one.html"] {
+    for page in ["/report/index.html", "/whole/index.html", "/one.html"] {
         let ran =
             reader.run(["--var", &format!("report={page}"), "--step-timeout", "60s", "--timeout", "5m"]);
         assert_eq!(ran.status, Some(0), "{ran}");

@@ -55,6 +55,10 @@ pub(crate) struct ReportArguments {
     #[arg(long = "report", value_name = "KIND=FILE", required = true)]
     pub(crate) reports: Vec<ReportSpec>,
 
+    /// Put everything of the HTML report into its page, pictures too, for mail and artifacts
+    #[arg(long)]
+    pub(crate) single_file: bool,
+
     #[command(flatten)]
     pub(crate) project: ProjectArguments,
     #[command(flatten)]

@@ -15,6 +15,10 @@ pub(crate) struct RecordArguments {
     #[arg(long = "report", value_name = "KIND=FILE")]
     pub(crate) reports: Vec<ReportSpec>,
 
+    /// Put everything of the HTML report into its page, pictures too, for mail and artifacts
+    #[arg(long, hide_short_help = true)]
+    pub(crate) single_file: bool,
+
     /// What is shown while it runs [default: auto]
     #[arg(
         long,

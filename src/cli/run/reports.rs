@@ -21,7 +21,8 @@ pub(super) fn reporters(
     place: &Place,
     batch: &BatchId,
 ) -> Result<Vec<Box<dyn Reporter>>, Failure> {
-    let specs = report::with_places(&arguments.record.reports, &prepared.environment)?;
+    let record = &arguments.record;
+    let specs = report::with_places(&record.reports, record.single_file, &prepared.environment)?;
     let root = &prepared.settings.project.root;
     let reports =
         specs.iter().map(|spec| spec.open(root)).collect::<Result<Vec<_>, _>>().map_err(not_written)?;

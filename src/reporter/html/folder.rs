@@ -46,19 +46,21 @@ impl Folder {
         made.map(Beside).map_err(|cause| self.error(cause))
     }
 
-    /// The page is there: its pictures stay, those of the report before go.
-    pub(super) fn keep_only(&self, beside: Beside) -> Result<(), ReportError> {
-        let own = beside.0.keep();
-        self.forget_all_but(&own).map_err(|cause| self.error(cause))
+    /// The page is there: its pictures stay, if it has any beside it, those of the report before go.
+    pub(super) fn keep_only(&self, beside: Option<Beside>) -> Result<(), ReportError> {
+        let own = beside.map(|it| it.0.keep());
+        self.forget_all_but(own.as_deref()).map_err(|cause| self.error(cause))
     }
 
-    fn forget_all_but(&self, own: &Path) -> io::Result<()> {
-        if own.read_dir()?.next().is_none() {
+    fn forget_all_but(&self, own: Option<&Path>) -> io::Result<()> {
+        if let Some(own) = own
+            && own.read_dir()?.next().is_none()
+        {
             fs::remove_dir(own)?;
         }
         for entry in fs::read_dir(&self.0)? {
             let entry = entry?;
-            if is_evidence(&entry)? && Some(entry.file_name().as_os_str()) != own.file_name() {
+            if is_evidence(&entry)? && Some(entry.file_name().as_os_str()) != own.and_then(Path::file_name) {
                 fs::remove_dir_all(entry.path())?;
             }
         }
@@ -162,7 +164,7 @@ mod tests {
         let folder = Folder::open(root.path()).unwrap();
         let first = folder.beside().unwrap();
         fs::write(first.path().join("0-0.png"), "old").unwrap();
-        folder.keep_only(first).unwrap();
+        folder.keep_only(Some(first)).unwrap();
         let old = names(root.path());
         fs::write(root.path().join("notes.txt"), "").unwrap();
         drop(folder.beside().unwrap());
@@ -174,9 +176,11 @@ mod tests {
         let second = folder.beside().unwrap();
         fs::write(second.path().join("0-0.png"), "new").unwrap();
         let own = second.name();
-        folder.keep_only(second).unwrap();
+        folder.keep_only(Some(second)).unwrap();
         assert_eq!(names(root.path()), [own, "notes.txt".to_owned()]);
-        folder.keep_only(folder.beside().unwrap()).unwrap();
+        folder.keep_only(None).unwrap();
+        assert_eq!(names(root.path()), ["notes.txt"], "one with all in its page leaves none");
+        folder.keep_only(Some(folder.beside().unwrap())).unwrap();
         assert_eq!(names(root.path()), ["notes.txt"], "one without pictures has no folder for them");
     }
 }

@@ -37,23 +37,26 @@ const ALL_IN_FULL: usize = 1_000;
 pub(super) struct Html {
     name: String,
     draft: Draft,
-    /// Where pictures go; `None`: into the page.
+    /// Where the page lies, if not in a place of its own.
     folder: Option<Folder>,
+    /// Pictures go into the page.
+    single_file: bool,
     batch: Option<BatchId>,
     /// Those that passed and took long.
     slow: HashSet<JobId>,
 }
 
 impl Html {
-    /// Opens the page: what ends in `.html` is one file, everything else a folder.
-    pub(super) fn open(name: String, target: &Target) -> Result<Self, ReportError> {
+    /// Opens the page: what ends in `.html` is one file, everything else a folder, which may have all in its page, too.
+    pub(super) fn open(name: String, target: &Target, single_file: bool) -> Result<Self, ReportError> {
         let folder = match target {
             Target::File(path) if !is_page(path) => Some(Folder::open(path)?),
             Target::Stdout | Target::Job | Target::File(_) | Target::Appended(_) => None,
         };
         let page = folder.as_ref().map(|folder| Target::File(folder.page()));
         let draft = Draft::open(page.as_ref().unwrap_or(target))?;
-        Ok(Self { name, draft, folder, batch: None, slow: HashSet::new() })
+        let single_file = single_file || folder.is_none();
+        Ok(Self { name, draft, folder, single_file, batch: None, slow: HashSet::new() })
     }
 }
 
@@ -86,11 +89,12 @@ impl Reporter for Html {
         let reader = Reader::open(&closing.database).map_err(|error| self.broken(&error))?;
         reader.hold().map_err(|error| self.broken(&error))?;
         let row = reader.batch(&Which::Prefix(batch.to_string())).map_err(|error| self.broken(&error))?;
-        let beside = self.folder.as_ref().map(Folder::beside).transpose()?;
+        let folder = self.folder.as_ref().filter(|_| !self.single_file);
+        let beside = folder.map(Folder::beside).transpose()?;
         let mut keeper = Keeper::new(reader.place(), &row.id, beside.as_ref());
         self.write(&reader, &row, &mut keeper)?;
         let path = self.draft.publish()?;
-        if let (Some(folder), Some(beside)) = (&self.folder, beside) {
+        if let Some(folder) = &self.folder {
             folder.keep_only(beside)?;
         }
         Ok(path.map(|path| Artifact { kind: "html", path }))
@@ -105,7 +109,7 @@ impl Html {
     fn write(&mut self, reader: &Reader, batch: &BatchRow, keeper: &mut Keeper) -> Result<(), ReportError> {
         let mut past = Past::read(reader, batch).map_err(|error| self.broken(&error))?;
         let cases = reader.case_runs(&batch.id).map_err(|error| self.broken(&error))?;
-        self.draft.write(document::head(self.folder.is_some()).as_bytes())?;
+        self.draft.write(document::head(!self.single_file).as_bytes())?;
         self.draft.write(document::data("snapshot", &past.json()).as_bytes())?;
         let all = cases.len() <= ALL_IN_FULL;
         for (job, case) in (0..).map(JobId).zip(cases) {
