@@ -3,13 +3,16 @@
 
 use crate::text::Untrusted;
 use jiff::Timestamp;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Bytes of pictures that are kept, as files.
 const PICTURES: usize = 8 << 20;
 
 /// Bytes of markup that are kept.
 const DOCUMENTS: usize = 4 << 20;
+
+/// Looks of which it is kept when they were drawn.
+const LOOKS: usize = 5_000;
 
 /// Bytes of the markup of one look that are wanted.
 pub const MARKUP: usize = 512 << 10;
@@ -25,10 +28,23 @@ pub const MARGIN: usize = 4 << 10;
 pub struct Film {
     /// In the order in which they were taken.
     pub pictures: Vec<Picture>,
+    /// From when on a picture shows what a look found, by its number, in milliseconds since 1970.
+    pub looks: BTreeMap<u32, f64>,
     /// What the looks found, where that was another thing than before.
     pub documents: Vec<Document>,
     /// In the order in which they began.
     pub requests: Vec<Request>,
+}
+
+/// A look at the page when a step has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// From 1.
+    pub number: u32,
+    /// The step did something to the page.
+    pub acted: bool,
+    /// Nothing of what the page shows is to be kept, only from when on a picture shows what comes next.
+    pub sensitive: bool,
 }
 
 /// A picture of the viewport.
@@ -36,6 +52,8 @@ pub struct Film {
 pub struct Picture {
     /// When it was drawn, in milliseconds since 1970 by the machine's clock.
     pub at_ms: f64,
+    /// Nothing that was done later can be seen in it.
+    pub until_ms: f64,
     /// What kind of file.
     pub format: PictureFormat,
     /// All of it.
@@ -101,16 +119,14 @@ pub fn milliseconds(at: Timestamp) -> f64 {
 pub(in crate::browser) struct Reel {
     pictures: VecDeque<Picture>,
     picture_bytes: usize,
+    looks: BTreeMap<u32, f64>,
     documents: VecDeque<Document>,
     document_bytes: usize,
 }
 
 impl Reel {
-    /// Takes a picture, unless the newest shows the same.
+    /// Takes a picture.
     pub(in crate::browser) fn picture(&mut self, picture: Picture) {
-        if self.pictures.back().is_some_and(|newest| newest.bytes == picture.bytes) {
-            return;
-        }
         self.picture_bytes += picture.bytes.len();
         self.pictures.push_back(picture);
         while self.picture_bytes > PICTURES
@@ -118,6 +134,19 @@ impl Reel {
         {
             self.picture_bytes -= oldest.bytes.len();
         }
+    }
+
+    /// Notes from when on a picture shows what a look found.
+    pub(in crate::browser) fn look(&mut self, look: u32, from: f64) {
+        self.looks.insert(look, from);
+        if self.looks.len() > LOOKS {
+            self.looks.pop_first();
+        }
+    }
+
+    /// From when on a picture shows what a look found.
+    pub(in crate::browser) fn shown_from(&self, look: u32) -> Option<f64> {
+        self.looks.get(&look).copied()
     }
 
     /// Takes what a look found, unless the newest is the same. Says whether it was another thing.
@@ -137,8 +166,8 @@ impl Reel {
 
     /// All of it, which is gone then.
     pub(in crate::browser) fn film(&mut self, requests: Vec<Request>) -> Film {
-        let Self { pictures, documents, .. } = std::mem::take(self);
-        Film { pictures: pictures.into(), documents: documents.into(), requests }
+        let Self { pictures, looks, documents, .. } = std::mem::take(self);
+        Film { pictures: pictures.into(), looks, documents: documents.into(), requests }
     }
 }
 
@@ -147,17 +176,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_stay_and_what_is_the_same_is_kept_once() {
+    fn the_newest_stay_and_a_document_that_is_the_same_is_kept_once() {
         let mut reel = Reel::default();
         for look in 1..=12 {
             reel.document(look, "x".repeat(DOCUMENTS / 8 + look as usize / 2));
         }
         let picture = |at: u8, byte: u8| Picture {
             at_ms: f64::from(at),
+            until_ms: f64::from(at),
             format: PictureFormat::Jpeg,
             bytes: vec![byte; PICTURES / 3],
         };
-        for (at, byte) in [(1, 1), (2, 1), (3, 2), (4, 1), (5, 4)] {
+        for (at, byte) in [(1, 1), (3, 2), (4, 1), (5, 4)] {
             reel.picture(picture(at, byte));
         }
         let film = reel.film(Vec::new());

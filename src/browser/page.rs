@@ -5,7 +5,7 @@
 //! tells the caller that asking again makes sense.
 
 use super::engine::{Call, Element, Envelope, Landed};
-use super::film::Film;
+use super::film::{Film, Look};
 use crate::case::model::{Button, History, Modifier, Viewport};
 use crate::deadline::{Deadline, Missed};
 use crate::outcome::FailureKind;
@@ -112,8 +112,11 @@ pub trait Page: Send {
         Ok(())
     }
 
-    /// Notes how the page stands now, as a look of this number. Does nothing where no film was begun.
-    async fn look(&mut self, _look: u32, _deadline: Deadline) {}
+    /// Notes how the page stands now. Does nothing where no film was begun.
+    async fn look(&mut self, _look: Look, _deadline: Deadline) {}
+
+    /// Waits for a picture of what the last look found: what comes next must not be seen.
+    async fn catch_up(&mut self, _deadline: Deadline) {}
 
     /// What was filmed. Nothing more is.
     async fn end_film(&mut self, _deadline: Deadline) -> Film {

@@ -65,9 +65,15 @@ impl EvidenceSink for AttemptEvidence {
         }
     }
 
-    async fn look(&mut self, page: &mut dyn Page) {
+    async fn before_sensitive(&mut self, page: &mut dyn Page) {
         if let Some(recording) = &mut self.recording {
-            recording.look(page).await;
+            recording.before_sensitive(page).await;
+        }
+    }
+
+    async fn look(&mut self, page: &mut dyn Page, sensitive: bool) {
+        if let Some(recording) = &mut self.recording {
+            recording.look(page, sensitive).await;
         }
     }
 

@@ -2,14 +2,15 @@
 //! ended, as one JSON file, if it is wanted then.
 
 use super::witness::{Masking, milliseconds};
-use crate::browser::film::{self, Document, Film, Picture, Request};
+use crate::browser::film::{self, Document, Film, Look, Picture, Request};
 use crate::browser::page::{ConsoleLine, Page};
 use crate::deadline::Deadline;
 use crate::step::{Finished, PageLeft};
 use base64::Engine as _;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -22,11 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Steps that a trace has.
 const STEPS: usize = 5_000;
 
-/// A browser draws what a step has done a frame or two later.
-const DRAWING: f64 = 60.0;
-
-/// What is drawn later than this was not the step's doing.
-const LATE: f64 = 150.0;
+/// How long after its first moment a frame may come that shows what a look found, in milliseconds: a browser is late by one
+/// frame, now and then. What comes later shows another thing.
+const LATE: f64 = 30.0;
 
 /// A trace that is being made.
 pub(super) struct Recording {
@@ -124,12 +123,17 @@ impl Recording {
     }
 
     /// Looks at the page as the step left it that ended last.
-    pub(super) async fn look(&mut self, page: &mut dyn Page) {
+    pub(super) async fn look(&mut self, page: &mut dyn Page, sensitive: bool) {
         self.looks += 1;
-        page.look(self.looks, Deadline::after("trace", PATIENCE)).await;
-        if let Some(step) = self.steps.back_mut() {
-            step.look = Some(self.looks);
-        }
+        let Some(step) = self.steps.back_mut() else { return };
+        step.look = Some(self.looks);
+        let look = Look { number: self.looks, acted: step.finished.acted.is_some(), sensitive };
+        page.look(look, Deadline::after("trace", PATIENCE)).await;
+    }
+
+    /// A sensitive step is about to begin: what the page shows from then on is nobody's.
+    pub(super) async fn before_sensitive(&mut self, page: &mut dyn Page) {
+        page.catch_up(Deadline::after("trace", PATIENCE)).await;
     }
 
     /// The file. Nothing is waited for from a page that is spent.
@@ -138,7 +142,7 @@ impl Recording {
         let film = page.end_film(Deadline::after("trace", patience)).await;
         self.steps.make_contiguous().sort_by_key(|step| step.finished.step.position);
         let mut steps = self.step_entries(&film, masking);
-        let shown = keep_what_is_shown(&mut steps);
+        let shown = keep_what_is_shown(&mut steps, &film.pictures);
         let trace = File {
             version: VERSION,
             started_at: format!("{:.3}", self.began_at),
@@ -152,15 +156,39 @@ impl Recording {
     }
 
     fn step_entries(&self, film: &Film, masking: &Masking) -> Vec<StepEntry> {
-        let times: Vec<f64> = film.pictures.iter().map(|picture| self.since_began(picture.at_ms)).collect();
+        let times = |time: fn(&Picture) -> f64| -> Vec<f64> {
+            film.pictures.iter().map(|picture| self.since_began(time(picture))).collect()
+        };
+        let times = Times { at: times(|it| it.at_ms), until: times(|it| it.until_ms) };
         let mut entries: Vec<StepEntry> = Vec::new();
         // Nothing lies between two steps: one begins with what the one before left.
         let mut before = None;
+        // Of a sensitive step nothing is shown, nor of what was drawn until a picture surely shows what it left.
+        let mut since = f64::NEG_INFINITY;
+        let mut from_before = None;
         for (at, Step { finished: step, look }) in self.steps.iter().enumerate() {
-            // Blocks are shown by the steps that they are made of.
-            let next = self.steps.range(at + 1..).find(|it| it.look.is_some() || it.finished.acted.is_some());
-            let next = next.map(|step| self.moment(&step.finished));
-            let after = look.map_or(before, |_| drawn_after(&times, self.moment(step), next).max(before));
+            let mut later = self.steps.range(at + 1..);
+            let from = look.and_then(|look| film.looks.get(&look)).map(|from| self.since_began(*from));
+            if step.sensitive {
+                since = from.unwrap_or_else(|| self.moment(step.began + step.took)) + LATE / 2.0;
+            }
+            let look = look.filter(|_| !step.sensitive);
+            let after = if look.is_some() {
+                let until = later.clone().find(|it| it.finished.sensitive);
+                // Blocks are shown by the steps that they are made of.
+                let next = later.find(|it| it.look.is_some() || it.finished.acted.is_some());
+                let left = Left {
+                    from: from.unwrap_or(f64::INFINITY),
+                    before: from_before,
+                    is_last: next.is_none(),
+                    next: next.and_then(|next| next.finished.acted).map(|acted| self.moment(acted)),
+                    allowed: since..until.map_or(f64::INFINITY, |step| self.moment(step.finished.began)),
+                };
+                from_before = from;
+                shown_by(&times, &left)
+            } else {
+                before.filter(|_| !step.sensitive)
+            };
             let spent = step.spent;
             entries.push(StepEntry {
                 position: step.step.position,
@@ -184,10 +212,9 @@ impl Recording {
         entries
     }
 
-    fn moment(&self, step: &Finished) -> Moment {
-        let since = |at: Instant| at.saturating_duration_since(self.began).as_secs_f64() * 1000.0;
-        let Finished { began, took, acted, .. } = *step;
-        Moment { began: since(began), acted: acted.map(since), ended: since(began + took) }
+    /// Milliseconds since the attempt began.
+    fn moment(&self, at: Instant) -> f64 {
+        at.saturating_duration_since(self.began).as_secs_f64() * 1000.0
     }
 
     fn picture_entry<'a>(&self, picture: &'a Picture) -> PictureEntry<'a> {
@@ -226,13 +253,20 @@ impl Recording {
     }
 }
 
-/// The places of the pictures that steps show, in order; from then on those count as the only ones. What was drawn
-/// meanwhile is nobody's, and may be what a `sensitive` step has typed.
-fn keep_what_is_shown(steps: &mut [StepEntry]) -> Vec<usize> {
-    let places = steps.iter().flat_map(|step| [step.before, step.after]).flatten();
-    let shown: Vec<usize> = places.collect::<BTreeSet<usize>>().into_iter().collect();
+/// The places of the pictures that steps show, in order, of those that are the same the first; from then on those count as
+/// the only ones. What was drawn meanwhile is nobody's, and may be what a `sensitive` step has typed.
+fn keep_what_is_shown(steps: &mut [StepEntry], pictures: &[Picture]) -> Vec<usize> {
+    let places: BTreeSet<usize> = steps.iter().flat_map(|step| [step.before, step.after]).flatten().collect();
+    let mut shown: Vec<usize> = Vec::new();
+    let mut new_places = BTreeMap::new();
+    for place in places {
+        if shown.last().is_none_or(|last| pictures[*last].bytes != pictures[place].bytes) {
+            shown.push(place);
+        }
+        new_places.insert(place, shown.len() - 1);
+    }
     for place in steps.iter_mut().flat_map(|step| [&mut step.before, &mut step.after]) {
-        *place = place.and_then(|place| shown.binary_search(&place).ok());
+        *place = place.map(|place| new_places[&place]);
     }
     shown
 }
@@ -246,30 +280,57 @@ fn masked(masking: &Masking, text: &str, most: usize) -> String {
     masked
 }
 
-/// When a step began, did something to the page and ended, in milliseconds.
-#[derive(Clone, Copy, Debug)]
-struct Moment {
-    began: f64,
-    acted: Option<f64>,
-    ended: f64,
+/// What a step left, in milliseconds.
+#[derive(Clone, Debug)]
+struct Left {
+    /// From when on a picture shows it.
+    from: f64,
+    /// From when on a picture shows what the step before left.
+    before: Option<f64>,
+    /// No other step is shown after it.
+    is_last: bool,
+    /// When the next one did something to the page.
+    next: Option<f64>,
+    /// Whose pictures may be shown: those before the next sensitive step, and after the last.
+    allowed: Range<f64>,
+}
+
+/// When pictures were drawn, in milliseconds, and what is the latest that can be seen in each; both rise.
+#[derive(Debug)]
+struct Times {
+    at: Vec<f64>,
+    until: Vec<f64>,
 }
 
 /// The picture that shows what a step left, by its place. Pictures come when the browser has drawn a change, and nobody
 /// waits for them: which of them it is tell the times at which they were drawn.
-fn drawn_after(times: &[f64], step: Moment, next: Option<Moment>) -> Option<usize> {
-    let since = step.acted.unwrap_or(step.began);
-    let before = newest(times, |&at| at <= since);
-    // What the next step does is not to be seen here, nor what it waits for.
-    let until =
-        next.map_or(f64::INFINITY, |next| (next.began + DRAWING).min(next.acted.unwrap_or(f64::INFINITY)));
-    let latest = newest(times, |&at| at <= until.max(step.ended));
-    match step.acted {
-        // Nothing was drawn in time, though something was done: what was drawn first after it shows it, too.
-        Some(acted) if latest == before => {
-            let first = before.map_or(0, |it| it + 1);
-            times.get(first).filter(|&&at| at >= acted && at <= step.ended + LATE).map(|_| first).or(before)
-        }
-        _ => latest,
+fn shown_by(times: &Times, left: &Left) -> Option<usize> {
+    let from = |since: f64| times.at.partition_point(|&at| at < since);
+    let without = |what: f64| times.until.partition_point(|&until| until <= what);
+    let allowed = from(left.allowed.start)..without(left.allowed.end);
+    let own = from(left.from)..from(left.from + LATE);
+    let first = own.start.max(allowed.start);
+    // What the next step does cannot be seen here.
+    let unmixed = left.next.map_or(usize::MAX, without);
+    if !own.is_empty() {
+        let own = first..own.end.min(allowed.end);
+        let last = if left.is_last { allowed.end } else { own.end.min(unmixed) };
+        // Where all is mixed, two quick steps share the picture. The step before may have begun the frame before: where
+        // nothing is in its place the browser is late, and what comes in this one's place is still that.
+        let was_late = left.before.is_some_and(|before| {
+            let in_place = from(before)..from(before + LATE / 3.0);
+            (LATE / 3.0..LATE).contains(&(left.from - before)) && in_place.is_empty()
+        });
+        let own = if was_late && own.len() > 1 { own.start + 1..own.end } else { own };
+        (!own.is_empty()).then(|| last.max(own.start + 1) - 1)
+    } else if left.is_last {
+        allowed.last()
+    } else if first > allowed.start {
+        // Nothing was to be seen of it.
+        Some(first.min(allowed.end)).filter(|it| *it > allowed.start).map(|it| it - 1)
+    } else {
+        // The first one of all is late.
+        Some(first).filter(|it| *it < allowed.end.min(unmixed))
     }
 }
 
@@ -306,33 +367,63 @@ mod tests {
         assert_eq!(masked(&masking, "a hunter22hunter22 b", 1_000), "a *** b");
     }
 
-    fn moment(began: f64, acted: Option<f64>, ended: f64) -> Moment {
-        Moment { began, acted, ended }
+    fn shown_by(times: &[f64], left: &Left) -> Option<usize> {
+        super::shown_by(&Times { at: times.to_vec(), until: times.to_vec() }, left)
+    }
+
+    fn left(from: f64, next: Option<f64>) -> Left {
+        Left { from, before: None, is_last: false, next, allowed: f64::NEG_INFINITY..f64::INFINITY }
     }
 
     #[test]
-    fn a_step_is_shown_by_what_was_drawn_after_it() {
-        let click = moment(100.0, Some(120.0), 130.0);
-        let look = moment(131.0, None, 400.0);
-        assert_eq!(drawn_after(&[50.0, 146.0], click, Some(look)), Some(1), "drawn while the next one looks");
+    fn a_step_is_shown_by_the_first_frame_that_can_show_it() {
+        assert_eq!(shown_by(&[50.0, 117.0], &left(117.0, Some(300.0))), Some(1));
         assert_eq!(
-            drawn_after(&[50.0, 146.0, 300.0], click, Some(look)),
+            shown_by(&[50.0, 116.0], &left(117.0, Some(300.0))),
             Some(1),
-            "what that waits for is its own"
+            "nothing was to be seen of it"
         );
-        assert_eq!(drawn_after(&[50.0, 146.0, 300.0], look, None), Some(2));
-        assert_eq!(drawn_after(&[50.0], click, Some(look)), Some(0), "nothing was to be seen of it");
-        assert_eq!(drawn_after(&[], click, Some(look)), None);
-        assert_eq!(drawn_after(&[150.0], moment(0.0, Some(1.0), 90.0), None), Some(0), "the first page");
+        assert_eq!(shown_by(&[50.0, 133.0, 200.0], &left(117.0, Some(300.0))), Some(1), "it came late");
+        assert_eq!(shown_by(&[50.0, 200.0], &left(117.0, Some(300.0))), Some(0), "the page did that later");
+        assert_eq!(shown_by(&[200.0], &left(117.0, Some(300.0))), Some(0), "the first one of all");
+        assert_eq!(shown_by(&[200.0], &left(117.0, Some(150.0))), None, "it may show what the next one did");
+        assert_eq!(shown_by(&[], &left(117.0, None)), None);
+        let last = Left { is_last: true, ..left(117.0, None) };
+        assert_eq!(shown_by(&[50.0, 117.0, 400.0], &last), Some(2));
+        assert_eq!(shown_by(&[50.0], &last), Some(0));
     }
 
     #[test]
-    fn what_the_next_step_does_at_once_is_seen_only_where_nothing_else_was_drawn() {
-        let fill = moment(100.0, Some(104.0), 106.0);
-        let next = moment(106.0, Some(110.0), 112.0);
-        assert_eq!(drawn_after(&[50.0, 120.0], fill, Some(next)), Some(1), "both in one frame");
-        assert_eq!(drawn_after(&[50.0, 108.0, 120.0], fill, Some(next)), Some(1));
-        assert_eq!(drawn_after(&[50.0, 108.0, 120.0], next, None), Some(2));
-        assert_eq!(drawn_after(&[50.0, 400.0], fill, Some(next)), Some(0), "too late to be its doing");
+    fn what_the_next_step_did_is_seen_only_where_both_are_in_one_frame() {
+        assert_eq!(shown_by(&[50.0, 117.0, 133.0], &left(117.0, Some(110.0))), Some(1));
+        assert_eq!(shown_by(&[50.0, 133.0], &left(117.0, Some(110.0))), Some(1));
+        assert_eq!(shown_by(&[50.0, 117.0, 133.0], &left(117.0, Some(140.0))), Some(2));
+        assert_eq!(shown_by(&[50.0, 160.0], &left(117.0, Some(110.0))), Some(0));
+    }
+
+    #[test]
+    fn a_frame_that_is_late_does_not_show_the_step_after_it() {
+        let late = Left { before: Some(100.0), ..left(117.0, Some(110.0)) };
+        assert_eq!(shown_by(&[50.0, 118.0, 134.0], &late), Some(2));
+        assert_eq!(shown_by(&[50.0, 101.0, 118.0, 134.0], &late), Some(2), "the one before came in its time");
+        assert_eq!(shown_by(&[50.0, 118.0], &late), Some(1), "there is no other");
+        let long_before = Left { before: Some(50.0), ..late };
+        assert_eq!(shown_by(&[51.0, 118.0, 134.0], &long_before), Some(1));
+    }
+
+    #[test]
+    fn pictures_of_a_sensitive_step_are_nobody_s() {
+        let typed = 100.0;
+        let before = Left { allowed: f64::NEG_INFINITY..typed, ..left(110.0, Some(typed)) };
+        assert_eq!(shown_by(&[50.0, 112.0], &before), None, "it shows what was typed, too");
+        assert_eq!(shown_by(&[50.0, 200.0], &before), Some(0));
+        let after = Left { allowed: 200.0..f64::INFINITY, ..left(200.0, None) };
+        assert_eq!(shown_by(&[50.0, 112.0], &after), None);
+        assert_eq!(shown_by(&[50.0, 112.0, 210.0], &after), Some(2));
+        let last = Left { is_last: true, ..after.clone() };
+        assert_eq!(shown_by(&[50.0, 112.0], &last), None);
+        let last = Left { is_last: true, ..before };
+        assert_eq!(shown_by(&[50.0, 112.0], &last), None);
+        assert_eq!(shown_by(&[50.0], &last), Some(0));
     }
 }

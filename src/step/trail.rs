@@ -94,6 +94,7 @@ impl Trail {
         witness: &mut dyn Witness,
         evidence: &mut dyn EvidenceSink,
     ) {
+        let sensitive = self.is_sensitive();
         let Some(step) = self.open.pop() else {
             debug_assert!(false, "a step ends that never began");
             return;
@@ -103,7 +104,7 @@ impl Trail {
             self.last = Some(step.clone());
         }
         let OpenStep { started, began, spent, acted, .. } = step;
-        let finished = Finished { step: started, began, took, verdict, message, spent, acted };
+        let finished = Finished { step: started, began, took, verdict, message, spent, acted, sensitive };
         witness.step_finished(&finished);
         evidence.step_finished(&finished);
     }

@@ -66,11 +66,14 @@ impl Interpreter<'_> {
     /// Carries out one step, and has a look at what it left.
     pub(super) async fn step(&mut self, step: &Step, outer: Deadline) -> Result<(), Halt> {
         tokio::task::consume_budget().await;
+        if step.sensitive && !self.trail.is_sensitive() {
+            self.evidence.before_sensitive(self.hand.page()).await;
+        }
         let ended = self.take_step(step, outer).await;
         let is_sound = !matches!(&ended, Err(Halt::Failed(failed)) if failed.page != PageLeft::Sound);
         let is_hidden = step.sensitive || self.trail.is_sensitive();
-        if is_sound && !is_hidden && !limit::is_block(&step.action) {
-            self.evidence.look(self.hand.page()).await;
+        if is_sound && !limit::is_block(&step.action) {
+            self.evidence.look(self.hand.page(), is_hidden).await;
         }
         ended
     }

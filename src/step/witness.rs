@@ -53,6 +53,8 @@ pub struct Finished {
     pub spent: Spent,
     /// When it first did something to the page; `None` if it only looked.
     pub acted: Option<Instant>,
+    /// Nothing that the page showed meanwhile is kept.
+    pub sensitive: bool,
 }
 
 /// What a step's time went into, by the page's own clock; the rest of it went into acting, and into the way to the page
@@ -72,8 +74,11 @@ pub trait EvidenceSink: Send {
     async fn begin(&mut self, page: &mut dyn Page);
     /// A step ended, the innermost first.
     fn step_finished(&mut self, step: &Finished);
-    /// May look at the page as the step left it that ended last: one that is not made of steps and not `sensitive`.
-    async fn look(&mut self, page: &mut dyn Page);
+    /// A `sensitive` step is about to begin: what it shows is not to be kept.
+    async fn before_sensitive(&mut self, page: &mut dyn Page);
+    /// May look at the page as the step left it that ended last, one that is not made of steps. Of a `sensitive` one
+    /// nothing is to be kept.
+    async fn look(&mut self, page: &mut dyn Page, sensitive: bool);
     /// Takes the picture of a `screenshot` step.
     async fn screenshot(&mut self, shot: Screenshot);
     /// The moment to look at the page: at each failure before anything else is done to it, and once when all steps

@@ -217,6 +217,93 @@ fn a_page_that_is_opened_and_no_more_is_seen_as_it_stays() {
     }
 }
 
+/// The pictures that the steps of a trace left.
+fn left(trace: &Value) -> Vec<Option<String>> {
+    let steps = trace["steps"].as_array().unwrap().iter();
+    let places = steps.map(|step| step["after"].as_u64().map(|at| usize::try_from(at).unwrap()));
+    places.map(|at| Some(trace["pictures"][at?]["data"].as_str().unwrap().to_owned())).collect()
+}
+
+#[test]
+fn the_last_state_is_seen_however_quick_the_steps_are() {
+    let page = "<!doctype html><body><p role=button>Next</p><script>
+        const colors = ['', 'red', 'lime', 'blue'];
+        const next = () => { document.body.style.background = colors.shift(); };
+        for (let clicks = 0; clicks <= location.hash.slice(1); clicks += 1) next();
+        document.querySelector('p').onclick = next;
+        </script>";
+    let click = "{ click = 'role=button' }";
+    let runs: Vec<String> = (1..=8).map(|run| format!("{{ run = {run} }}")).collect();
+    let project = Project::new()
+        .file("runner.toml", "[server]\ndir = \"site\"\n[evidence]\ntrace = \"always\"\n")
+        .file("site/index.html", page)
+        .file(
+            "testcases/quick.toml",
+            &format!(
+                "rows = [ {} ]\nsteps = [ {{ goto = '/' }}, {click}, {click}, {click}, {{ expect = 'p', visible = true }} ]\n",
+                runs.join(", ")
+            ),
+        )
+        .file(
+            "testcases/still.toml",
+            "rows = [ { clicks = 0 }, { clicks = 1 }, { clicks = 2 }, { clicks = 3 } ]\n\
+             steps = [ { goto = '/#${clicks}' } ]\n",
+        );
+    for slots in ["1", "3"] {
+        let ran = project.run(["-c", slots]);
+        assert_eq!(ran.status, Some(0), "{ran}");
+        let traces = traces(&project);
+        assert_eq!(traces.len(), 12);
+        let (quick, still): (Vec<_>, Vec<_>) =
+            traces.iter().partition(|((name, _), _)| name.starts_with("quick"));
+        let still: Vec<_> = still.iter().map(|(_, trace)| left(trace).swap_remove(0).unwrap()).collect();
+        for ((name, _), trace) in quick {
+            let clicks = |it: &Option<String>| still.iter().position(|still| Some(still) == it.as_ref());
+            let seen: Vec<usize> = left(trace).iter().map(|it| clicks(it).unwrap()).collect();
+            // Steps that follow each other at once may be seen a frame early or late; the last state is always seen.
+            assert!(seen.is_sorted() && seen.last() == Some(&3), "{name}: {seen:?}");
+        }
+    }
+}
+
+#[test]
+fn f78_what_a_sensitive_step_types_is_in_no_picture_of_another() {
+    let page = "<!doctype html><body style='caret-color: transparent; font: 60px sans-serif'>
+        <label>Name <input id=name></label> <label>Pin <input id=pin></label>";
+    let steps = |sensitive: &str| {
+        format!(
+            "{{ goto = '/' }}, {{ fill = 'label=Name', value = 'Ann' }}, {{ fill = 'label=Pin', value = '98765432'{sensitive} }}"
+        )
+    };
+    let runs: Vec<String> = (1..=6).map(|run| format!("{{ run = {run} }}")).collect();
+    let wait = "{ script = 'return new Promise(late => setTimeout(late, 300))' }";
+    let clear = "{ script = \"document.getElementById('pin').value = ''\", sensitive = true }, { expect = '#name', value = 'Ann' }";
+    let cases = |more: &str| {
+        format!("rows = [ {} ]\nsteps = [ {} {more} ]\n", runs.join(", "), steps(", sensitive = true"))
+    };
+    let project = Project::new()
+        .file("runner.toml", "[server]\ndir = \"site\"\n[evidence]\ntrace = \"always\"\n")
+        .file("site/index.html", page)
+        .file("testcases/a-types.toml", &cases(""))
+        .file("testcases/b-clears.toml", &cases(&format!(", {clear}")))
+        .file(
+            "testcases/open.toml",
+            &format!("steps = [ {} ]\n", steps("").replace("}, {", &format!("}}, {wait}, {{"))),
+        );
+    let ran = project.run(["-c", "2"]);
+    assert_eq!(ran.status, Some(0), "{ran}");
+    let traces = traces(&project);
+    assert_eq!(traces.len(), 13);
+    let open = left(&traces[&("open".to_owned(), 1)]);
+    let [_, _, named, _, pin] = &open[..] else { panic!("{open:?}") };
+    assert_ne!(named, pin);
+    for ((name, _), trace) in traces.iter().filter(|((name, _), _)| name != "open") {
+        let seen = left(trace);
+        assert!(seen.iter().all(|it| it != pin), "{name}");
+        assert_eq!(seen[2], None, "{name}");
+    }
+}
+
 #[test]
 fn traces_are_kept_of_whom_the_settings_name() {
     let failures = project("on-failure");

@@ -7,11 +7,12 @@
 use super::message::{Answer, Message, raw};
 use super::network::Requests;
 use super::pipe::{Listener, Pipe};
-use crate::browser::film::{self, Film, MARGIN, MARKUP, Picture, PictureFormat, Reel};
+use crate::browser::film::{self, Film, Look, MARGIN, MARKUP, Picture, PictureFormat, Reel};
 use crate::deadline::Deadline;
 use base64::Engine as _;
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{oneshot, watch};
@@ -27,15 +28,23 @@ const SIZE: (u32, u32) = (560, 420);
 /// costs a picture and the certainty of what the next one shows.
 const PICTURES: u32 = 6;
 
-/// Completes in a page when it has drawn two frames.
-const TWO_FRAMES: &str =
-    "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(''))))";
+/// Milliseconds between two frames. A picture's time is when it was to be seen: one frame after the page began to draw it,
+/// or two where it was late (measured, also with all processors busy: 16.6 or 33.3 ms).
+const FRAME: f64 = 1000.0 / 60.0;
+
+/// By how much two times of the browser may differ that mean the same, in milliseconds.
+const BLUR: f64 = 1.0;
 
 /// What a look found so long ago, in milliseconds, has been drawn by now if it is anything that is seen.
 const LONG_AGO: f64 = 150.0;
 
-/// A picture that was drawn no longer before a look than this shows what the look found, in milliseconds.
-const AT_ONCE: f64 = 10.0;
+/// When a page begins to draw its next frame, in milliseconds since 1970: the first one to show what was done before.
+const NEXT_FRAME: &str =
+    "new Promise(done => requestAnimationFrame(at => done(performance.timeOrigin + at)))";
+
+/// Completes in a page when it has drawn two frames.
+const TWO_FRAMES: &str =
+    "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))";
 
 /// The camera of one page.
 #[derive(Debug)]
@@ -46,8 +55,8 @@ pub(super) struct Camera {
     state: Mutex<State>,
     /// Documents, and first pictures of a camera that was switched on, that are on their way.
     pending: watch::Sender<u32>,
-    /// When the last look was that found what no picture shows yet, in milliseconds since 1970.
-    undrawn: watch::Sender<Option<f64>>,
+    /// What no picture shows yet.
+    undrawn: watch::Sender<Option<Undrawn>>,
 }
 
 #[derive(Debug, Default)]
@@ -61,6 +70,14 @@ struct State {
     warming_up: Option<f64>,
     /// When the newest picture but for such a one was drawn, in milliseconds since 1970.
     drawn_at: Option<f64>,
+}
+
+/// The last look that found a change.
+#[derive(Clone, Copy, Debug)]
+struct Undrawn {
+    look: u32,
+    /// From when on a picture surely shows it.
+    from: f64,
 }
 
 #[derive(Deserialize)]
@@ -78,13 +95,13 @@ struct Metadata {
 }
 
 #[derive(Deserialize)]
-struct Evaluated {
-    result: Value,
+struct Evaluated<T> {
+    result: Remote<T>,
 }
 
 #[derive(Deserialize)]
-struct Value {
-    value: String,
+struct Remote<T> {
+    value: T,
 }
 
 impl Camera {
@@ -104,33 +121,78 @@ impl Camera {
     }
 
     /// Notes how the page stands now. `world` is the isolated world of its top document, if there is one.
-    pub(super) fn look(self: &Arc<Self>, look: u32, world: Option<String>) {
+    pub(super) fn look(self: &Arc<Self>, look: Look, world: Option<String>) {
+        let Look { number, acted, sensitive } = look;
         let mut state = self.lock();
         if state.pictures.replace(0).is_none() {
             self.switch_on(&mut state);
         }
+        // Unless the page tells better: a frame that begins now shows it.
+        state.reel.look(number, film::milliseconds(Timestamp::now()) + FRAME + BLUR);
+        if acted && !sensitive {
+            self.must_be_seen(&state, number);
+        }
         drop(state);
         let Some(world) = world else { return };
-        self.pending.send_modify(|pending| *pending += 1);
-        let how = json!({
-            "expression": format!("document.documentElement.outerHTML.slice(0, {})", MARKUP + MARGIN),
-            "uniqueContextId": world,
-            "returnByValue": true,
+        let camera = Arc::clone(self);
+        self.ask(Some(&world), NEXT_FRAME, move |began: Option<f64>| {
+            if let Some(began) = began {
+                camera.drawn_from(number, began + FRAME - BLUR);
+            }
         });
-        let (camera, now) = (Arc::clone(self), film::milliseconds(Timestamp::now()));
-        let on_answer = move |answer: Answer<'_>| {
+        if sensitive {
+            return;
+        }
+        let markup = format!("document.documentElement.outerHTML.slice(0, {})", MARKUP + MARGIN);
+        self.pending.send_modify(|pending| *pending += 1);
+        let camera = Arc::clone(self);
+        self.ask(Some(&world), &markup, move |markup: Option<String>| {
             // A document that is gone by now is nothing to be told.
-            if let Answer::Result(result) = answer
-                && let Ok(evaluated) = serde_json::from_str::<Evaluated>(result.get())
-            {
+            if let Some(markup) = markup {
                 let mut state = camera.lock();
-                let is_new = state.reel.document(look, evaluated.result.value);
-                let is_drawn = state.drawn_at.is_some_and(|drawn| drawn >= now - AT_ONCE);
-                if is_new && !is_drawn {
-                    camera.undrawn.send_replace(Some(now));
+                if state.reel.document(number, markup) {
+                    camera.must_be_seen(&state, number);
                 }
             }
             camera.pending.send_modify(|pending| *pending -= 1);
+        });
+    }
+
+    /// A look has found a change, which the last picture must show.
+    fn must_be_seen(&self, state: &State, look: u32) {
+        let from = surely_from(&state.reel, look);
+        let is_drawn = state.drawn_at.is_some_and(|drawn| drawn >= from);
+        self.undrawn.send_replace((!is_drawn).then_some(Undrawn { look, from }));
+    }
+
+    /// Pictures show what a look found from then on.
+    fn drawn_from(&self, look: u32, from: f64) {
+        let mut state = self.lock();
+        state.reel.look(look, from);
+        let from = surely_from(&state.reel, look);
+        let is_drawn = state.drawn_at.is_some_and(|drawn| drawn >= from);
+        self.undrawn.send_if_modified(|undrawn| {
+            if let Some(it) = undrawn.as_mut().filter(|it| it.look == look) {
+                it.from = from;
+            }
+            is_drawn && undrawn.take_if(|it| it.look == look).is_some()
+        });
+    }
+
+    /// Has the page work something out; in its main world where none is named.
+    fn ask<T: DeserializeOwned>(
+        &self,
+        world: Option<&str>,
+        expression: &str,
+        on_value: impl FnOnce(Option<T>) + Send + 'static,
+    ) {
+        let mut how = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
+        if let Some(world) = world {
+            how["uniqueContextId"] = json!(world);
+        }
+        let on_answer = move |answer: Answer<'_>| {
+            let Answer::Result(result) = answer else { return on_value(None) };
+            on_value(serde_json::from_str(result.get()).ok().map(|it: Evaluated<T>| it.result.value));
         };
         self.pipe.send(Some(&self.session), "Runtime.evaluate", Some(&raw(&how)), Box::new(on_answer));
     }
@@ -149,18 +211,16 @@ impl Camera {
 
     /// Waits for a picture of what the last look found, where none shows it yet: the browser draws what a step has seen
     /// only after it has told of it.
-    async fn last_picture(&self, deadline: Deadline) {
+    pub(super) async fn last_picture(&self, deadline: Deadline) {
         let mut undrawn = self.undrawn.subscribe();
-        let Some(look) = *undrawn.borrow() else { return };
-        if film::milliseconds(Timestamp::now()) > look + LONG_AGO {
+        let Some(Undrawn { from, .. }) = *undrawn.borrow() else { return };
+        if film::milliseconds(Timestamp::now()) > from + LONG_AGO {
             return;
         }
         let (drawn, has_drawn) = oneshot::channel();
-        let how = json!({ "expression": TWO_FRAMES, "awaitPromise": true, "returnByValue": true });
-        let on_answer = Box::new(move |_: Answer<'_>| {
+        self.ask(None, TWO_FRAMES, move |_: Option<u32>| {
             let _ = drawn.send(());
         });
-        self.pipe.send(Some(&self.session), "Runtime.evaluate", Some(&raw(&how)), on_answer);
         let picture = async {
             let is_shown = tokio::select! {
                 _ = undrawn.wait_for(Option::is_none) => true,
@@ -215,14 +275,15 @@ impl Camera {
         let (Ok(bytes), Some(seconds)) = (bytes, frame.metadata.timestamp) else { return };
         let at_ms = seconds * 1000.0;
         let mut state = self.lock();
-        state.reel.picture(Picture { at_ms, format: PictureFormat::Jpeg, bytes });
+        // It often comes before its own time.
+        let until_ms = at_ms.min(film::milliseconds(Timestamp::now()));
+        state.reel.picture(Picture { at_ms, until_ms, format: PictureFormat::Jpeg, bytes });
         // What was on its way while the camera was off comes before.
-        if state.warming_up.take_if(|since| at_ms >= *since - AT_ONCE).is_some() {
+        if state.warming_up.take_if(|since| at_ms >= *since - FRAME).is_some() {
             self.pending.send_modify(|pending| *pending -= 1);
         } else {
             state.drawn_at = Some(at_ms);
-            self.undrawn
-                .send_if_modified(|undrawn| undrawn.take_if(|look| at_ms >= *look - AT_ONCE).is_some());
+            self.undrawn.send_if_modified(|undrawn| undrawn.take_if(|it| at_ms >= it.from).is_some());
         }
         state.pictures = state.pictures.map(|pictures| pictures + 1);
         if state.pictures >= Some(PICTURES) {
@@ -230,6 +291,14 @@ impl Camera {
             self.switch_off();
         }
     }
+}
+
+/// From when on a picture surely shows what a look found. Where the look before was in the frame before, the first picture
+/// may be that one's, which is late.
+fn surely_from(reel: &Reel, look: u32) -> f64 {
+    let from = reel.shown_from(look).unwrap_or_default();
+    let is_quick = reel.shown_from(look - 1).is_some_and(|before| from - before < 1.5 * FRAME);
+    if is_quick { from + FRAME - BLUR } else { from }
 }
 
 impl Listener for Camera {

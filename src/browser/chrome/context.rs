@@ -7,7 +7,7 @@ use super::find::Flavor;
 use super::gate::{Core, Gate};
 use super::tap::{Signs, Tap};
 use crate::browser::engine::Landed;
-use crate::browser::film::Film;
+use crate::browser::film::{Film, Look};
 use crate::browser::page::{Prompt, PromptAnswer};
 use crate::case::model::Viewport;
 use crate::deadline::Deadline;
@@ -122,9 +122,16 @@ impl Context {
     }
 
     /// Notes how the page stands now, if it is filmed.
-    pub fn look(&self, look: u32) {
+    pub fn look(&self, look: Look) {
         if let Some(camera) = &self.camera {
             camera.look(look, self.world(&self.target));
+        }
+    }
+
+    /// Waits for a picture of what the last look found, if the page is filmed.
+    pub async fn catch_up(&self, deadline: Deadline) {
+        if let Some(camera) = &self.camera {
+            camera.last_picture(deadline).await;
         }
     }
 

@@ -13,7 +13,7 @@ use super::thrown::in_its_own_lines;
 use super::wire::{Command, Wire};
 use crate::browser::chrome::{Carried, CdpError, Chrome, Context, SEQUENCE, Sequence};
 use crate::browser::engine::{Call, Element, Envelope, Landed, Then};
-use crate::browser::film::Film;
+use crate::browser::film::{Film, Look};
 use crate::browser::page::{ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer};
 use crate::case::model::Viewport;
 use crate::deadline::Deadline;
@@ -385,8 +385,12 @@ impl Page for DevToolsPage {
         })
     }
 
-    async fn look(&mut self, look: u32, _deadline: Deadline) {
+    async fn look(&mut self, look: Look, _deadline: Deadline) {
         self.context.look(look);
+    }
+
+    async fn catch_up(&mut self, deadline: Deadline) {
+        self.context.catch_up(deadline).await;
     }
 
     async fn end_film(&mut self, deadline: Deadline) -> Film {

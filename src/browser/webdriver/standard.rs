@@ -8,7 +8,7 @@ use super::classify::WireError;
 use super::watch::Watch;
 use super::wire::{Command, Remote, Wire};
 use crate::browser::engine::{self, Call, Element, Envelope, Landed};
-use crate::browser::film::{self, Film, Picture, PictureFormat, Reel};
+use crate::browser::film::{self, Film, Look, Picture, PictureFormat, Reel};
 use crate::browser::page::{ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer};
 use crate::case::model::{History, Viewport};
 use crate::deadline::Deadline;
@@ -371,14 +371,18 @@ impl Page for StandardPage {
         Ok(())
     }
 
-    async fn look(&mut self, look: u32, deadline: Deadline) {
+    async fn look(&mut self, look: Look, deadline: Deadline) {
+        if look.sensitive {
+            return;
+        }
         let Some(mut reel) = self.reel.take() else { return };
         if let Ok(bytes) = self.screenshot(None, deadline).await {
             let at_ms = film::milliseconds(Timestamp::now());
-            reel.picture(Picture { at_ms, format: PictureFormat::Png, bytes });
+            reel.picture(Picture { at_ms, until_ms: at_ms, format: PictureFormat::Png, bytes });
+            reel.look(look.number, at_ms);
         }
         if let Ok(markup) = self.source(deadline).await {
-            reel.document(look, markup);
+            reel.document(look.number, markup);
         }
         self.reel = Some(reel);
     }

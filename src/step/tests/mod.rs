@@ -152,7 +152,9 @@ impl EvidenceSink for Kept<'_> {
 
     fn step_finished(&mut self, _: &Finished) {}
 
-    async fn look(&mut self, _: &mut dyn Page) {}
+    async fn before_sensitive(&mut self, _: &mut dyn Page) {}
+
+    async fn look(&mut self, _: &mut dyn Page, _: bool) {}
 
     async fn screenshot(&mut self, shot: Screenshot) {
         self.0.push(format!("picture {} at {}: {} bytes", shot.name.raw(), shot.position, shot.png.len()));
