@@ -412,6 +412,42 @@ mod tests {
     }
 
     #[test]
+    fn of_pictures_only_those_stay_that_are_shown_and_what_is_the_same_once() {
+        let picture = |at: u8, byte: u8| Picture {
+            at_ms: f64::from(at),
+            until_ms: f64::from(at),
+            format: film::PictureFormat::Jpeg,
+            bytes: vec![byte],
+        };
+        let pictures = [(1, 1), (2, 1), (3, 2), (4, 1), (5, 4)].map(|(at, byte)| picture(at, byte));
+        let step = |before, after| StepEntry {
+            position: 1,
+            depth: 0,
+            title: String::new(),
+            file: String::new(),
+            line: 1,
+            verdict: "passed",
+            message: None,
+            start_ms: 0,
+            duration_ms: 0,
+            find_ms: 0,
+            wait_ms: 0,
+            act_ms: 0,
+            before,
+            after,
+            document: None,
+        };
+        let mut steps =
+            [step(None, Some(0)), step(Some(0), Some(1)), step(Some(1), Some(3)), step(None, None)];
+        assert_eq!(keep_what_is_shown(&mut steps, &pictures), [0]);
+        let places = |steps: &[StepEntry]| steps.iter().map(|it| (it.before, it.after)).collect::<Vec<_>>();
+        assert_eq!(places(&steps), [(None, Some(0)), (Some(0), Some(0)), (Some(0), Some(0)), (None, None)]);
+        let mut steps = [step(None, Some(1)), step(Some(1), Some(2)), step(Some(2), Some(4))];
+        assert_eq!(keep_what_is_shown(&mut steps, &pictures), [1, 2, 4]);
+        assert_eq!(places(&steps), [(None, Some(0)), (Some(0), Some(1)), (Some(1), Some(2))]);
+    }
+
+    #[test]
     fn pictures_of_a_sensitive_step_are_nobody_s() {
         let typed = 100.0;
         let before = Left { allowed: f64::NEG_INFINITY..typed, ..left(110.0, Some(typed)) };

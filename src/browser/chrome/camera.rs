@@ -1,5 +1,5 @@
-//! Films a page for a trace, past its driver and without anybody waiting for it but for the last picture (Chrome DevTools
-//! Protocol, domains Page, Runtime and Network).
+//! Films a page for a trace, past its driver. Nobody waits for it but at the end, and before what must not be seen (Chrome
+//! DevTools Protocol, domains Page, Runtime and Network).
 //!
 //! The browser is told once to send a small picture of whatever it draws: a page that stands still costs nothing. One
 //! that never does, as with an animation, is filmed again only when the next step has ended.
@@ -202,7 +202,7 @@ impl Camera {
         let mut pending = self.pending.subscribe();
         // What does not come in time is missing.
         let _ = deadline.bound(pending.wait_for(|pending| *pending == 0)).await;
-        self.last_picture(deadline).await;
+        self.catch_up(deadline).await;
         self.off();
         let mut state = self.lock();
         let requests = state.requests.take();
@@ -211,7 +211,7 @@ impl Camera {
 
     /// Waits for a picture of what the last look found, where none shows it yet: the browser draws what a step has seen
     /// only after it has told of it.
-    pub(super) async fn last_picture(&self, deadline: Deadline) {
+    pub(super) async fn catch_up(&self, deadline: Deadline) {
         let mut undrawn = self.undrawn.subscribe();
         let Some(Undrawn { from, .. }) = *undrawn.borrow() else { return };
         if film::milliseconds(Timestamp::now()) > from + LONG_AGO {

@@ -131,7 +131,7 @@ impl Context {
     /// Waits for a picture of what the last look found, if the page is filmed.
     pub async fn catch_up(&self, deadline: Deadline) {
         if let Some(camera) = &self.camera {
-            camera.last_picture(deadline).await;
+            camera.catch_up(deadline).await;
         }
     }
 
