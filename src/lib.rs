@@ -70,9 +70,10 @@
 //!   the same snapshot ([`reporter::Picture`]), so that none can show what another does not. A report's cases lie in
 //!   elements of their own, written one by one and parsed when they are opened.
 //! - **Who films never slows what acts.** The trace of an attempt ([`config::Trace`]) is filmed past the driver: the browser
-//!   sends a small picture when it has drawn a change, the DOM is asked for at the end of a step, and nobody waits for
-//!   either. Which picture a step left, the times tell afterwards. Only the end of an attempt waits, for two frames at most
-//!   where the DOM has changed: what the last step has seen is drawn after it has told of it.
+//!   sends a small picture when it has drawn a change, a script in the page notes in which frames it draws what it changes,
+//!   both the DOM and those are asked for at the end of a step, and nobody waits for any of it. Which picture shows what a
+//!   step left is found out afterwards, from the times of frames and pictures. Only the end of an attempt waits, and what
+//!   comes before a sensitive step, until there surely is a picture of the last change.
 //! - **Nothing outlives a batch.** [`custody`] is the parent of every process it starts, and outlives its runner's
 //!   kill -9 just long enough.
 //! - **A case takes memory while it runs.** There may be ten thousand, so [`plan`] holds of each what deciding needs, and

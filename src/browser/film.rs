@@ -11,8 +11,8 @@ const PICTURES: usize = 8 << 20;
 /// Bytes of markup that are kept.
 const DOCUMENTS: usize = 4 << 20;
 
-/// Looks of which it is kept when they were drawn.
-const LOOKS: usize = 5_000;
+/// Looks, and frames, of which it is known what they are.
+const MOMENTS: usize = 5_000;
 
 /// Bytes of the markup of one look that are wanted.
 pub const MARKUP: usize = 512 << 10;
@@ -28,8 +28,12 @@ pub const MARGIN: usize = 4 << 10;
 pub struct Film {
     /// In the order in which they were taken.
     pub pictures: Vec<Picture>,
-    /// From when on a picture shows what a look found, by its number, in milliseconds since 1970.
-    pub looks: BTreeMap<u32, f64>,
+    /// The looks after which the page had yet to draw a change, and in which document: when that began.
+    pub undrawn: BTreeMap<u32, f64>,
+    /// The looks whose step was waited for until a picture showed what it left, and when the newest of them was drawn.
+    pub awaited: BTreeMap<u32, f64>,
+    /// The frames in which the page drew changes, in their order, as far as it has told.
+    pub frames: Vec<Frame>,
     /// What the looks found, where that was another thing than before.
     pub documents: Vec<Document>,
     /// In the order in which they began.
@@ -41,10 +45,23 @@ pub struct Film {
 pub struct Look {
     /// From 1.
     pub number: u32,
-    /// The step did something to the page.
-    pub acted: bool,
+    /// The step did something to the page, or waited for something that came true.
+    pub changed: bool,
     /// Nothing of what the page shows is to be kept, only from when on a picture shows what comes next.
     pub sensitive: bool,
+}
+
+/// A frame in which a page drew something that had changed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Frame {
+    /// When the page began to draw it, in milliseconds since 1970.
+    pub at_ms: f64,
+    /// What had changed can probably be seen.
+    pub is_seen: bool,
+    /// The first look that knew of it.
+    pub look: u32,
+    /// When its document began, which tells it from others.
+    pub document: f64,
 }
 
 /// A picture of the viewport.
@@ -54,6 +71,8 @@ pub struct Picture {
     pub at_ms: f64,
     /// Nothing that was done later can be seen in it.
     pub until_ms: f64,
+    /// `at_ms` is exactly when the frame was to be seen: that tells which one it is. Otherwise it may be an old one.
+    pub is_timed: bool,
     /// What kind of file.
     pub format: PictureFormat,
     /// All of it.
@@ -119,7 +138,9 @@ pub fn milliseconds(at: Timestamp) -> f64 {
 pub(in crate::browser) struct Reel {
     pictures: VecDeque<Picture>,
     picture_bytes: usize,
-    looks: BTreeMap<u32, f64>,
+    undrawn: BTreeMap<u32, f64>,
+    awaited: BTreeMap<u32, f64>,
+    frames: VecDeque<Frame>,
     documents: VecDeque<Document>,
     document_bytes: usize,
 }
@@ -136,23 +157,49 @@ impl Reel {
         }
     }
 
-    /// Notes from when on a picture shows what a look found.
-    pub(in crate::browser) fn look(&mut self, look: u32, from: f64) {
-        self.looks.insert(look, from);
-        if self.looks.len() > LOOKS {
-            self.looks.pop_first();
+    /// Notes whether the page had yet to draw a change at a look, and in which document.
+    pub(in crate::browser) fn look(&mut self, look: u32, undrawn: Option<f64>) {
+        self.undrawn.extend(undrawn.map(|document| (look, document)));
+        if self.undrawn.len() > MOMENTS {
+            self.undrawn.pop_first();
         }
     }
 
-    /// From when on a picture shows what a look found.
-    pub(in crate::browser) fn shown_from(&self, look: u32) -> Option<f64> {
-        self.looks.get(&look).copied()
+    /// Whether the page had yet to draw a change at a look.
+    pub(in crate::browser) fn is_pending(&self, look: u32) -> bool {
+        self.undrawn.contains_key(&look)
     }
 
-    /// Takes what a look found, unless the newest is the same. Says whether it was another thing.
-    pub(in crate::browser) fn document(&mut self, look: u32, markup: String) -> bool {
+    /// The newest picture shows what a look found.
+    pub(in crate::browser) fn caught_up(&mut self, look: u32) {
+        self.awaited.extend(self.pictures.back().map(|newest| (look, newest.at_ms)));
+        if self.awaited.len() > MOMENTS {
+            self.awaited.pop_first();
+        }
+    }
+
+    /// Takes a frame.
+    pub(in crate::browser) fn frame(&mut self, frame: Frame) {
+        self.frames.push_back(frame);
+        if self.frames.len() > MOMENTS {
+            self.frames.pop_front();
+        }
+    }
+
+    /// The frames that are known.
+    pub(in crate::browser) fn frames(&self) -> impl DoubleEndedIterator<Item = &Frame> {
+        self.frames.iter()
+    }
+
+    /// The pictures that are there.
+    pub(in crate::browser) fn pictures(&self) -> impl DoubleEndedIterator<Item = &Picture> {
+        self.pictures.iter()
+    }
+
+    /// Takes what a look found, unless the newest is the same.
+    pub(in crate::browser) fn document(&mut self, look: u32, markup: String) {
         if self.documents.back().is_some_and(|newest| newest.markup == markup) {
-            return false;
+            return;
         }
         self.document_bytes += markup.len();
         self.documents.push_back(Document { look, markup });
@@ -161,13 +208,13 @@ impl Reel {
         {
             self.document_bytes -= oldest.markup.len();
         }
-        true
     }
 
     /// All of it, which is gone then.
     pub(in crate::browser) fn film(&mut self, requests: Vec<Request>) -> Film {
-        let Self { pictures, looks, documents, .. } = std::mem::take(self);
-        Film { pictures: pictures.into(), looks, documents: documents.into(), requests }
+        let Self { pictures, undrawn, awaited, frames, documents, .. } = std::mem::take(self);
+        let (pictures, frames, documents) = (pictures.into(), frames.into(), documents.into());
+        Film { pictures, undrawn, awaited, frames, documents, requests }
     }
 }
 
@@ -184,6 +231,7 @@ mod tests {
         let picture = |at: u8, byte: u8| Picture {
             at_ms: f64::from(at),
             until_ms: f64::from(at),
+            is_timed: true,
             format: PictureFormat::Jpeg,
             bytes: vec![byte; PICTURES / 3],
         };

@@ -1,6 +1,9 @@
 //! The trace of an attempt: what each step saw and did. It is collected while the attempt runs and written when that has
 //! ended, as one JSON file, if it is wanted then.
 
+mod pictures;
+
+use self::pictures::{Left, Pictures};
 use super::witness::{Masking, milliseconds};
 use crate::browser::film::{self, Document, Film, Look, Picture, Request};
 use crate::browser::page::{ConsoleLine, Page};
@@ -10,7 +13,6 @@ use base64::Engine as _;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::ops::Range;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -22,10 +24,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Steps that a trace has.
 const STEPS: usize = 5_000;
-
-/// How long after its first moment a frame may come that shows what a look found, in milliseconds: a browser is late by one
-/// frame, now and then. What comes later shows another thing.
-const LATE: f64 = 30.0;
 
 /// A trace that is being made.
 pub(super) struct Recording {
@@ -127,7 +125,7 @@ impl Recording {
         self.looks += 1;
         let Some(step) = self.steps.back_mut() else { return };
         step.look = Some(self.looks);
-        let look = Look { number: self.looks, acted: step.finished.acted.is_some(), sensitive };
+        let look = Look { number: self.looks, changed: step.finished.acted.is_some(), sensitive };
         page.look(look, Deadline::after("trace", PATIENCE)).await;
     }
 
@@ -156,36 +154,28 @@ impl Recording {
     }
 
     fn step_entries(&self, film: &Film, masking: &Masking) -> Vec<StepEntry> {
-        let times = |time: fn(&Picture) -> f64| -> Vec<f64> {
-            film.pictures.iter().map(|picture| self.since_began(time(picture))).collect()
-        };
-        let times = Times { at: times(|it| it.at_ms), until: times(|it| it.until_ms) };
+        let pictures = Pictures::of(film);
         let mut entries: Vec<StepEntry> = Vec::new();
         // Nothing lies between two steps: one begins with what the one before left.
         let mut before = None;
         // Of a sensitive step nothing is shown, nor of what was drawn until a picture surely shows what it left.
         let mut since = f64::NEG_INFINITY;
-        let mut from_before = None;
         for (at, Step { finished: step, look }) in self.steps.iter().enumerate() {
             let mut later = self.steps.range(at + 1..);
-            let from = look.and_then(|look| film.looks.get(&look)).map(|from| self.since_began(*from));
             if step.sensitive {
-                since = from.unwrap_or_else(|| self.moment(step.began + step.took)) + LATE / 2.0;
+                since = pictures.surely_after(*look, self.moment(step.began + step.took));
             }
             let look = look.filter(|_| !step.sensitive);
-            let after = if look.is_some() {
+            let after = if let Some(look) = look {
                 let until = later.clone().find(|it| it.finished.sensitive);
                 // Blocks are shown by the steps that they are made of.
                 let next = later.find(|it| it.look.is_some() || it.finished.acted.is_some());
-                let left = Left {
-                    from: from.unwrap_or(f64::INFINITY),
-                    before: from_before,
-                    is_last: next.is_none(),
+                pictures.showing(&Left {
+                    look,
                     next: next.and_then(|next| next.finished.acted).map(|acted| self.moment(acted)),
+                    is_last: next.is_none(),
                     allowed: since..until.map_or(f64::INFINITY, |step| self.moment(step.finished.began)),
-                };
-                from_before = from;
-                shown_by(&times, &left)
+                })
             } else {
                 before.filter(|_| !step.sensitive)
             };
@@ -212,9 +202,9 @@ impl Recording {
         entries
     }
 
-    /// Milliseconds since the attempt began.
+    /// A time of ours as browsers tell it.
     fn moment(&self, at: Instant) -> f64 {
-        at.saturating_duration_since(self.began).as_secs_f64() * 1000.0
+        film::milliseconds(self.began_at) + at.saturating_duration_since(self.began).as_secs_f64() * 1000.0
     }
 
     fn picture_entry<'a>(&self, picture: &'a Picture) -> PictureEntry<'a> {
@@ -280,60 +270,6 @@ fn masked(masking: &Masking, text: &str, most: usize) -> String {
     masked
 }
 
-/// What a step left, in milliseconds.
-#[derive(Clone, Debug)]
-struct Left {
-    /// From when on a picture shows it.
-    from: f64,
-    /// From when on a picture shows what the step before left.
-    before: Option<f64>,
-    /// No other step is shown after it.
-    is_last: bool,
-    /// When the next one did something to the page.
-    next: Option<f64>,
-    /// Whose pictures may be shown: those before the next sensitive step, and after the last.
-    allowed: Range<f64>,
-}
-
-/// When pictures were drawn, in milliseconds, and what is the latest that can be seen in each; both rise.
-#[derive(Debug)]
-struct Times {
-    at: Vec<f64>,
-    until: Vec<f64>,
-}
-
-/// The picture that shows what a step left, by its place. Pictures come when the browser has drawn a change, and nobody
-/// waits for them: which of them it is tell the times at which they were drawn.
-fn shown_by(times: &Times, left: &Left) -> Option<usize> {
-    let from = |since: f64| times.at.partition_point(|&at| at < since);
-    let without = |what: f64| times.until.partition_point(|&until| until <= what);
-    let allowed = from(left.allowed.start)..without(left.allowed.end);
-    let own = from(left.from)..from(left.from + LATE);
-    let first = own.start.max(allowed.start);
-    // What the next step does cannot be seen here.
-    let unmixed = left.next.map_or(usize::MAX, without);
-    if !own.is_empty() {
-        let own = first..own.end.min(allowed.end);
-        let last = if left.is_last { allowed.end } else { own.end.min(unmixed) };
-        // Where all is mixed, two quick steps share the picture. The step before may have begun the frame before: where
-        // nothing is in its place the browser is late, and what comes in this one's place is still that.
-        let was_late = left.before.is_some_and(|before| {
-            let in_place = from(before)..from(before + LATE / 3.0);
-            (LATE / 3.0..LATE).contains(&(left.from - before)) && in_place.is_empty()
-        });
-        let own = if was_late && own.len() > 1 { own.start + 1..own.end } else { own };
-        (!own.is_empty()).then(|| last.max(own.start + 1) - 1)
-    } else if left.is_last {
-        allowed.last()
-    } else if first > allowed.start {
-        // Nothing was to be seen of it.
-        Some(first.min(allowed.end)).filter(|it| *it > allowed.start).map(|it| it - 1)
-    } else {
-        // The first one of all is late.
-        Some(first).filter(|it| *it < allowed.end.min(unmixed))
-    }
-}
-
 /// The place of the last of these for which that holds; it holds up to there.
 fn newest<T>(all: &[T], holds: impl Fn(&T) -> bool) -> Option<usize> {
     all.partition_point(holds).checked_sub(1)
@@ -367,55 +303,12 @@ mod tests {
         assert_eq!(masked(&masking, "a hunter22hunter22 b", 1_000), "a *** b");
     }
 
-    fn shown_by(times: &[f64], left: &Left) -> Option<usize> {
-        super::shown_by(&Times { at: times.to_vec(), until: times.to_vec() }, left)
-    }
-
-    fn left(from: f64, next: Option<f64>) -> Left {
-        Left { from, before: None, is_last: false, next, allowed: f64::NEG_INFINITY..f64::INFINITY }
-    }
-
-    #[test]
-    fn a_step_is_shown_by_the_first_frame_that_can_show_it() {
-        assert_eq!(shown_by(&[50.0, 117.0], &left(117.0, Some(300.0))), Some(1));
-        assert_eq!(
-            shown_by(&[50.0, 116.0], &left(117.0, Some(300.0))),
-            Some(1),
-            "nothing was to be seen of it"
-        );
-        assert_eq!(shown_by(&[50.0, 133.0, 200.0], &left(117.0, Some(300.0))), Some(1), "it came late");
-        assert_eq!(shown_by(&[50.0, 200.0], &left(117.0, Some(300.0))), Some(0), "the page did that later");
-        assert_eq!(shown_by(&[200.0], &left(117.0, Some(300.0))), Some(0), "the first one of all");
-        assert_eq!(shown_by(&[200.0], &left(117.0, Some(150.0))), None, "it may show what the next one did");
-        assert_eq!(shown_by(&[], &left(117.0, None)), None);
-        let last = Left { is_last: true, ..left(117.0, None) };
-        assert_eq!(shown_by(&[50.0, 117.0, 400.0], &last), Some(2));
-        assert_eq!(shown_by(&[50.0], &last), Some(0));
-    }
-
-    #[test]
-    fn what_the_next_step_did_is_seen_only_where_both_are_in_one_frame() {
-        assert_eq!(shown_by(&[50.0, 117.0, 133.0], &left(117.0, Some(110.0))), Some(1));
-        assert_eq!(shown_by(&[50.0, 133.0], &left(117.0, Some(110.0))), Some(1));
-        assert_eq!(shown_by(&[50.0, 117.0, 133.0], &left(117.0, Some(140.0))), Some(2));
-        assert_eq!(shown_by(&[50.0, 160.0], &left(117.0, Some(110.0))), Some(0));
-    }
-
-    #[test]
-    fn a_frame_that_is_late_does_not_show_the_step_after_it() {
-        let late = Left { before: Some(100.0), ..left(117.0, Some(110.0)) };
-        assert_eq!(shown_by(&[50.0, 118.0, 134.0], &late), Some(2));
-        assert_eq!(shown_by(&[50.0, 101.0, 118.0, 134.0], &late), Some(2), "the one before came in its time");
-        assert_eq!(shown_by(&[50.0, 118.0], &late), Some(1), "there is no other");
-        let long_before = Left { before: Some(50.0), ..late };
-        assert_eq!(shown_by(&[51.0, 118.0, 134.0], &long_before), Some(1));
-    }
-
     #[test]
     fn of_pictures_only_those_stay_that_are_shown_and_what_is_the_same_once() {
         let picture = |at: u8, byte: u8| Picture {
             at_ms: f64::from(at),
             until_ms: f64::from(at),
+            is_timed: true,
             format: film::PictureFormat::Jpeg,
             bytes: vec![byte],
         };
@@ -445,21 +338,5 @@ mod tests {
         let mut steps = [step(None, Some(1)), step(Some(1), Some(2)), step(Some(2), Some(4))];
         assert_eq!(keep_what_is_shown(&mut steps, &pictures), [1, 2, 4]);
         assert_eq!(places(&steps), [(None, Some(0)), (Some(0), Some(1)), (Some(1), Some(2))]);
-    }
-
-    #[test]
-    fn pictures_of_a_sensitive_step_are_nobody_s() {
-        let typed = 100.0;
-        let before = Left { allowed: f64::NEG_INFINITY..typed, ..left(110.0, Some(typed)) };
-        assert_eq!(shown_by(&[50.0, 112.0], &before), None, "it shows what was typed, too");
-        assert_eq!(shown_by(&[50.0, 200.0], &before), Some(0));
-        let after = Left { allowed: 200.0..f64::INFINITY, ..left(200.0, None) };
-        assert_eq!(shown_by(&[50.0, 112.0], &after), None);
-        assert_eq!(shown_by(&[50.0, 112.0, 210.0], &after), Some(2));
-        let last = Left { is_last: true, ..after.clone() };
-        assert_eq!(shown_by(&[50.0, 112.0], &last), None);
-        let last = Left { is_last: true, ..before };
-        assert_eq!(shown_by(&[50.0, 112.0], &last), None);
-        assert_eq!(shown_by(&[50.0], &last), Some(0));
     }
 }

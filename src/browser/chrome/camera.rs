@@ -7,7 +7,8 @@
 use super::message::{Answer, Message, raw};
 use super::network::Requests;
 use super::pipe::{Listener, Pipe};
-use crate::browser::film::{self, Film, Look, MARGIN, MARKUP, Picture, PictureFormat, Reel};
+use super::worlds::WORLD;
+use crate::browser::film::{self, Film, Frame, Look, MARGIN, MARKUP, Picture, PictureFormat, Reel};
 use crate::deadline::Deadline;
 use base64::Engine as _;
 use jiff::Timestamp;
@@ -35,12 +36,14 @@ const FRAME: f64 = 1000.0 / 60.0;
 /// By how much two times of the browser may differ that mean the same, in milliseconds.
 const BLUR: f64 = 1.0;
 
-/// What a look found so long ago, in milliseconds, has been drawn by now if it is anything that is seen.
-const LONG_AGO: f64 = 150.0;
+/// What changed so long ago, in milliseconds, has been drawn by now if it is anything that is seen.
+const LONG_AGO: f64 = 500.0;
 
-/// When a page begins to draw its next frame, in milliseconds since 1970: the first one to show what was done before.
-const NEXT_FRAME: &str =
-    "new Promise(done => requestAnimationFrame(at => done(performance.timeOrigin + at)))";
+/// What tells in the page in which frames its changes are drawn.
+const WITNESS: &str = include_str!("camera.js");
+
+/// Has it tell that once what has changed is being drawn.
+const DRAWN: &str = "__batchrun_film.drawn()";
 
 /// Completes in a page when it has drawn two frames.
 const TWO_FRAMES: &str =
@@ -53,36 +56,40 @@ pub(super) struct Camera {
     /// A session in the page that nobody else has.
     session: String,
     state: Mutex<State>,
-    /// Documents, and first pictures of a camera that was switched on, that are on their way.
+    /// Answers, and first pictures of a camera that was switched on, that are on their way.
     pending: watch::Sender<u32>,
-    /// What no picture shows yet.
-    undrawn: watch::Sender<Option<Undrawn>>,
+    /// Counts pictures.
+    arrived: watch::Sender<u32>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     reel: Reel,
     requests: Requests,
-    /// Pictures that came since the last look; `None` while the camera is off.
+    /// The number of the last look.
+    look: u32,
+    /// Pictures that came since then; `None` while the camera is off.
     pictures: Option<u32>,
     /// When it was switched on, in milliseconds since 1970, if it has not sent since how the page looks. What it sends first
     /// was drawn some time before.
     warming_up: Option<f64>,
-    /// When the newest picture but for such a one was drawn, in milliseconds since 1970.
-    drawn_at: Option<f64>,
 }
 
-/// The last look that found a change.
-#[derive(Clone, Copy, Debug)]
-struct Undrawn {
-    look: u32,
-    /// From when on a picture surely shows it.
-    from: f64,
+/// What the page knows of its changes since it was asked last.
+#[derive(Deserialize)]
+struct News {
+    /// When its document began, which names it.
+    document: f64,
+    /// When they began, and whether what has changed can probably be seen.
+    frames: Vec<(f64, bool)>,
+    pending: bool,
+    #[serde(default)]
+    markup: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Frame {
+struct ScreencastFrame {
     data: String,
     metadata: Metadata,
     session_id: i64,
@@ -105,77 +112,49 @@ struct Remote<T> {
 }
 
 impl Camera {
-    /// One that takes note of requests from now on, and of all else from the first look.
+    /// One that takes note of requests from now on, and of all else from the first document that is opened from now on.
     pub(super) fn begin(pipe: Pipe, session: String) -> Arc<Self> {
         let camera = Arc::new(Self {
             pipe,
             session,
             state: Mutex::default(),
             pending: watch::Sender::new(0),
-            undrawn: watch::Sender::new(None),
+            arrived: watch::Sender::new(0),
         });
         camera.pipe.listen(&camera.session, Arc::<Self>::clone(&camera));
         // Nobody asks for bodies: the browser need not keep any.
         camera.tell("Network.enable", &json!({ "maxTotalBufferSize": 0, "maxResourceBufferSize": 0 }));
+        // The scripts of a session are for documents that it hears of.
+        camera.tell("Page.enable", &json!({}));
+        camera
+            .tell("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": WITNESS, "worldName": WORLD }));
         camera
     }
 
     /// Notes how the page stands now. `world` is the isolated world of its top document, if there is one.
     pub(super) fn look(self: &Arc<Self>, look: Look, world: Option<String>) {
-        let Look { number, acted, sensitive } = look;
+        let Look { number, changed, sensitive } = look;
         let mut state = self.lock();
+        state.look = number;
         if state.pictures.replace(0).is_none() {
             self.switch_on(&mut state);
         }
-        // Unless the page tells better: a frame that begins now shows it.
-        state.reel.look(number, film::milliseconds(Timestamp::now()) + FRAME + BLUR);
-        if acted && !sensitive {
-            self.must_be_seen(&state, number);
-        }
         drop(state);
         let Some(world) = world else { return };
-        let camera = Arc::clone(self);
-        self.ask(Some(&world), NEXT_FRAME, move |began: Option<f64>| {
-            if let Some(began) = began {
-                camera.drawn_from(number, began + FRAME - BLUR);
-            }
-        });
-        if sensitive {
-            return;
-        }
-        let markup = format!("document.documentElement.outerHTML.slice(0, {})", MARKUP + MARGIN);
+        let (due, most) = if sensitive { (2, 0) } else { (u8::from(changed), MARKUP + MARGIN) };
         self.pending.send_modify(|pending| *pending += 1);
         let camera = Arc::clone(self);
-        self.ask(Some(&world), &markup, move |markup: Option<String>| {
+        self.ask(Some(&world), &format!("__batchrun_film.look({due}, {most})"), move |news: Option<News>| {
             // A document that is gone by now is nothing to be told.
-            if let Some(markup) = markup {
+            if let Some(news) = news {
                 let mut state = camera.lock();
-                if state.reel.document(number, markup) {
-                    camera.must_be_seen(&state, number);
+                state.reel.look(number, news.pending.then_some(news.document));
+                state.take(number, &news);
+                if let Some(markup) = news.markup {
+                    state.reel.document(number, markup);
                 }
             }
             camera.pending.send_modify(|pending| *pending -= 1);
-        });
-    }
-
-    /// A look has found a change, which the last picture must show.
-    fn must_be_seen(&self, state: &State, look: u32) {
-        let from = surely_from(&state.reel, look);
-        let is_drawn = state.drawn_at.is_some_and(|drawn| drawn >= from);
-        self.undrawn.send_replace((!is_drawn).then_some(Undrawn { look, from }));
-    }
-
-    /// Pictures show what a look found from then on.
-    fn drawn_from(&self, look: u32, from: f64) {
-        let mut state = self.lock();
-        state.reel.look(look, from);
-        let from = surely_from(&state.reel, look);
-        let is_drawn = state.drawn_at.is_some_and(|drawn| drawn >= from);
-        self.undrawn.send_if_modified(|undrawn| {
-            if let Some(it) = undrawn.as_mut().filter(|it| it.look == look) {
-                it.from = from;
-            }
-            is_drawn && undrawn.take_if(|it| it.look == look).is_some()
         });
     }
 
@@ -198,40 +177,66 @@ impl Camera {
     }
 
     /// What was filmed, once all that is on its way has come.
-    pub(super) async fn end(&self, deadline: Deadline) -> Film {
-        let mut pending = self.pending.subscribe();
-        // What does not come in time is missing.
-        let _ = deadline.bound(pending.wait_for(|pending| *pending == 0)).await;
-        self.catch_up(deadline).await;
+    pub(super) async fn end(self: Arc<Self>, world: Option<String>, deadline: Deadline) -> Film {
+        self.catch_up(world, deadline).await;
         self.off();
         let mut state = self.lock();
         let requests = state.requests.take();
         state.reel.film(requests)
     }
 
-    /// Waits for a picture of what the last look found, where none shows it yet: the browser draws what a step has seen
-    /// only after it has told of it.
-    pub(super) async fn catch_up(&self, deadline: Deadline) {
-        let mut undrawn = self.undrawn.subscribe();
-        let Some(Undrawn { from, .. }) = *undrawn.borrow() else { return };
-        if film::milliseconds(Timestamp::now()) > from + LONG_AGO {
+    /// Waits for a picture of what has changed last, where none shows it yet: the browser draws what a step has seen only
+    /// after it has told of it. What does not come in time is missing.
+    pub(super) async fn catch_up(self: &Arc<Self>, world: Option<String>, deadline: Deadline) {
+        if deadline.bound(self.wait_for_picture(world)).await.is_ok() {
+            let mut state = self.lock();
+            let look = state.look;
+            state.reel.caught_up(look);
+        }
+    }
+
+    async fn wait_for_picture(self: &Arc<Self>, world: Option<String>) {
+        self.wait_for_answers().await;
+        let (look, is_pending) = {
+            let state = self.lock();
+            (state.look, state.reel.is_pending(state.look))
+        };
+        if is_pending && let Some(world) = world {
+            self.pending.send_modify(|pending| *pending += 1);
+            let camera = Arc::clone(self);
+            self.ask(Some(&world), DRAWN, move |news: Option<News>| {
+                if let Some(news) = news {
+                    camera.lock().take(look + 1, &news);
+                }
+                camera.pending.send_modify(|pending| *pending -= 1);
+            });
+            self.wait_for_answers().await;
+        }
+        let mut arrived = self.arrived.subscribe();
+        if self.is_up_to_date() {
             return;
         }
         let (drawn, has_drawn) = oneshot::channel();
         self.ask(None, TWO_FRAMES, move |_: Option<u32>| {
             let _ = drawn.send(());
         });
-        let picture = async {
-            let is_shown = tokio::select! {
-                _ = undrawn.wait_for(Option::is_none) => true,
-                _ = has_drawn => false,
-            };
-            if !is_shown {
-                self.take_picture();
-                let _ = self.pending.subscribe().wait_for(|pending| *pending == 0).await;
-            }
+        let is_shown = tokio::select! {
+            _ = arrived.wait_for(|_| self.is_up_to_date()) => true,
+            _ = has_drawn => false,
         };
-        let _ = deadline.bound(picture).await;
+        if !is_shown {
+            self.take_picture();
+            self.wait_for_answers().await;
+        }
+    }
+
+    fn is_up_to_date(&self) -> bool {
+        self.lock().is_up_to_date(film::milliseconds(Timestamp::now()))
+    }
+
+    async fn wait_for_answers(&self) {
+        // It is as alive as what is waited for.
+        let _ = self.pending.subscribe().wait_for(|pending| *pending == 0).await;
     }
 
     /// Has the browser send a picture of what it has drawn last, which it may have sent long ago.
@@ -269,7 +274,7 @@ impl Camera {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn frame(&self, frame: Frame) {
+    fn frame(&self, frame: ScreencastFrame) {
         self.tell("Page.screencastFrameAck", &json!({ "sessionId": frame.session_id }));
         let bytes = base64::engine::general_purpose::STANDARD.decode(frame.data);
         let (Ok(bytes), Some(seconds)) = (bytes, frame.metadata.timestamp) else { return };
@@ -277,28 +282,63 @@ impl Camera {
         let mut state = self.lock();
         // It often comes before its own time.
         let until_ms = at_ms.min(film::milliseconds(Timestamp::now()));
-        state.reel.picture(Picture { at_ms, until_ms, format: PictureFormat::Jpeg, bytes });
         // What was on its way while the camera was off comes before.
-        if state.warming_up.take_if(|since| at_ms >= *since - FRAME).is_some() {
-            self.pending.send_modify(|pending| *pending -= 1);
-        } else {
-            state.drawn_at = Some(at_ms);
-            self.undrawn.send_if_modified(|undrawn| undrawn.take_if(|it| at_ms >= it.from).is_some());
-        }
+        let is_first = state.warming_up.take_if(|since| at_ms >= *since - FRAME).is_some();
+        state.reel.picture(Picture {
+            at_ms,
+            until_ms,
+            is_timed: !is_first,
+            format: PictureFormat::Jpeg,
+            bytes,
+        });
         state.pictures = state.pictures.map(|pictures| pictures + 1);
         if state.pictures >= Some(PICTURES) {
             state.pictures = None;
             self.switch_off();
         }
+        drop(state);
+        if is_first {
+            self.pending.send_modify(|pending| *pending -= 1);
+        }
+        self.arrived.send_modify(|arrived| *arrived = arrived.wrapping_add(1));
     }
 }
 
-/// From when on a picture surely shows what a look found. Where the look before was in the frame before, the first picture
-/// may be that one's, which is late.
-fn surely_from(reel: &Reel, look: u32) -> f64 {
-    let from = reel.shown_from(look).unwrap_or_default();
-    let is_quick = reel.shown_from(look - 1).is_some_and(|before| from - before < 1.5 * FRAME);
-    if is_quick { from + FRAME - BLUR } else { from }
+impl State {
+    /// Takes what the page has told, of which a look was the first to know.
+    fn take(&mut self, look: u32, news: &News) {
+        for &(at_ms, is_seen) in &news.frames {
+            self.reel.frame(Frame { at_ms, is_seen, look, document: news.document });
+        }
+    }
+
+    /// Whether there surely is a picture of what has changed last, or nothing to be seen of that.
+    fn is_up_to_date(&self, now: f64) -> bool {
+        let Some(changed) = self.reel.frames().next_back() else { return true };
+        if now > changed.at_ms + LONG_AGO {
+            return true;
+        }
+        let pictures = || self.reel.pictures().rev().take_while(|it| it.is_timed).map(|it| it.at_ms);
+        let Some(newest) = pictures().next() else { return false };
+        let frames = || self.reel.frames().rev().skip(1).take_while(|it| it.at_ms > changed.at_ms - LONG_AGO);
+        let is_there = |time: f64| pictures().any(|at| (at - time).abs() < BLUR);
+        // Where the frame before was drawn, too, or the same once before, this may be that picture, which is late; and where the
+        // browser has left one out nothing is sure.
+        let before = changed.at_ms - FRAME - BLUR;
+        let is_close = is_there(changed.at_ms) || frames().any(|it| it.at_ms > before);
+        let on_since =
+            self.reel.pictures().rev().find(|it| !it.is_timed).map_or(f64::NEG_INFINITY, |it| it.at_ms);
+        let is_left_out = frames().any(|it| {
+            let is_filmed = it.is_seen && it.at_ms >= on_since;
+            is_filmed && !is_there(it.at_ms + FRAME) && !is_there(it.at_ms + 2.0 * FRAME)
+        });
+        let frames_later = match (is_left_out, is_close) {
+            (true, _) => 3.0,
+            (false, true) => 2.0,
+            (false, false) => 1.0,
+        };
+        newest >= changed.at_ms + frames_later * FRAME - BLUR
+    }
 }
 
 impl Listener for Camera {
@@ -313,5 +353,48 @@ impl Listener for Camera {
             method if method.starts_with("Network.") => self.lock().requests.event(method, params),
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a picture of the last change is there, with changes drawn and pictures seen at these times, in frames.
+    fn is_up_to_date(frames: &[f64], pictures: &[f64]) -> bool {
+        let mut state = State::default();
+        let first = Picture {
+            at_ms: 0.0,
+            until_ms: 0.0,
+            is_timed: false,
+            format: PictureFormat::Jpeg,
+            bytes: Vec::new(),
+        };
+        state.reel.picture(first.clone());
+        for at in pictures {
+            let at_ms = at * FRAME;
+            state.reel.picture(Picture { at_ms, until_ms: at_ms, is_timed: true, ..first.clone() });
+        }
+        let frames = frames.iter().map(|at| (at * FRAME, true)).collect();
+        state.take(1, &News { document: 1.0, frames, pending: false, markup: None });
+        state.is_up_to_date(20.0 * FRAME)
+    }
+
+    #[test]
+    fn a_picture_is_of_the_last_change_if_it_can_be_of_no_other() {
+        assert!(is_up_to_date(&[], &[]), "nothing has changed");
+        assert!(!is_up_to_date(&[10.0], &[]) && !is_up_to_date(&[10.0], &[9.0]));
+        assert!(is_up_to_date(&[10.0], &[11.0]) && is_up_to_date(&[10.0], &[12.0]));
+        assert!(is_up_to_date(&[5.0, 10.0], &[6.0, 11.0]));
+        assert!(!is_up_to_date(&[9.0, 10.0], &[11.0]), "it may be that of the frame before, late");
+        assert!(is_up_to_date(&[9.0, 10.0], &[11.0, 12.0]));
+        assert!(
+            !is_up_to_date(&[9.99, 10.0], &[11.0]),
+            "two changes at once may be drawn one after the other"
+        );
+        assert!(!is_up_to_date(&[10.0], &[10.0, 11.0]), "all may be late");
+        assert!(!is_up_to_date(&[7.0, 10.0], &[12.0]), "one was left out, and is made up for");
+        assert!(is_up_to_date(&[7.0, 10.0], &[13.0]));
+        assert!(is_up_to_date(&[-50.0], &[]), "so long ago it is drawn if it is seen");
     }
 }

@@ -131,14 +131,14 @@ impl Context {
     /// Waits for a picture of what the last look found, if the page is filmed.
     pub async fn catch_up(&self, deadline: Deadline) {
         if let Some(camera) = &self.camera {
-            camera.catch_up(deadline).await;
+            camera.catch_up(self.world(&self.target), deadline).await;
         }
     }
 
     /// What was filmed.
     pub async fn end_film(&mut self, deadline: Deadline) -> Film {
         match self.camera.take() {
-            Some(camera) => camera.end(deadline).await,
+            Some(camera) => camera.end(self.world(&self.target), deadline).await,
             None => Film::default(),
         }
     }

@@ -44,6 +44,8 @@ pub(in crate::browser) struct DevToolsPage {
     announced: Option<Announced>,
     /// The frame that was asked last.
     asked: String,
+    /// Something was waited for and came true since the last look.
+    has_awaited: bool,
     /// The first document, which was there before anybody told of it, has been left.
     has_navigated: bool,
     /// The browser or the driver was asked whether it is there, and did not answer.
@@ -59,6 +61,7 @@ impl DevToolsPage {
             context,
             announced: None,
             asked,
+            has_awaited: false,
             has_navigated: false,
             hung: AtomicBool::new(false),
         }
@@ -222,6 +225,7 @@ impl Page for DevToolsPage {
         let asked = self.frame_id(frame).to_owned();
         self.asked = asked;
         let envelope = envelope(self.in_world(frame, &expression, answer, deadline).await?)?;
+        self.has_awaited |= envelope.ok && !envelope.seen.is_empty();
         if let Call::Act { then: Then::Guard | Then::Point | Then::Type, .. } = call
             && let Some(element) = envelope.element.as_ref().filter(|_| envelope.ok)
         {
@@ -386,7 +390,8 @@ impl Page for DevToolsPage {
     }
 
     async fn look(&mut self, look: Look, _deadline: Deadline) {
-        self.context.look(look);
+        let changed = look.changed || std::mem::take(&mut self.has_awaited);
+        self.context.look(Look { changed, ..look });
     }
 
     async fn catch_up(&mut self, deadline: Deadline) {

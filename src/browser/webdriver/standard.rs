@@ -378,8 +378,13 @@ impl Page for StandardPage {
         let Some(mut reel) = self.reel.take() else { return };
         if let Ok(bytes) = self.screenshot(None, deadline).await {
             let at_ms = film::milliseconds(Timestamp::now());
-            reel.picture(Picture { at_ms, until_ms: at_ms, format: PictureFormat::Png, bytes });
-            reel.look(look.number, at_ms);
+            reel.picture(Picture {
+                at_ms,
+                until_ms: at_ms,
+                is_timed: false,
+                format: PictureFormat::Png,
+                bytes,
+            });
         }
         if let Ok(markup) = self.source(deadline).await {
             reel.document(look.number, markup);
