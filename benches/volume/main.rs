@@ -3,10 +3,14 @@
 //! The driver is scripted and a process of its own, so that only the runner counts. Nothing here asserts anything but
 //! that every case passed: figures go to `results.json`.
 
+#[expect(clippy::expect_used, clippy::panic, reason = "a browser that fails ends the measurement")]
+#[path = "../../tests/support/cdp.rs"]
+mod cdp;
 mod clients;
 mod control;
 mod driver;
 mod http;
+mod page;
 mod process;
 mod project;
 
@@ -85,6 +89,9 @@ fn everything(rounds: usize, only: Option<&str>) -> io::Result<()> {
             keep(batch(&Batch { kind: "deaf", deaf: 1, ..live.clone() })?);
             keep(batch(&Batch { kind: "sixteen_deaf", deaf: 16, ..live.clone() })?);
         }
+    }
+    if only == Some("page") {
+        page::run(rounds, &mut keep)?;
     }
     if only == Some("html") {
         keep(html()?);
