@@ -7,6 +7,12 @@ use std::ops::Range;
 /// Milliseconds between two frames.
 const FRAME: f64 = 1000.0 / 60.0;
 
+/// By how much the time of a picture may differ from a whole number of frames after a change was drawn, in milliseconds.
+const SLIP: f64 = 0.3;
+
+/// A frame this far away in time tells nothing of where others lie, in milliseconds.
+const FAR: f64 = 500.0;
+
 /// How many delays there are.
 const LATE: usize = 4;
 
@@ -78,10 +84,25 @@ impl<'f> Pictures<'f> {
         before.map(|(place, _)| place).or_else(late)
     }
 
-    /// From when on no picture can show what was there before a look. `ended`: when its step had ended.
+    /// From when on no picture can show what was there before a look; never where the browser tells when a picture was ready and
+    /// not of which frame it is (up to Chromium 150 at least). `ended`: when its step had ended.
     pub(super) fn surely_after(&self, look: Option<u32>, ended: f64) -> f64 {
+        if !self.tell_their_frames() {
+            return f64::INFINITY;
+        }
         let own = look.and_then(|look| self.frames_of(look).0);
         own.map_or(ended + FRAME, |frame| frame.at_ms) + SURELY
+    }
+
+    /// Whether the pictures' times are those of frames.
+    fn tell_their_frames(&self) -> bool {
+        let slips = self.film.pictures.iter().filter(|it| it.is_timed).filter_map(|picture| {
+            let distances = self.film.frames.iter().map(|frame| (picture.at_ms - frame.at_ms).abs());
+            let nearest = distances.min_by(f64::total_cmp).filter(|distance| *distance < FAR)?;
+            Some((nearest - (nearest / FRAME).round() * FRAME).abs())
+        });
+        let worst = slips.max_by(f64::total_cmp);
+        worst.is_some_and(|slip| slip < SLIP)
     }
 
     /// The frame that drew last what a look found, if it had yet to be drawn; and the first one with something newer.
@@ -270,6 +291,9 @@ mod tests {
         let after = pictures.surely_after(Some(2), typed);
         assert!(after > 41.0 * FRAME, "the page may have shown it until it drew the next change: {after}");
         assert_eq!(shown(3, true, after..f64::INFINITY), None);
+        let mut old = film.clone();
+        old.pictures[2].at_ms += 4.0;
+        assert!(Pictures::of(&old).surely_after(Some(2), typed).is_infinite(), "it does not tell of frames");
         let awaited = Film { awaited: [(1, 21.0 * FRAME)].into(), ..film.clone() };
         let shown = Pictures::of(&awaited).showing(&Left {
             look: 1,
