@@ -68,6 +68,8 @@ struct State {
     requests: Requests,
     /// The number of the last look.
     look: u32,
+    /// That of the last one at what a sensitive step left.
+    sensitive: Option<u32>,
     /// Pictures that came since then; `None` while the camera is off.
     pictures: Option<u32>,
     /// When it was switched on, in milliseconds since 1970, if it has not sent since how the page looks. What it sends first
@@ -136,6 +138,9 @@ impl Camera {
         let Look { number, changed, sensitive } = look;
         let mut state = self.lock();
         state.look = number;
+        if sensitive {
+            state.sensitive = Some(number);
+        }
         if state.pictures.replace(0).is_none() {
             self.switch_on(&mut state);
         }
@@ -199,6 +204,9 @@ impl Camera {
         self.wait_for_answers().await;
         let (look, is_pending) = {
             let state = self.lock();
+            if state.sensitive == Some(state.look) {
+                return;
+            }
             (state.look, state.reel.is_pending(state.look))
         };
         if is_pending && let Some(world) = world {
@@ -315,6 +323,12 @@ impl State {
     /// Whether there surely is a picture of what has changed last, or nothing to be seen of that.
     fn is_up_to_date(&self, now: f64) -> bool {
         let Some(changed) = self.reel.frames().next_back() else { return true };
+        // Pictures that may show what a sensitive step has typed are nobody's.
+        let hidden = self.sensitive.and_then(|look| self.reel.frames().find(|it| it.look > look));
+        let shown = self.reel.pictures().next_back();
+        if hidden.is_some_and(|it| shown.is_none_or(|shown| shown.at_ms < it.at_ms + 2.0 * FRAME - BLUR)) {
+            return false;
+        }
         if now > changed.at_ms + LONG_AGO {
             return true;
         }
@@ -378,6 +392,26 @@ mod tests {
         let frames = frames.iter().map(|at| (at * FRAME, true)).collect();
         state.take(1, &News { document: 1.0, frames, pending: false, markup: None });
         state.is_up_to_date(20.0 * FRAME)
+    }
+
+    #[test]
+    fn a_picture_that_may_show_what_is_hidden_does_not_count() {
+        let picture = |at: f64| Picture {
+            at_ms: at * FRAME,
+            until_ms: at * FRAME,
+            is_timed: true,
+            format: PictureFormat::Jpeg,
+            bytes: Vec::new(),
+        };
+        let mut state = State { sensitive: Some(1), ..State::default() };
+        state.take(
+            2,
+            &News { document: 1.0, frames: vec![(10.0 * FRAME, true)], pending: false, markup: None },
+        );
+        state.reel.picture(picture(11.0));
+        assert!(!state.is_up_to_date(11.0 * FRAME) && !state.is_up_to_date(500.0 * FRAME));
+        state.reel.picture(picture(12.0));
+        assert!(state.is_up_to_date(12.0 * FRAME));
     }
 
     #[test]
