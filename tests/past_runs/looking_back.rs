@@ -46,6 +46,7 @@ fn two_batches_are_compared() {
     assert_eq!(text.status, Some(1), "something is worse");
     let text = text.stdout;
     assert!(text.contains("FAIL testcases/a-quick: not today"), "{text}");
+    assert_eq!(text.lines().take(2).filter(|line| line.ends_with(", 3 slots")).count(), 2, "{text}");
     assert!(text.ends_with("Summary 1 newly failing, 1 fixed, 1 new, 1 not in the newer one\n"), "{text}");
 }
 

@@ -60,9 +60,11 @@ fn text(before: &BatchRow, after: &BatchRow, differs: &[Differs], paint: Paint) 
     let mut text = String::new();
     for (name, batch) in [("Before", before), ("After", after)] {
         let (started, cases) = (moment(&batch.started_at), counted(batch.total, "case"));
+        // Cases that ran beside others take longer: whoever reads of slower ones must see that.
+        let slots = counted(batch.concurrency, "slot");
         let _ = writeln!(
             text,
-            "{} {}, {started}, {cases}",
+            "{} {}, {started}, {cases}, {slots}",
             paint.strong(&label(name)),
             foreign(batch.id.as_str())
         );
