@@ -71,12 +71,23 @@ pub struct Picture {
     pub at_ms: f64,
     /// Nothing that was done later can be seen in it.
     pub until_ms: f64,
-    /// `at_ms` is exactly when the frame was to be seen: that tells which one it is. Otherwise it may be an old one.
-    pub is_timed: bool,
+    /// What `at_ms` tells.
+    pub timing: Timing,
     /// What kind of file.
     pub format: PictureFormat,
     /// All of it.
     pub bytes: Vec<u8>,
+}
+
+/// What the time of a picture tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timing {
+    /// When the frame was to be seen: which one it is.
+    Frame,
+    /// When it was sent, which may be long after it was drawn.
+    Sent,
+    /// When the page was asked for it: so it stood then.
+    Asked,
 }
 
 /// What kind of picture.
@@ -86,6 +97,13 @@ pub enum PictureFormat {
     Jpeg,
     /// Exact.
     Png,
+}
+
+impl Picture {
+    /// Whether its time tells which frame it is.
+    pub fn is_timed(&self) -> bool {
+        self.timing == Timing::Frame
+    }
 }
 
 impl PictureFormat {
@@ -231,7 +249,7 @@ mod tests {
         let picture = |at: u8, byte: u8| Picture {
             at_ms: f64::from(at),
             until_ms: f64::from(at),
-            is_timed: true,
+            timing: Timing::Frame,
             format: PictureFormat::Jpeg,
             bytes: vec![byte; PICTURES / 3],
         };

@@ -308,7 +308,7 @@ mod tests {
         let picture = |at: u8, byte: u8| Picture {
             at_ms: f64::from(at),
             until_ms: f64::from(at),
-            is_timed: true,
+            timing: film::Timing::Frame,
             format: film::PictureFormat::Jpeg,
             bytes: vec![byte],
         };

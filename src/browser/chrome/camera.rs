@@ -8,7 +8,7 @@ use super::message::{Answer, Message, raw};
 use super::network::Requests;
 use super::pipe::{Listener, Pipe};
 use super::worlds::WORLD;
-use crate::browser::film::{self, Film, Frame, Look, MARGIN, MARKUP, Picture, PictureFormat, Reel};
+use crate::browser::film::{self, Film, Frame, Look, MARGIN, MARKUP, Picture, PictureFormat, Reel, Timing};
 use crate::deadline::Deadline;
 use base64::Engine as _;
 use jiff::Timestamp;
@@ -70,7 +70,7 @@ struct State {
     look: u32,
     /// That of the last one at what a sensitive step left.
     sensitive: Option<u32>,
-    /// Pictures that came since then; `None` while the camera is off.
+    /// Pictures that came since the last look; `None` while the camera is off.
     pictures: Option<u32>,
     /// When it was switched on, in milliseconds since 1970, if it has not sent since how the page looks. What it sends first
     /// was drawn some time before.
@@ -295,7 +295,7 @@ impl Camera {
         state.reel.picture(Picture {
             at_ms,
             until_ms,
-            is_timed: !is_first,
+            timing: if is_first { Timing::Sent } else { Timing::Frame },
             format: PictureFormat::Jpeg,
             bytes,
         });
@@ -332,7 +332,7 @@ impl State {
         if now > changed.at_ms + LONG_AGO {
             return true;
         }
-        let pictures = || self.reel.pictures().rev().take_while(|it| it.is_timed).map(|it| it.at_ms);
+        let pictures = || self.reel.pictures().rev().take_while(|it| it.is_timed()).map(|it| it.at_ms);
         let Some(newest) = pictures().next() else { return false };
         let frames = || self.reel.frames().rev().skip(1).take_while(|it| it.at_ms > changed.at_ms - LONG_AGO);
         let is_there = |time: f64| pictures().any(|at| (at - time).abs() < BLUR);
@@ -341,7 +341,7 @@ impl State {
         let before = changed.at_ms - FRAME - BLUR;
         let is_close = is_there(changed.at_ms) || frames().any(|it| it.at_ms > before);
         let on_since =
-            self.reel.pictures().rev().find(|it| !it.is_timed).map_or(f64::NEG_INFINITY, |it| it.at_ms);
+            self.reel.pictures().rev().find(|it| !it.is_timed()).map_or(f64::NEG_INFINITY, |it| it.at_ms);
         let is_left_out = frames().any(|it| {
             let is_filmed = it.is_seen && it.at_ms >= on_since;
             is_filmed && !is_there(it.at_ms + FRAME) && !is_there(it.at_ms + 2.0 * FRAME)
@@ -380,14 +380,14 @@ mod tests {
         let first = Picture {
             at_ms: 0.0,
             until_ms: 0.0,
-            is_timed: false,
+            timing: Timing::Sent,
             format: PictureFormat::Jpeg,
             bytes: Vec::new(),
         };
         state.reel.picture(first.clone());
         for at in pictures {
             let at_ms = at * FRAME;
-            state.reel.picture(Picture { at_ms, until_ms: at_ms, is_timed: true, ..first.clone() });
+            state.reel.picture(Picture { at_ms, until_ms: at_ms, timing: Timing::Frame, ..first.clone() });
         }
         let frames = frames.iter().map(|at| (at * FRAME, true)).collect();
         state.take(1, &News { document: 1.0, frames, pending: false, markup: None });
@@ -399,7 +399,7 @@ mod tests {
         let picture = |at: f64| Picture {
             at_ms: at * FRAME,
             until_ms: at * FRAME,
-            is_timed: true,
+            timing: Timing::Frame,
             format: PictureFormat::Jpeg,
             bytes: Vec::new(),
         };

@@ -8,7 +8,7 @@ use super::classify::WireError;
 use super::watch::Watch;
 use super::wire::{Command, Remote, Wire};
 use crate::browser::engine::{self, Call, Element, Envelope, Landed};
-use crate::browser::film::{self, Film, Look, Picture, PictureFormat, Reel};
+use crate::browser::film::{self, Film, Look, Picture, PictureFormat, Reel, Timing};
 use crate::browser::page::{ConsoleLine, Destination, Fault, Frame, Key, Page, Press, Prompt, PromptAnswer};
 use crate::case::model::{History, Viewport};
 use crate::deadline::Deadline;
@@ -381,7 +381,7 @@ impl Page for StandardPage {
             reel.picture(Picture {
                 at_ms,
                 until_ms: at_ms,
-                is_timed: false,
+                timing: Timing::Asked,
                 format: PictureFormat::Png,
                 bytes,
             });

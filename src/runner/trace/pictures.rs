@@ -1,7 +1,7 @@
 //! Which picture shows what a step left. Pictures come when the browser has drawn a change, and nobody waits for them: which
 //! frame each of them is, its time tells, and the page tells in which frames it drew what it changed.
 
-use crate::browser::film::{Film, Frame, Picture};
+use crate::browser::film::{Film, Frame, Picture, Timing};
 use std::ops::Range;
 
 /// Milliseconds between two frames.
@@ -87,6 +87,9 @@ impl<'f> Pictures<'f> {
     /// From when on no picture can show what was there before a look; never where the browser tells when a picture was ready and
     /// not of which frame it is (up to Chromium 150 at least). `ended`: when its step had ended.
     pub(super) fn surely_after(&self, look: Option<u32>, ended: f64) -> f64 {
+        if self.film.pictures.iter().all(|it| it.timing == Timing::Asked) {
+            return ended;
+        }
         if !self.tell_their_frames() {
             return f64::INFINITY;
         }
@@ -96,7 +99,7 @@ impl<'f> Pictures<'f> {
 
     /// Whether the pictures' times are those of frames.
     fn tell_their_frames(&self) -> bool {
-        let slips = self.film.pictures.iter().filter(|it| it.is_timed).filter_map(|picture| {
+        let slips = self.film.pictures.iter().filter(|it| it.is_timed()).filter_map(|picture| {
             let distances = self.film.frames.iter().map(|frame| (picture.at_ms - frame.at_ms).abs());
             let nearest = distances.min_by(f64::total_cmp).filter(|distance| *distance < FAR)?;
             Some((nearest - (nearest / FRAME).round() * FRAME).abs())
@@ -135,7 +138,7 @@ fn begins(pictures: &[Picture], frames: &[Frame]) -> Vec<f64> {
         let is_odd = place(began - BLUR) == place(began + BLUR);
         DELAYS[late].1 + if is_odd { ODD } else { 0.0 }
     };
-    let timed: Vec<f64> = pictures.iter().filter(|it| it.is_timed).map(|it| it.at_ms).collect();
+    let timed: Vec<f64> = pictures.iter().filter(|it| it.is_timed()).map(|it| it.at_ms).collect();
     let began = |picture: usize, late: usize| timed[picture] - DELAYS[late].0 * FRAME;
 
     // The best way to each picture, by how late that is: its cost, and how late the picture before is then.
@@ -166,7 +169,7 @@ fn begins(pictures: &[Picture], frames: &[Frame]) -> Vec<f64> {
         late = ways[picture][late].1;
     }
     let mut found = found.into_iter();
-    let began = |it: &Picture| it.is_timed.then(|| found.next()).flatten().unwrap_or(it.until_ms);
+    let began = |it: &Picture| it.is_timed().then(|| found.next()).flatten().unwrap_or(it.until_ms);
     pictures.iter().map(began).collect()
 }
 
@@ -191,13 +194,13 @@ mod tests {
                 .map(|&(look, at)| Frame { at_ms: f64::from(at) * FRAME, is_seen: true, look, document: 1.0 })
                 .collect(),
             undrawn: undrawn.iter().map(|&look| (look, 1.0)).collect(),
-            pictures: pictures.iter().map(|&at| picture(f64::from(at) * FRAME, true)).collect(),
+            pictures: pictures.iter().map(|&at| picture(f64::from(at) * FRAME, Timing::Frame)).collect(),
             ..Film::default()
         }
     }
 
-    fn picture(at_ms: f64, is_timed: bool) -> Picture {
-        Picture { at_ms, until_ms: at_ms - 5.0, is_timed, format: PictureFormat::Jpeg, bytes: Vec::new() }
+    fn picture(at_ms: f64, timing: Timing) -> Picture {
+        Picture { at_ms, until_ms: at_ms - 5.0, timing, format: PictureFormat::Jpeg, bytes: Vec::new() }
     }
 
     fn left(look: u32, next: Option<u32>) -> Left {
@@ -264,7 +267,7 @@ mod tests {
     #[test]
     fn the_first_picture_of_all_may_come_late() {
         let mut film = film(&[(1, 9), (2, 20)], &[], &[15, 21]);
-        film.pictures[0].is_timed = false;
+        film.pictures[0].timing = Timing::Sent;
         let shown = |next| Pictures::of(&film).showing(&left(1, Some(next)));
         assert_eq!(shown(18), Some(0));
         assert_eq!(shown(12), None, "it may show what the next one did");
@@ -291,6 +294,10 @@ mod tests {
         let after = pictures.surely_after(Some(2), typed);
         assert!(after > 41.0 * FRAME, "the page may have shown it until it drew the next change: {after}");
         assert_eq!(shown(3, true, after..f64::INFINITY), None);
+        let mut asked = film.clone();
+        asked.pictures = vec![picture(typed + 5.0, Timing::Asked)];
+        let since = Pictures::of(&asked).surely_after(Some(2), typed);
+        assert!(since <= typed + 5.0, "a page that was asked later shows what it showed then: {since}");
         let mut old = film.clone();
         old.pictures[2].at_ms += 4.0;
         assert!(Pictures::of(&old).surely_after(Some(2), typed).is_infinite(), "it does not tell of frames");
