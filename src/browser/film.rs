@@ -23,6 +23,13 @@ pub const URL: usize = 2_000;
 /// What is too long is filmed this much longer, and cut where it is masked: a secret that is cut in two would not be found.
 pub const MARGIN: usize = 4 << 10;
 
+/// Milliseconds between two frames. A picture's time is when it was to be seen: one frame after the page began to draw it,
+/// or two where it was late (measured, also with all processors busy: 16.6 or 33.3 ms).
+pub const FRAME: f64 = 1000.0 / 60.0;
+
+/// By how much two times of the browser may differ that mean the same, in milliseconds.
+pub const BLUR: f64 = 1.0;
+
 /// What was filmed of an attempt.
 #[derive(Clone, Debug, Default)]
 pub struct Film {

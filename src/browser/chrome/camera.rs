@@ -8,7 +8,9 @@ use super::message::{Answer, Message, raw};
 use super::network::Requests;
 use super::pipe::{Listener, Pipe};
 use super::worlds::WORLD;
-use crate::browser::film::{self, Film, Frame, Look, MARGIN, MARKUP, Picture, PictureFormat, Reel, Timing};
+use crate::browser::film::{
+    self, BLUR, FRAME, Film, Frame, Look, MARGIN, MARKUP, Picture, PictureFormat, Reel, Timing,
+};
 use crate::deadline::Deadline;
 use base64::Engine as _;
 use jiff::Timestamp;
@@ -28,13 +30,6 @@ const SIZE: (u32, u32) = (560, 420);
 /// Pictures that one step may take: a tenth of a second of a page that never stands still. To switch the camera off and on
 /// costs a picture and the certainty of what the next one shows.
 const PICTURES: u32 = 6;
-
-/// Milliseconds between two frames. A picture's time is when it was to be seen: one frame after the page began to draw it,
-/// or two where it was late (measured, also with all processors busy: 16.6 or 33.3 ms).
-const FRAME: f64 = 1000.0 / 60.0;
-
-/// By how much two times of the browser may differ that mean the same, in milliseconds.
-const BLUR: f64 = 1.0;
 
 /// What changed so long ago, in milliseconds, has been drawn by now if it is anything that is seen.
 const LONG_AGO: f64 = 500.0;

@@ -1,11 +1,8 @@
 //! Which picture shows what a step left. Pictures come when the browser has drawn a change, and nobody waits for them: which
 //! frame each of them is, its time tells, and the page tells in which frames it drew what it changed.
 
-use crate::browser::film::{Film, Frame, Picture, Timing};
+use crate::browser::film::{BLUR, FRAME, Film, Frame, Picture, Timing};
 use std::ops::Range;
-
-/// Milliseconds between two frames.
-const FRAME: f64 = 1000.0 / 60.0;
 
 /// By how much the time of a picture may differ from a whole number of frames after a change was drawn, in milliseconds.
 const SLIP: f64 = 0.3;
@@ -28,9 +25,6 @@ const UNSEEN: f64 = 1.0;
 
 /// and that one is not that can hardly be seen.
 const HARDLY_SEEN: f64 = 0.25;
-
-/// By how much two times of the browser may differ that mean the same, in milliseconds.
-const BLUR: f64 = 1.0;
 
 /// How long after its frame began a picture surely shows what was drawn in it, in milliseconds.
 const SURELY: f64 = 2.0 * FRAME - 2.0 * BLUR;
