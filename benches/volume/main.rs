@@ -173,8 +173,8 @@ fn batch(&Batch { kind, cases, slots, driver, more, clients, deaf }: &Batch<'_>)
     Ok(run)
 }
 
-/// The HTML report of ten thousand cases, made from the record. Only where it is asked for by name.
-fn html() -> io::Result<Value> {
+/// A project with the record of a batch of ten thousand cases.
+fn recorded() -> io::Result<tempfile::TempDir> {
     let driver = Driver::start("equipped")?;
     let folder = tempfile::tempdir()?;
     project::write(folder.path(), CASES[2], &driver.url)?;
@@ -182,6 +182,12 @@ fn html() -> io::Result<Value> {
     command.args(["--concurrency", "50", "--progress", "none"]);
     measure(&mut command, &folder.path().join("output.txt"), || Ok(()))?;
     driver.finish()?;
+    Ok(folder)
+}
+
+/// The HTML report of ten thousand cases, made from the record. Only where it is asked for by name.
+fn html() -> io::Result<Value> {
+    let folder = recorded()?;
     let mut report = batchrun(folder.path());
     report.args(["report", "--report", "html=report.html"]);
     let used = measure(&mut report, &folder.path().join("report.txt"), || Ok(()))?;

@@ -3,7 +3,7 @@
 
 use crate::cdp::{Browser, Page};
 use crate::process::{Driver, measure};
-use crate::{CASES, batchrun, project};
+use crate::{CASES, batchrun, project, recorded};
 use serde_json::{Value, json};
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::Path;
@@ -55,13 +55,7 @@ pub(crate) fn run(rounds: usize, keep: &mut impl FnMut(Value)) -> io::Result<()>
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let browser = Browser::start();
     for _ in 0..rounds {
-        let driver = Driver::start("equipped")?;
-        let folder = tempfile::tempdir()?;
-        project::write(folder.path(), CASES[2], &driver.url)?;
-        let mut command = batchrun(folder.path());
-        command.args(["--concurrency", "50", "--progress", "none"]);
-        measure(&mut command, &folder.path().join("output.txt"), || Ok(()))?;
-        driver.finish()?;
+        let folder = recorded()?;
 
         let record = Server::start(batchrun(folder.path()).arg("serve"))?;
         keep(runtime.block_on(look(&browser, "page_serve", &record.batch(&last_batch(folder.path())?))));
