@@ -1,0 +1,142 @@
+//! What a camera has seen so far, and whether that is enough.
+
+use crate::browser::chrome::network::Requests;
+use crate::browser::film::{BLUR, FRAME, Frame, Reel};
+use serde::Deserialize;
+
+/// What changed so long ago, in milliseconds, has been drawn by now if it is anything that is seen.
+const LONG_AGO: f64 = 500.0;
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) reel: Reel,
+    pub(super) requests: Requests,
+    /// The number of the last look.
+    pub(super) look: u32,
+    /// That of the last one at what a sensitive step left.
+    pub(super) sensitive: Option<u32>,
+    /// Pictures that came since the last look; `None` while the camera is off.
+    pub(super) pictures: Option<u32>,
+    /// When it was switched on, in milliseconds since 1970, if it has not sent since how the page looks. What it sends first
+    /// was drawn some time before.
+    pub(super) warming_up: Option<f64>,
+}
+
+/// What the page knows of its changes since it was asked last.
+#[derive(Deserialize)]
+pub(super) struct News {
+    /// When its document began, which names it.
+    pub(super) document: f64,
+    /// When they began, and whether what has changed can probably be seen.
+    pub(super) frames: Vec<(f64, bool)>,
+    pub(super) pending: bool,
+    #[serde(default)]
+    pub(super) markup: Option<String>,
+}
+
+impl State {
+    /// Takes what the page has told, of which a look was the first to know.
+    pub(super) fn take(&mut self, look: u32, news: &News) {
+        for &(at_ms, is_seen) in &news.frames {
+            self.reel.frame(Frame { at_ms, is_seen, look, document: news.document });
+        }
+    }
+
+    /// Whether there surely is a picture of what has changed last, or nothing to be seen of that.
+    pub(super) fn is_up_to_date(&self, now: f64) -> bool {
+        let Some(changed) = self.reel.frames().next_back() else { return true };
+        // Pictures that may show what a sensitive step has typed are nobody's.
+        let hidden = self.sensitive.and_then(|look| self.reel.frames().find(|it| it.look > look));
+        let shown = self.reel.pictures().next_back();
+        if hidden.is_some_and(|it| shown.is_none_or(|shown| shown.at_ms < it.at_ms + 2.0 * FRAME - BLUR)) {
+            return false;
+        }
+        if now > changed.at_ms + LONG_AGO {
+            return true;
+        }
+        let pictures = || self.reel.pictures().rev().take_while(|it| it.is_timed()).map(|it| it.at_ms);
+        let Some(newest) = pictures().next() else { return false };
+        let frames = || self.reel.frames().rev().skip(1).take_while(|it| it.at_ms > changed.at_ms - LONG_AGO);
+        let is_there = |time: f64| pictures().any(|at| (at - time).abs() < BLUR);
+        // Where the frame before was drawn, too, or the same once before, this may be that picture, which is late; and where the
+        // browser has left one out nothing is sure.
+        let before = changed.at_ms - FRAME - BLUR;
+        let is_close = is_there(changed.at_ms) || frames().any(|it| it.at_ms > before);
+        let on_since =
+            self.reel.pictures().rev().find(|it| !it.is_timed()).map_or(f64::NEG_INFINITY, |it| it.at_ms);
+        let is_left_out = frames().any(|it| {
+            let is_filmed = it.is_seen && it.at_ms >= on_since;
+            is_filmed && !is_there(it.at_ms + FRAME) && !is_there(it.at_ms + 2.0 * FRAME)
+        });
+        let frames_later = match (is_left_out, is_close) {
+            (true, _) => 3.0,
+            (false, true) => 2.0,
+            (false, false) => 1.0,
+        };
+        newest >= changed.at_ms + frames_later * FRAME - BLUR
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::browser::film::{Picture, PictureFormat, Timing};
+
+    /// Whether a picture of the last change is there, with changes drawn and pictures seen at these times, in frames.
+    fn is_up_to_date(frames: &[f64], pictures: &[f64]) -> bool {
+        let mut state = State::default();
+        let first = Picture {
+            at_ms: 0.0,
+            until_ms: 0.0,
+            timing: Timing::Sent,
+            format: PictureFormat::Jpeg,
+            bytes: Vec::new(),
+        };
+        state.reel.picture(first.clone());
+        for at in pictures {
+            let at_ms = at * FRAME;
+            state.reel.picture(Picture { at_ms, until_ms: at_ms, timing: Timing::Frame, ..first.clone() });
+        }
+        let frames = frames.iter().map(|at| (at * FRAME, true)).collect();
+        state.take(1, &News { document: 1.0, frames, pending: false, markup: None });
+        state.is_up_to_date(20.0 * FRAME)
+    }
+
+    #[test]
+    fn a_picture_that_may_show_what_is_hidden_does_not_count() {
+        let picture = |at: f64| Picture {
+            at_ms: at * FRAME,
+            until_ms: at * FRAME,
+            timing: Timing::Frame,
+            format: PictureFormat::Jpeg,
+            bytes: Vec::new(),
+        };
+        let mut state = State { sensitive: Some(1), ..State::default() };
+        state.take(
+            2,
+            &News { document: 1.0, frames: vec![(10.0 * FRAME, true)], pending: false, markup: None },
+        );
+        state.reel.picture(picture(11.0));
+        assert!(!state.is_up_to_date(11.0 * FRAME) && !state.is_up_to_date(500.0 * FRAME));
+        state.reel.picture(picture(12.0));
+        assert!(state.is_up_to_date(12.0 * FRAME));
+    }
+
+    #[test]
+    fn a_picture_is_of_the_last_change_if_it_can_be_of_no_other() {
+        assert!(is_up_to_date(&[], &[]), "nothing has changed");
+        assert!(!is_up_to_date(&[10.0], &[]) && !is_up_to_date(&[10.0], &[9.0]));
+        assert!(is_up_to_date(&[10.0], &[11.0]) && is_up_to_date(&[10.0], &[12.0]));
+        assert!(is_up_to_date(&[5.0, 10.0], &[6.0, 11.0]));
+        assert!(!is_up_to_date(&[9.0, 10.0], &[11.0]), "it may be that of the frame before, late");
+        assert!(is_up_to_date(&[9.0, 10.0], &[11.0, 12.0]));
+        assert!(
+            !is_up_to_date(&[9.99, 10.0], &[11.0]),
+            "two changes at once may be drawn one after the other"
+        );
+        assert!(!is_up_to_date(&[10.0], &[10.0, 11.0]), "all may be late");
+        assert!(!is_up_to_date(&[7.0, 10.0], &[12.0]), "one was left out, and is made up for");
+        assert!(is_up_to_date(&[7.0, 10.0], &[13.0]));
+        assert!(is_up_to_date(&[-50.0], &[]), "so long ago it is drawn if it is seen");
+    }
+}
