@@ -1,5 +1,5 @@
-//! Films a page for a trace, past its driver. Nobody waits for it but at the end, and before what must not be seen (Chrome
-//! DevTools Protocol, domains Page, Runtime and Network).
+//! Films a page for a trace, past its driver (Chrome DevTools Protocol, domains Page, Runtime and Network). Nobody waits for it
+//! but for its first picture, at the end, and before what must not be seen.
 //!
 //! The browser is told once to send a small picture of whatever it draws: a page that stands still costs nothing. One
 //! that never does, as with an animation, is filmed again only when the next step has ended.
@@ -99,22 +99,30 @@ impl Camera {
     }
 
     /// Notes how the page stands now. `world` is the isolated world of its top document, if there is one.
-    pub(super) fn look(self: &Arc<Self>, look: Look, world: Option<String>) {
+    pub(super) async fn look(self: &Arc<Self>, look: Look, world: Option<String>, deadline: Deadline) {
+        {
+            let mut state = self.lock();
+            state.look = look.number;
+            if look.sensitive {
+                state.sensitive = Some(look.number);
+            }
+            if state.pictures.replace(0).is_none() {
+                self.switch_on(&mut state);
+            }
+        }
+        if let Some(world) = world {
+            self.ask_for_news(look, &world);
+        }
+        self.warm_up(deadline).await;
+    }
+
+    /// Asks the page what has changed.
+    fn ask_for_news(self: &Arc<Self>, look: Look, world: &str) {
         let Look { number, changed, sensitive } = look;
-        let mut state = self.lock();
-        state.look = number;
-        if sensitive {
-            state.sensitive = Some(number);
-        }
-        if state.pictures.replace(0).is_none() {
-            self.switch_on(&mut state);
-        }
-        drop(state);
-        let Some(world) = world else { return };
         let (due, most) = if sensitive { (2, 0) } else { (u8::from(changed), MARKUP + MARGIN) };
         self.pending.send_modify(|pending| *pending += 1);
         let camera = Arc::clone(self);
-        self.ask(Some(&world), &format!("__batchrun_film.look({due}, {most})"), move |news: Option<News>| {
+        self.ask(Some(world), &format!("__batchrun_film.look({due}, {most})"), move |news: Option<News>| {
             // A document that is gone by now is nothing to be told.
             if let Some(news) = news {
                 let mut state = camera.lock();
@@ -126,6 +134,16 @@ impl Camera {
             }
             camera.pending.send_modify(|pending| *pending -= 1);
         });
+    }
+
+    /// Waits until a camera that was switched on has begun to film: some 10 ms, or 25 where the processors are busy. Else what
+    /// it sends first may show already what a quick step does next.
+    async fn warm_up(&self, deadline: Deadline) {
+        let mut arrived = self.arrived.subscribe();
+        let begins = arrived.wait_for(|_| self.lock().warming_up.is_none());
+        if !self.lock().is_stuck && deadline.bound(begins).await.is_err() {
+            self.lock().is_stuck = true;
+        }
     }
 
     /// Has the page work something out; in its main world where none is named.

@@ -122,9 +122,9 @@ impl Context {
     }
 
     /// Notes how the page stands now, if it is filmed.
-    pub fn look(&self, look: Look) {
+    pub async fn look(&self, look: Look, deadline: Deadline) {
         if let Some(camera) = &self.camera {
-            camera.look(look, self.world(&self.target));
+            camera.look(look, self.world(&self.target), deadline).await;
         }
     }
 

@@ -389,9 +389,9 @@ impl Page for DevToolsPage {
         })
     }
 
-    async fn look(&mut self, look: Look, _deadline: Deadline) {
+    async fn look(&mut self, look: Look, deadline: Deadline) {
         let changed = look.changed || std::mem::take(&mut self.has_awaited);
-        self.context.look(Look { changed, ..look });
+        self.context.look(Look { changed, ..look }, deadline).await;
     }
 
     async fn catch_up(&mut self, deadline: Deadline) {

@@ -7,6 +7,9 @@ use serde::Deserialize;
 /// What changed so long ago, in milliseconds, has been drawn by now if it is anything that is seen.
 const LONG_AGO: f64 = 500.0;
 
+/// How late a picture may be of a change, in milliseconds (measured, with all processors busy).
+const LATE: f64 = 6.0 * FRAME;
+
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) reel: Reel,
@@ -20,6 +23,8 @@ pub(super) struct State {
     /// When it was switched on, in milliseconds since 1970, if it has not sent since how the page looks. What it sends first
     /// was drawn some time before.
     pub(super) warming_up: Option<f64>,
+    /// It was waited for in vain: nobody waits again.
+    pub(super) is_stuck: bool,
 }
 
 /// What the page knows of its changes since it was asked last.
@@ -54,27 +59,31 @@ impl State {
         if now > changed.at_ms + LONG_AGO {
             return true;
         }
-        let pictures = || self.reel.pictures().rev().take_while(|it| it.is_timed()).map(|it| it.at_ms);
-        let Some(newest) = pictures().next() else { return false };
-        let frames = || self.reel.frames().rev().skip(1).take_while(|it| it.at_ms > changed.at_ms - LONG_AGO);
-        let is_there = |time: f64| pictures().any(|at| (at - time).abs() < BLUR);
-        // Where the frame before was drawn, too, or the same once before, this may be that picture, which is late; and where the
-        // browser has left one out nothing is sure.
-        let before = changed.at_ms - FRAME - BLUR;
-        let is_close = is_there(changed.at_ms) || frames().any(|it| it.at_ms > before);
+        // Since how the page looked was sent: that came when it was drawn.
+        let mut shown: Vec<f64> =
+            self.reel.pictures().rev().take_while(|it| it.is_timed()).map(|it| it.at_ms).collect();
+        shown.reverse();
         let on_since =
             self.reel.pictures().rev().find(|it| !it.is_timed()).map_or(f64::NEG_INFINITY, |it| it.at_ms);
-        let is_left_out = frames().any(|it| {
-            let is_filmed = it.is_seen && it.at_ms >= on_since;
-            is_filmed && !is_there(it.at_ms + FRAME) && !is_there(it.at_ms + 2.0 * FRAME)
-        });
-        let frames_later = match (is_left_out, is_close) {
-            (true, _) => 3.0,
-            (false, true) => 2.0,
-            (false, false) => 1.0,
-        };
-        newest >= changed.at_ms + frames_later * FRAME - BLUR
+        let since = on_since.max(changed.at_ms - LONG_AGO).min(changed.at_ms);
+        let changes = self.reel.frames().map(|it| it.at_ms).filter(|at| *at >= since);
+        let Some(newest) = shown.last().copied() else { return false };
+        // Pictures come in the order of what they show. Where there is one for each change, the newest is of the last one.
+        let Some(odd) = without_one_each(changes, shown) else { return false };
+        // One of a change that the page does not know of may be followed by one more, late like it.
+        let is_odd = odd.iter().any(|at| (at - changed.at_ms).abs() < BLUR);
+        newest >= changed.at_ms + if is_odd { 2.0 } else { 1.0 } * FRAME - BLUR
     }
+}
+
+/// The times of these pictures without one for each of these changes; nothing if there are too few.
+fn without_one_each(mut changes: impl Iterator<Item = f64>, mut pictures: Vec<f64>) -> Option<Vec<f64>> {
+    changes
+        .all(|changed| {
+            let own = pictures.iter().position(|at| *at >= changed + FRAME - BLUR);
+            own.is_some_and(|own| pictures.remove(own) <= changed + LATE + BLUR)
+        })
+        .then_some(pictures)
 }
 
 #[cfg(test)]
@@ -129,14 +138,16 @@ mod tests {
         assert!(is_up_to_date(&[10.0], &[11.0]) && is_up_to_date(&[10.0], &[12.0]));
         assert!(is_up_to_date(&[5.0, 10.0], &[6.0, 11.0]));
         assert!(!is_up_to_date(&[9.0, 10.0], &[11.0]), "it may be that of the frame before, late");
-        assert!(is_up_to_date(&[9.0, 10.0], &[11.0, 12.0]));
+        assert!(is_up_to_date(&[9.0, 10.0], &[11.0, 12.0]) && is_up_to_date(&[9.0, 10.0], &[10.0, 11.0]));
         assert!(
             !is_up_to_date(&[9.99, 10.0], &[11.0]),
             "two changes at once may be drawn one after the other"
         );
         assert!(!is_up_to_date(&[10.0], &[10.0, 11.0]), "all may be late");
-        assert!(!is_up_to_date(&[7.0, 10.0], &[12.0]), "one was left out, and is made up for");
-        assert!(is_up_to_date(&[7.0, 10.0], &[13.0]));
+        assert!(!is_up_to_date(&[7.0, 10.0], &[12.0]), "it may be the first one, very late");
+        assert!(!is_up_to_date(&[7.0, 10.0], &[13.0]));
+        assert!(is_up_to_date(&[7.0, 10.0], &[10.0, 13.0]), "all are late");
+        assert!(!is_up_to_date(&[4.0, 7.0, 8.0, 9.0], &[5.0, 9.0, 11.0]), "one picture is not that of two");
         assert!(is_up_to_date(&[-50.0], &[]), "so long ago it is drawn if it is seen");
     }
 }
