@@ -69,10 +69,11 @@
 //!   that pushes events, a server over the record, or the page itself, which then is the HTML report. All three begin with
 //!   the same snapshot ([`reporter::Picture`]), so that none can show what another does not. A report's cases lie in
 //!   elements of their own, written one by one and parsed when they are opened.
-//! - **Who films never slows what acts.** The trace of an attempt ([`config::Trace`]) is filmed past the driver: the browser
+//! - **Who films keeps nobody waiting who need not.** The trace of an attempt ([`config::Trace`]) is filmed past the driver: the browser
 //!   sends a small picture when it has drawn a change, a script in the page notes in which frames it draws what it changes,
-//!   both the DOM and those are asked for at the end of a step, and nobody waits for any of it. Which picture shows what a
-//!   step left is found out afterwards, from the times of frames and pictures. Only the end of an attempt waits, and what
+//!   both the DOM and those are asked for at the end of a step, and nobody waits for a picture. Which one shows what a step
+//!   left is found out afterwards, from the times of frames and pictures. Until the camera films a page is waited for once;
+//!   an act until what was done before is being drawn, so that it is not seen with that; the end of an attempt, and what
 //!   comes before a sensitive step, until there surely is a picture of the last change.
 //! - **Nothing outlives a batch.** [`custody`] is the parent of every process it starts, and outlives its runner's
 //!   kill -9 just long enough.

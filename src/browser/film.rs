@@ -41,6 +41,8 @@ pub struct Film {
     pub awaited: BTreeMap<u32, f64>,
     /// The frames in which the page drew changes, in their order, as far as it has told.
     pub frames: Vec<Frame>,
+    /// The first document that was looked at.
+    pub opened: Option<Opened>,
     /// What the looks found, where that was another thing than before.
     pub documents: Vec<Document>,
     /// In the order in which they began.
@@ -69,6 +71,15 @@ pub struct Frame {
     pub look: u32,
     /// When its document began, which tells it from others.
     pub document: f64,
+}
+
+/// A document that was opened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Opened {
+    /// When it began, which tells it from others, in milliseconds since 1970.
+    pub document: f64,
+    /// When something of it was to be seen first (Paint Timing, `first-paint`), if there was.
+    pub painted_ms: Option<f64>,
 }
 
 /// A picture of the viewport.
@@ -153,6 +164,21 @@ pub struct Request {
     pub error: Option<Untrusted>,
 }
 
+/// From when on frames have pictures of their own: what was drawn until a camera was on is in the picture that it began with,
+/// unless nothing of the page was to be seen then. The first frame of all only tells that there is a document.
+pub fn filmed_since<'p>(
+    mut pictures: impl Iterator<Item = &'p Picture>,
+    first: Option<&Frame>,
+    opened: Option<Opened>,
+) -> f64 {
+    let painted_ms = opened.and_then(|it| it.painted_ms).unwrap_or(f64::INFINITY);
+    // That time and those of pictures differ by less than half a frame.
+    let sent = pictures.find(|it| !it.is_timed()).filter(|it| painted_ms < it.at_ms + FRAME / 2.0);
+    let Some(sent) = sent else { return f64::NEG_INFINITY };
+    let drawn = sent.at_ms - FRAME + BLUR;
+    first.filter(|it| it.at_ms < sent.at_ms).map_or(drawn, |first| drawn.max(first.at_ms + BLUR))
+}
+
 /// A time as browsers tell it: milliseconds since 1970.
 pub fn milliseconds(at: Timestamp) -> f64 {
     at.duration_since(Timestamp::UNIX_EPOCH).as_millis_f64()
@@ -166,6 +192,7 @@ pub(in crate::browser) struct Reel {
     undrawn: BTreeMap<u32, f64>,
     awaited: BTreeMap<u32, f64>,
     frames: VecDeque<Frame>,
+    opened: Option<Opened>,
     documents: VecDeque<Document>,
     document_bytes: usize,
 }
@@ -211,6 +238,18 @@ impl Reel {
         }
     }
 
+    /// Takes what is known of a document.
+    pub(in crate::browser) fn opened(&mut self, opened: Opened) {
+        if self.opened.is_none_or(|first| first.document == opened.document) {
+            self.opened = Some(opened);
+        }
+    }
+
+    /// [`filmed_since`] a camera was on last.
+    pub(in crate::browser) fn filmed_since(&self) -> f64 {
+        filmed_since(self.pictures.iter().rev(), self.frames.front(), self.opened)
+    }
+
     /// The frames that are known.
     pub(in crate::browser) fn frames(&self) -> impl DoubleEndedIterator<Item = &Frame> {
         self.frames.iter()
@@ -237,9 +276,9 @@ impl Reel {
 
     /// All of it, which is gone then.
     pub(in crate::browser) fn film(&mut self, requests: Vec<Request>) -> Film {
-        let Self { pictures, undrawn, awaited, frames, documents, .. } = std::mem::take(self);
+        let Self { pictures, undrawn, awaited, frames, opened, documents, .. } = std::mem::take(self);
         let (pictures, frames, documents) = (pictures.into(), frames.into(), documents.into());
-        Film { pictures, undrawn, awaited, frames, documents, requests }
+        Film { pictures, undrawn, awaited, frames, opened, documents, requests }
     }
 }
 
@@ -269,5 +308,26 @@ mod tests {
         let pictures: Vec<f64> = film.pictures.iter().map(|it| it.at_ms).collect();
         assert_eq!(pictures, [3.0, 4.0, 5.0]);
         assert!(reel.film(Vec::new()).pictures.is_empty());
+    }
+
+    #[test]
+    fn what_was_drawn_until_the_camera_was_on_has_no_picture_of_its_own_if_the_page_was_seen_then() {
+        let sent = Picture {
+            at_ms: 1_000.0,
+            until_ms: 1_000.0,
+            timing: Timing::Sent,
+            format: PictureFormat::Jpeg,
+            bytes: Vec::new(),
+        };
+        let since = |first: f64, painted_ms| {
+            let first = Frame { at_ms: first, is_seen: true, look: 1, document: 1.0 };
+            let opened = Opened { document: 1.0, painted_ms };
+            filmed_since([&sent].into_iter(), Some(&first), Some(opened))
+        };
+        let own = |first, painted_ms, at: f64| at >= since(first, painted_ms);
+        assert!(!own(900.0, Some(950.0), 983.0) && own(900.0, Some(950.0), 985.0), "a frame takes that long");
+        assert!(!own(995.0, Some(950.0), 995.0), "the first one of all tells nothing new");
+        assert!(own(995.0, Some(1_020.0), 995.0) && own(960.0, None, 960.0), "the page was still white");
+        assert!(!own(995.0, Some(1_005.0), 995.0), "the two clocks are not exact");
     }
 }

@@ -115,6 +115,10 @@ pub trait Page: Send {
     /// Notes how the page stands now. Does nothing where no film was begun.
     async fn look(&mut self, _look: Look, _deadline: Deadline) {}
 
+    /// Waits until the page has begun to draw what the last look found: what is done to it next is not seen with that. Does
+    /// nothing where no film was begun.
+    async fn let_draw(&mut self, _deadline: Deadline) {}
+
     /// Waits for a picture of what the last look found: what comes next must not be seen.
     async fn catch_up(&mut self, _deadline: Deadline) {}
 

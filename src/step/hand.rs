@@ -51,12 +51,14 @@ impl<'r> Hand<'r> {
         self.acted.take()
     }
 
-    fn acts(&mut self) {
+    /// It is about to do something to the page.
+    async fn acts(&mut self, wire: Deadline) {
+        self.page.let_draw(wire).await;
         self.acted.get_or_insert_with(Instant::now);
     }
 
     pub(super) async fn navigate(&mut self, to: &Destination, wire: Deadline) -> Result<(), Obstacle> {
-        self.acts();
+        self.acts(wire).await;
         let result = self.page.navigate(to, wire).await;
         self.settle(result)
     }
@@ -67,13 +69,14 @@ impl<'r> Hand<'r> {
         call: &Call,
         wire: Deadline,
     ) -> Result<Envelope, Obstacle> {
-        let result = self.page.ask(frame, call, wire).await;
         // Some acts are done by the engine, at the end of its answer.
-        if let (Call::Act { then, .. }, Ok(envelope)) = (call, &result)
-            && envelope.ok
-            && then.changes_the_page()
-        {
-            self.acts();
+        let may_act = matches!(call, Call::Act { then, .. } if then.changes_the_page());
+        if may_act {
+            self.page.let_draw(wire).await;
+        }
+        let result = self.page.ask(frame, call, wire).await;
+        if may_act && result.as_ref().is_ok_and(|envelope| envelope.ok) {
+            self.acted.get_or_insert_with(Instant::now);
         }
         self.settle(result)
     }
@@ -95,7 +98,7 @@ impl<'r> Hand<'r> {
         args: &[Value],
         wire: Deadline,
     ) -> Result<Value, Obstacle> {
-        self.acts();
+        self.acts(wire).await;
         let result = self.page.script(frame, body, args, wire).await;
         self.settle(result)
     }
@@ -106,7 +109,7 @@ impl<'r> Hand<'r> {
         press: &Press,
         wire: Deadline,
     ) -> Result<Option<Landed>, Obstacle> {
-        self.acts();
+        self.acts(wire).await;
         let result = self.page.press(at.0, at.1, press, wire).await;
         self.settle(result)
     }
@@ -117,7 +120,7 @@ impl<'r> Hand<'r> {
         text: &str,
         wire: Deadline,
     ) -> Result<(), Obstacle> {
-        self.acts();
+        self.acts(wire).await;
         let result = self.page.insert(at.0, at.1, text, wire).await;
         self.settle(result)
     }
@@ -128,7 +131,7 @@ impl<'r> Hand<'r> {
         keys: &[Key],
         wire: Deadline,
     ) -> Result<usize, Obstacle> {
-        self.acts();
+        self.acts(wire).await;
         let result = self.page.keys(at.0, at.1, keys, wire).await;
         self.settle(result)
     }

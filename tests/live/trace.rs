@@ -124,8 +124,8 @@ fn a_trace_tells_what_each_step_saw_and_did() {
     assert!(picture(&steps[6]["after"]).starts_with(&[0xff, 0xd8, 0xff]), "a JPEG");
     assert_eq!(steps[0]["before"], Value::Null, "the page was blank");
     assert_eq!(steps[1]["before"], steps[0]["after"]);
+    assert!(steps[0]["after"].is_u64(), "the camera is waited for");
     let greeted = &steps[5];
-    // That of the first step may be missing, where the second one is quick; the last one's never is.
     assert_ne!(steps[6]["after"], steps[1]["before"]);
     assert_eq!(steps[3]["after"], Value::Null, "a group is shown by its steps");
     for name in ["before", "after", "document"] {
@@ -262,17 +262,44 @@ fn each_state_is_seen_however_quick_the_steps_are_and_the_last_surely() {
         for ((name, _), trace) in quick {
             let seen = left(trace);
             assert_eq!(seen.last(), Some(&Some(still[3].clone())), "{name}");
-            // That of the first step may be missing, where the second one is quick.
-            let states = seen[1..].iter().map(|seen| still.iter().position(|it| Some(it) == seen.as_ref()));
+            let states = seen.iter().map(|seen| still.iter().position(|it| Some(it) == seen.as_ref()));
             let states: Vec<_> = states.collect();
-            assert!(states.is_sorted(), "{name}: {states:?}");
-            if states == [1, 2, 3, 3].map(Some) {
+            assert!(seen[0].is_some() && states.is_sorted(), "{name}: {states:?}");
+            if states == [0, 1, 2, 3, 3].map(Some) {
                 exact += 1;
             }
         }
     }
     // The others have a step with the state of the one before or after it.
     assert!(exact >= 12, "{exact} of 16");
+}
+
+#[test]
+fn what_a_step_did_is_drawn_before_the_next_one_acts() {
+    let page = "<!doctype html><body><p role=button>Next</p><script>
+        window.drawn = [];
+        let clicks = 0;
+        const draw = () => { if (drawn.at(-1) !== clicks) drawn.push(clicks); requestAnimationFrame(draw); };
+        draw();
+        document.querySelector('p').onclick = ({ target }) => { target.dataset.clicks = ++clicks; };
+        </script>";
+    let click = "{ click = 'role=button' }";
+    let runs: Vec<String> = (1..=8).map(|run| format!("{{ run = {run} }}")).collect();
+    let project = Project::new()
+        .file("runner.toml", "[server]\ndir = \"site\"\n[evidence]\ntrace = \"always\"\n")
+        .file("site/index.html", page)
+        .file(
+            "testcases/a.toml",
+            &format!(
+                "rows = [ {} ]\nsteps = [ {{ goto = '/' }}, {click}, {click}, {click}, {click}, \
+                 {{ expect_script = 'return drawn.slice(0, 4).join() == \"0,1,2,3\"' }} ]\n",
+                runs.join(", ")
+            ),
+        );
+    for slots in ["1", "3"] {
+        let ran = project.run(["-c", slots]);
+        assert_eq!(ran.status, Some(0), "{ran}");
+    }
 }
 
 #[test]

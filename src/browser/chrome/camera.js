@@ -29,7 +29,13 @@ globalThis.__batchrun_film = (() => {
   }
 
   function news() {
-    return { document: performance.timeOrigin, frames: frames.splice(0), pending: isPending };
+    const paint = performance.getEntriesByType('paint')[0]?.startTime;
+    return {
+      document: performance.timeOrigin,
+      painted: paint === undefined ? null : performance.timeOrigin + paint,
+      frames: frames.splice(0),
+      pending: isPending,
+    };
   }
 
   const observer = new MutationObserver(() => {

@@ -1,5 +1,5 @@
-//! Films a page for a trace, past its driver (Chrome DevTools Protocol, domains Page, Runtime and Network). Nobody waits for it
-//! but for its first picture, at the end, and before what must not be seen.
+//! Films a page for a trace, past its driver (Chrome DevTools Protocol, domains Page, Runtime and Network). It is waited for
+//! until it films, at the end, and before what must not be seen; before each act only until what is there is being drawn.
 //!
 //! The browser is told once to send a small picture of whatever it draws: a page that stands still costs nothing. One
 //! that never does, as with an animation, is filmed again only when the next step has ended.
@@ -18,6 +18,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 
 /// Of a hundred: letters can be read, and a page takes some ten kilobytes.
@@ -30,6 +31,9 @@ const SIZE: (u32, u32) = (560, 420);
 /// Pictures that one step may take: a tenth of a second of a page that never stands still. To switch the camera off and on
 /// costs a picture and the certainty of what the next one shows.
 const PICTURES: u32 = 6;
+
+/// How long the page may take to draw what an act would otherwise be seen with.
+const DRAWING: Duration = Duration::from_millis(500);
 
 /// What tells in the page in which frames its changes are drawn.
 const WITNESS: &str = include_str!("camera.js");
@@ -183,26 +187,40 @@ impl Camera {
         }
     }
 
-    async fn wait_for_picture(self: &Arc<Self>, world: Option<String>) {
+    /// Waits until the page has begun to draw what the last look found.
+    pub(super) async fn let_draw(self: &Arc<Self>, world: Option<String>, deadline: Deadline) {
+        let deadline = deadline.or_earlier(Deadline::after("drawing", DRAWING));
+        let _ = deadline.bound(self.wait_until_drawn(world)).await;
+    }
+
+    async fn wait_until_drawn(self: &Arc<Self>, world: Option<String>) {
         self.wait_for_answers().await;
-        let (look, is_pending) = {
-            let state = self.lock();
-            if state.sensitive == Some(state.look) {
+        let look = {
+            let mut state = self.lock();
+            if state.drawn == state.look || !state.reel.is_pending(state.look) {
                 return;
             }
-            (state.look, state.reel.is_pending(state.look))
+            state.drawn = state.look;
+            state.look
         };
-        if is_pending && let Some(world) = world {
-            self.pending.send_modify(|pending| *pending += 1);
-            let camera = Arc::clone(self);
-            self.ask(Some(&world), DRAWN, move |news: Option<News>| {
-                if let Some(news) = news {
-                    camera.lock().take(look + 1, &news);
-                }
-                camera.pending.send_modify(|pending| *pending -= 1);
-            });
-            self.wait_for_answers().await;
+        let Some(world) = world else { return };
+        self.pending.send_modify(|pending| *pending += 1);
+        let camera = Arc::clone(self);
+        self.ask(Some(&world), DRAWN, move |news: Option<News>| {
+            if let Some(news) = news {
+                camera.lock().take(look + 1, &news);
+            }
+            camera.pending.send_modify(|pending| *pending -= 1);
+        });
+        self.wait_for_answers().await;
+    }
+
+    async fn wait_for_picture(self: &Arc<Self>, world: Option<String>) {
+        self.wait_for_answers().await;
+        if self.lock().is_hidden() {
+            return;
         }
+        self.wait_until_drawn(world).await;
         let mut arrived = self.arrived.subscribe();
         if self.is_up_to_date() {
             return;

@@ -128,6 +128,13 @@ impl Context {
         }
     }
 
+    /// Waits until the page has begun to draw what the last look found, if it is filmed.
+    pub async fn let_draw(&self, deadline: Deadline) {
+        if let Some(camera) = &self.camera {
+            camera.let_draw(self.world(&self.target), deadline).await;
+        }
+    }
+
     /// Waits for a picture of what the last look found, if the page is filmed.
     pub async fn catch_up(&self, deadline: Deadline) {
         if let Some(camera) = &self.camera {

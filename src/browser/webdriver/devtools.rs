@@ -394,6 +394,10 @@ impl Page for DevToolsPage {
         self.context.look(Look { changed, ..look }, deadline).await;
     }
 
+    async fn let_draw(&mut self, deadline: Deadline) {
+        self.context.let_draw(deadline).await;
+    }
+
     async fn catch_up(&mut self, deadline: Deadline) {
         self.context.catch_up(deadline).await;
     }

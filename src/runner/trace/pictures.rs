@@ -1,7 +1,7 @@
 //! Which picture shows what a step left. Pictures come when the browser has drawn a change, and nobody waits for them: which
 //! frame each of them is, its time tells, and the page tells in which frames it drew what it changed.
 
-use crate::browser::film::{BLUR, FRAME, Film, Frame, Picture, Timing};
+use crate::browser::film::{self, BLUR, FRAME, Film, Frame, Picture, Timing};
 use std::ops::Range;
 
 /// By how much the time of a picture may differ from a whole number of frames after a change was drawn, in milliseconds.
@@ -13,9 +13,13 @@ const FAR: f64 = 500.0;
 /// How many delays there are.
 const LATE: usize = 4;
 
-/// How many frames after the page began to draw it a picture was to be seen, and how unlikely that is. It is one, or two where
-/// the browser is late (measured: 16.6 or 33.3 ms); more where it has left one out and makes up for that.
-const DELAYS: [(f64, f64); LATE] = [(1.0, 0.0), (2.0, 0.25), (3.0, 0.5), (4.0, 0.75)];
+/// How many frames after the page began to draw it a picture was to be seen. It is one, or two where the browser is late
+/// (measured: 16.6 or 33.3 ms); more where it has left one out and makes up for that.
+const DELAYS: [f64; LATE] = [1.0, 2.0, 3.0, 4.0];
+
+/// How unlikely it is that the first picture is late by a frame, or one by a frame more or less than the one before it: most
+/// often all of them are late, or none.
+const UNSTEADY: f64 = 0.25;
 
 /// How unlikely it is that a picture shows no change that the page has told of,
 const ODD: f64 = 1.0;
@@ -51,7 +55,7 @@ pub(super) struct Left {
 
 impl<'f> Pictures<'f> {
     pub(super) fn of(film: &'f Film) -> Self {
-        Self { film, began: begins(&film.pictures, &film.frames) }
+        Self { film, began: begins(film) }
     }
 
     /// The picture that shows what a step left, by its place.
@@ -119,21 +123,25 @@ impl<'f> Pictures<'f> {
 /// When the page began to draw what each picture shows. A picture that comes two frames after a change was drawn may show
 /// that, late, or what was drawn a frame later, in time. Of all ways to understand them that counts which leaves fewest
 /// changes without a picture and fewest pictures without a change.
-fn begins(pictures: &[Picture], frames: &[Frame]) -> Vec<f64> {
+fn begins(film: &Film) -> Vec<f64> {
+    let Film { pictures, frames, .. } = film;
     // What it costs if the frames up to each of them are in no picture.
+    let filmed = film::filmed_since(pictures.iter(), frames.first(), film.opened);
     let costs = frames.iter().scan(0.0, |sum, frame| {
-        *sum += if frame.is_seen { UNSEEN } else { HARDLY_SEEN };
+        *sum += match frame {
+            _ if frame.at_ms < filmed => 0.0,
+            _ if frame.is_seen => UNSEEN,
+            _ => HARDLY_SEEN,
+        };
         Some(*sum)
     });
     let costs: Vec<f64> = std::iter::once(0.0).chain(costs).collect();
     let place = |time: f64| frames.partition_point(|it| it.at_ms < time);
     let unseen = |from: f64, until: f64| (costs[place(until - BLUR)] - costs[place(from + BLUR)]).max(0.0);
-    let own = |began: f64, late: usize| {
-        let is_odd = place(began - BLUR) == place(began + BLUR);
-        DELAYS[late].1 + if is_odd { ODD } else { 0.0 }
-    };
+    let odd = |began: f64| if place(began - BLUR) == place(began + BLUR) { ODD } else { 0.0 };
+    let unsteady = |before: usize, late: usize| (DELAYS[before] - DELAYS[late]).abs() * UNSTEADY;
     let timed: Vec<f64> = pictures.iter().filter(|it| it.is_timed()).map(|it| it.at_ms).collect();
-    let began = |picture: usize, late: usize| timed[picture] - DELAYS[late].0 * FRAME;
+    let began = |picture: usize, late: usize| timed[picture] - DELAYS[late] * FRAME;
 
     // The best way to each picture, by how late that is: its cost, and how late the picture before is then.
     let mut ways: Vec<[(f64, usize); LATE]> = Vec::with_capacity(timed.len());
@@ -141,21 +149,25 @@ fn begins(pictures: &[Picture], frames: &[Frame]) -> Vec<f64> {
         let way = std::array::from_fn(|late| {
             let began_now = began(picture, late);
             let best = match ways.last() {
-                None => (unseen(f64::NEG_INFINITY, began_now), 0),
+                None => (unseen(f64::NEG_INFINITY, began_now) + unsteady(0, late), 0),
                 Some(last) => cheapest(|before| {
                     let began_before = began(picture - 1, before);
                     // No frame is drawn twice.
                     let is_possible = began_now > began_before + BLUR;
-                    if is_possible { last[before].0 + unseen(began_before, began_now) } else { f64::INFINITY }
+                    let cost = last[before].0 + unseen(began_before, began_now) + unsteady(before, late);
+                    if is_possible { cost } else { f64::INFINITY }
                 }),
             };
-            (best.0 + own(began_now, late), best.1)
+            (best.0 + odd(began_now), best.1)
         });
         ways.push(way);
     }
     let mut found = vec![0.0; timed.len()];
+    // What was drawn last may be in a picture that is not timed.
+    let end = pictures.last().filter(|it| !it.is_timed()).map_or(f64::INFINITY, |it| it.at_ms);
+    let left = |late| unseen(began(timed.len() - 1, late), end - DELAYS[late] * FRAME);
     let mut late = match ways.last() {
-        Some(last) => cheapest(|late| last[late].0 + unseen(began(timed.len() - 1, late), f64::INFINITY)).1,
+        Some(last) => cheapest(|late| last[late].0 + left(late)).1,
         None => 0,
     };
     for picture in (0..timed.len()).rev() {

@@ -1,7 +1,7 @@
 //! What a camera has seen so far, and whether that is enough.
 
 use crate::browser::chrome::network::Requests;
-use crate::browser::film::{BLUR, FRAME, Frame, Reel};
+use crate::browser::film::{BLUR, FRAME, Frame, Opened, Reel};
 use serde::Deserialize;
 
 /// What changed so long ago, in milliseconds, has been drawn by now if it is anything that is seen.
@@ -18,6 +18,8 @@ pub(super) struct State {
     pub(super) look: u32,
     /// That of the last one at what a sensitive step left.
     pub(super) sensitive: Option<u32>,
+    /// The last one whose changes were waited for to be drawn.
+    pub(super) drawn: u32,
     /// Pictures that came since the last look; `None` while the camera is off.
     pub(super) pictures: Option<u32>,
     /// When it was switched on, in milliseconds since 1970, if it has not sent since how the page looks. What it sends first
@@ -32,6 +34,8 @@ pub(super) struct State {
 pub(super) struct News {
     /// When its document began, which names it.
     pub(super) document: f64,
+    /// When something of it was to be seen first.
+    pub(super) painted: Option<f64>,
     /// When they began, and whether what has changed can probably be seen.
     pub(super) frames: Vec<(f64, bool)>,
     pub(super) pending: bool,
@@ -42,9 +46,15 @@ pub(super) struct News {
 impl State {
     /// Takes what the page has told, of which a look was the first to know.
     pub(super) fn take(&mut self, look: u32, news: &News) {
+        self.reel.opened(Opened { document: news.document, painted_ms: news.painted });
         for &(at_ms, is_seen) in &news.frames {
             self.reel.frame(Frame { at_ms, is_seen, look, document: news.document });
         }
+    }
+
+    /// Whether nothing of what the last look found is to be shown.
+    pub(super) fn is_hidden(&self) -> bool {
+        self.sensitive == Some(self.look)
     }
 
     /// Whether there surely is a picture of what has changed last, or nothing to be seen of that.
@@ -59,13 +69,10 @@ impl State {
         if now > changed.at_ms + LONG_AGO {
             return true;
         }
-        // Since how the page looked was sent: that came when it was drawn.
-        let mut shown: Vec<f64> =
-            self.reel.pictures().rev().take_while(|it| it.is_timed()).map(|it| it.at_ms).collect();
+        let timed = self.reel.pictures().rev().take_while(|it| it.is_timed()).map(|it| it.at_ms);
+        let mut shown: Vec<f64> = timed.collect();
         shown.reverse();
-        let on_since =
-            self.reel.pictures().rev().find(|it| !it.is_timed()).map_or(f64::NEG_INFINITY, |it| it.at_ms);
-        let since = on_since.max(changed.at_ms - LONG_AGO).min(changed.at_ms);
+        let since = self.reel.filmed_since().max(changed.at_ms - LONG_AGO).min(changed.at_ms);
         let changes = self.reel.frames().map(|it| it.at_ms).filter(|at| *at >= since);
         let Some(newest) = shown.last().copied() else { return false };
         // Pictures come in the order of what they show. Where there is one for each change, the newest is of the last one.
@@ -107,7 +114,7 @@ mod tests {
             state.reel.picture(Picture { at_ms, until_ms: at_ms, timing: Timing::Frame, ..first.clone() });
         }
         let frames = frames.iter().map(|at| (at * FRAME, true)).collect();
-        state.take(1, &News { document: 1.0, frames, pending: false, markup: None });
+        state.take(1, &News { document: 1.0, painted: Some(0.0), frames, pending: false, markup: None });
         state.is_up_to_date(20.0 * FRAME)
     }
 
@@ -123,7 +130,13 @@ mod tests {
         let mut state = State { sensitive: Some(1), ..State::default() };
         state.take(
             2,
-            &News { document: 1.0, frames: vec![(10.0 * FRAME, true)], pending: false, markup: None },
+            &News {
+                document: 1.0,
+                painted: None,
+                frames: vec![(10.0 * FRAME, true)],
+                pending: false,
+                markup: None,
+            },
         );
         state.reel.picture(picture(11.0));
         assert!(!state.is_up_to_date(11.0 * FRAME) && !state.is_up_to_date(500.0 * FRAME));
