@@ -240,7 +240,7 @@ impl Reel {
 
     /// Takes what is known of a document.
     pub(in crate::browser) fn opened(&mut self, opened: Opened) {
-        if self.opened.is_none_or(|first| first.document == opened.document) {
+        if self.opened.is_none_or(|first| first.document.total_cmp(&opened.document).is_eq()) {
             self.opened = Some(opened);
         }
     }

@@ -73,10 +73,10 @@ impl State {
         let mut shown: Vec<f64> = timed.collect();
         shown.reverse();
         let since = self.reel.filmed_since().max(changed.at_ms - LONG_AGO).min(changed.at_ms);
-        let changes = self.reel.frames().map(|it| it.at_ms).filter(|at| *at >= since);
+        let frames = self.reel.frames().map(|it| it.at_ms).filter(|at| *at >= since);
         let Some(newest) = shown.last().copied() else { return false };
         // Pictures come in the order of what they show. Where there is one for each change, the newest is of the last one.
-        let Some(odd) = without_one_each(changes, shown) else { return false };
+        let Some(odd) = without_one_each(frames, shown) else { return false };
         // One of a change that the page does not know of may be followed by one more, late like it.
         let is_odd = odd.iter().any(|at| (at - changed.at_ms).abs() < BLUR);
         newest >= changed.at_ms + if is_odd { 2.0 } else { 1.0 } * FRAME - BLUR
