@@ -240,8 +240,12 @@ impl Reel {
 
     /// Takes what is known of a document.
     pub(in crate::browser) fn opened(&mut self, opened: Opened) {
-        if self.opened.is_none_or(|first| first.document.total_cmp(&opened.document).is_eq()) {
-            self.opened = Some(opened);
+        match &mut self.opened {
+            // It went away before it told when: long after the camera was on.
+            Some(first) if first.document.total_cmp(&opened.document).is_ne() => {
+                first.painted_ms.get_or_insert(first.document);
+            }
+            first => *first = Some(opened),
         }
     }
 

@@ -42,18 +42,19 @@ globalThis.__batchrun_film = (() => {
     hasMutated = true;
     changed(true);
   });
-  // A document is not drawn before its time because it is filmed.
+  // A document is not drawn before its time because it is filmed. Most often all of it has been by then.
   function watch() {
     observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-    changed(true);
+    changed(false);
   }
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', watch, { once: true });
   else watch();
-  // What changes how a page looks, or may, and is no mutation; `load` is also that of pictures and styles.
+  // What changes how a page looks, or may, and is no mutation; `load` is that of pictures and styles, not of the document.
   const EVENTS = { input: true, load: true, scroll: true, focusin: false, focusout: false, keydown: false, mousedown: false,
     mouseover: false, mouseup: false };
   for (const [type, seen] of Object.entries(EVENTS)) {
-    window.addEventListener(type, () => changed(seen), { capture: true, passive: true });
+    const happened = ({ target }) => changed(seen && !(type === 'load' && target === document));
+    window.addEventListener(type, happened, { capture: true, passive: true });
   }
 
   return {

@@ -19,7 +19,7 @@ const DELAYS: [f64; LATE] = [1.0, 2.0, 3.0, 4.0];
 
 /// How unlikely it is that the first picture is late by a frame, or one by a frame more or less than the one before it: most
 /// often all of them are late, or none.
-const UNSTEADY: f64 = 0.25;
+const UNSTEADY: f64 = 0.4;
 
 /// How unlikely it is that a picture shows no change that the page has told of,
 const ODD: f64 = 1.0;

@@ -77,9 +77,10 @@ impl State {
         let Some(newest) = shown.last().copied() else { return false };
         // Pictures come in the order of what they show. Where there is one for each change, the newest is of the last one.
         let Some(odd) = without_one_each(frames, shown) else { return false };
-        // One of a change that the page does not know of may be followed by one more, late like it.
-        let is_odd = odd.iter().any(|at| (at - changed.at_ms).abs() < BLUR);
-        newest >= changed.at_ms + if is_odd { 2.0 } else { 1.0 } * FRAME - BLUR
+        // Of a page that changes by itself nobody knows which picture is late.
+        let earliest = changed.at_ms + FRAME - BLUR;
+        let is_odd = odd.iter().any(|at| (changed.at_ms - LATE..earliest).contains(at));
+        !is_odd && newest >= earliest
     }
 }
 
