@@ -54,6 +54,10 @@ impl<'r> Hand<'r> {
     /// It is about to do something to the page.
     async fn acts(&mut self, wire: Deadline) {
         self.page.let_draw(wire).await;
+        self.has_acted();
+    }
+
+    fn has_acted(&mut self) {
         self.acted.get_or_insert_with(Instant::now);
     }
 
@@ -76,7 +80,7 @@ impl<'r> Hand<'r> {
         }
         let result = self.page.ask(frame, call, wire).await;
         if may_act && result.as_ref().is_ok_and(|envelope| envelope.ok) {
-            self.acted.get_or_insert_with(Instant::now);
+            self.has_acted();
         }
         self.settle(result)
     }

@@ -189,6 +189,10 @@ impl Camera {
 
     /// Waits until the page has begun to draw what the last look found.
     pub(super) async fn let_draw(self: &Arc<Self>, world: Option<String>, deadline: Deadline) {
+        // One that never began to film leaves its first picture awaited for ever.
+        if self.lock().is_stuck {
+            return;
+        }
         let deadline = deadline.or_earlier(Deadline::after("drawing", DRAWING));
         let _ = deadline.bound(self.wait_until_drawn(world)).await;
     }

@@ -128,11 +128,9 @@ fn begins(film: &Film) -> Vec<f64> {
     // What it costs if the frames up to each of them are in no picture.
     let filmed = film::filmed_since(pictures.iter(), frames.first(), film.opened);
     let costs = frames.iter().scan(0.0, |sum, frame| {
-        *sum += match frame {
-            _ if frame.at_ms < filmed => 0.0,
-            _ if frame.is_seen => UNSEEN,
-            _ => HARDLY_SEEN,
-        };
+        if frame.at_ms >= filmed {
+            *sum += if frame.is_seen { UNSEEN } else { HARDLY_SEEN };
+        }
         Some(*sum)
     });
     let costs: Vec<f64> = std::iter::once(0.0).chain(costs).collect();

@@ -74,13 +74,11 @@ impl State {
         shown.reverse();
         let since = self.reel.filmed_since().max(changed.at_ms - LONG_AGO).min(changed.at_ms);
         let frames = self.reel.frames().map(|it| it.at_ms).filter(|at| *at >= since);
-        let Some(newest) = shown.last().copied() else { return false };
         // Pictures come in the order of what they show. Where there is one for each change, the newest is of the last one.
         let Some(odd) = without_one_each(frames, shown) else { return false };
         // Of a page that changes by itself nobody knows which picture is late.
-        let earliest = changed.at_ms + FRAME - BLUR;
-        let is_odd = odd.iter().any(|at| (changed.at_ms - LATE..earliest).contains(at));
-        !is_odd && newest >= earliest
+        let unsure = changed.at_ms - LATE..changed.at_ms + FRAME - BLUR;
+        !odd.iter().any(|at| unsure.contains(at))
     }
 }
 
