@@ -52,7 +52,7 @@ fn a_server_that_ends_by_itself_stops_the_batch_with_exit_3_and_its_last_words()
     std::fs::write(project.root().join("enough"), "").unwrap();
     let ended = running.wait_clean();
     ended.exits(3).says(&[
-        "are interrupted: server `sh -c",
+        "1 running case is interrupted: server `sh -c",
         "ended by exit code 7; the end of its output:",
         "out of disk",
     ]);

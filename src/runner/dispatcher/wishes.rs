@@ -77,22 +77,23 @@ impl Dispatcher {
 
     pub(super) fn asked_to_stop(&mut self, how: Stop, why: &str) -> Option<BatchStatus> {
         let running = self.core.running();
-        match how {
-            Stop::Drain => self
-                .say(Level::Warning, &format!("{why}: {running} running cases end, nothing more is started")),
+        let cases = |one: &str, several: &str| match running {
+            1 => format!("1 running case {one}"),
+            _ => format!("{running} running cases {several}"),
+        };
+        let text = match how {
+            Stop::Drain => format!("{why}: {}, nothing more is started", cases("ends", "end")),
             Stop::Grace => {
                 let grace = crate::text::duration(self.grace);
-                self.say(
-                    Level::Warning,
-                    &format!("{why}: {running} running cases get {grace}, nothing more is started"),
-                );
+                format!("{why}: {} {grace}, nothing more is started", cases("gets", "get"))
             }
             // What has lines of its own, such as a server's last words, comes last.
             Stop::Now if why.contains('\n') => {
-                self.say(Level::Warning, &format!("{running} running cases are interrupted: {why}"));
+                format!("{}: {why}", cases("is interrupted", "are interrupted"))
             }
-            Stop::Now => self.say(Level::Warning, &format!("{why}: {running} running cases are interrupted")),
-        }
+            Stop::Now => format!("{why}: {}", cases("is interrupted", "are interrupted")),
+        };
+        self.say(Level::Warning, &text);
         // Further lines say more than a word about the state of a batch may.
         self.perform_because(&Input::Stop(how), None, why.lines().next().unwrap_or_default())
     }
