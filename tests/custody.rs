@@ -5,7 +5,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test without a harness")]
 
-use batchrun::browser::chrome::{Chrome, LaunchOptions};
+use batchrun::browser::chrome::{Chrome, LaunchOptions, Placing};
 use batchrun::case::model::Viewport;
 use batchrun::custody::{Custody, Kind, Spawn};
 use batchrun::deadline::Deadline;
@@ -70,7 +70,10 @@ fn run(browser: Option<PathBuf>) {
                 Chrome::launch(&custody, LaunchOptions { binary, ..LaunchOptions::default() }).await.ok()?;
             let gate = chrome.gate().await.ok()?;
             let deadline = Deadline::after("context", Duration::from_secs(10));
-            let context = gate.open_context(Viewport { width: 800, height: 600 }, deadline).await.ok()?;
+            let context = gate
+                .open_context(Viewport { width: 800, height: 600 }, Placing::OnScreen, deadline)
+                .await
+                .ok()?;
             Some((chrome, gate, context))
         };
         let _open = open.await;

@@ -3,8 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
-use batchrun::browser::chrome::LaunchOptions;
 use batchrun::browser::chrome::find::{self, Mode};
+use batchrun::browser::chrome::{LaunchOptions, Placing};
 use batchrun::browser::engine::{Call, Element, Envelope, Landed, Need, Reading, Ready, Then};
 use batchrun::browser::lease::{Lease, Lessor};
 use batchrun::browser::local::{LocalBrowsers, LocalOptions};
@@ -29,6 +29,10 @@ struct World {
 
 impl World {
     async fn start(slots: usize, pages: &[(&str, &str)]) -> Self {
+        Self::placed(Placing::OnScreen, slots, pages).await
+    }
+
+    async fn placed(placing: Placing, slots: usize, pages: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (name, body) in pages {
             let page = format!("<!doctype html><meta charset=utf-8><title>{name}</title>{body}");
@@ -42,7 +46,7 @@ impl World {
             args: vec!["--js-flags=--max-old-space-size=64".to_owned()],
             ..LaunchOptions::default()
         };
-        let options = LocalOptions { launch, driver, slots, viewport: VIEWPORT };
+        let options = LocalOptions { launch, driver, slots, viewport: VIEWPORT, placing };
         let browsers = LocalBrowsers::start(Arc::clone(&custody), options).await.unwrap();
         let site = StaticSite::start(folder.path()).await.unwrap();
         Self { browsers, site, custody, _folder: folder }
@@ -356,4 +360,31 @@ async fn a_press_under_way_is_held_back_when_the_element_jumps_away() {
     }
     lease.release().await;
     world.end().await;
+}
+
+/// The width and height of a picture.
+fn size(png: &[u8]) -> (u32, u32) {
+    let number = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+    (number(16), number(20))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_off_the_screen_is_made_smaller_and_photographed_all_the_same() {
+    const BOX: &str = "<aside style='width: 200px; height: 100px; background: teal'></aside>";
+    for is_smaller in [false, true] {
+        let world = World::placed(Placing::OffScreen, 1, &[("a.html", BOX)]).await;
+        let mut lease = world.lease().await;
+        let page = lease.page();
+        go(page, &world.url("a.html")).await;
+        assert_eq!(size(&page.screenshot(None, soon()).await.unwrap()), (1280, 720));
+        if is_smaller {
+            page.resize(Viewport { width: 390, height: 500 }, soon()).await.unwrap();
+            assert_eq!(size(&page.screenshot(None, soon()).await.unwrap()), (390, 500));
+        }
+        let element = found(page, &Frame::Top, act("aside", &[], Then::Keep)).await;
+        let of_it = page.screenshot(Some((&Frame::Top, &element)), soon()).await.unwrap();
+        assert_eq!(size(&of_it), (200, 100));
+        lease.release().await;
+        world.end().await;
+    }
 }

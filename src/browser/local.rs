@@ -9,8 +9,8 @@
 mod keeper;
 mod workshop;
 
-use super::chrome::LaunchOptions;
 use super::chrome::find;
+use super::chrome::{LaunchOptions, Placing};
 use super::lease::{Lease, Lessor, NoLease};
 use super::page::Page;
 use super::webdriver::DevToolsPage;
@@ -40,6 +40,8 @@ pub struct LocalOptions {
     pub slots: usize,
     /// Size of a fresh page.
     pub viewport: Viewport,
+    /// Where it lies.
+    pub placing: Placing,
 }
 
 /// Local Chromium as a lessor.

@@ -72,6 +72,15 @@ pub enum Trace {
 impl Trace {
     const ALL: [Self; 4] = [Self::Off, Self::OnFailure, Self::OnRetry, Self::Always];
 
+    /// Whether an attempt is traced, by its number from 1.
+    pub fn covers(self, attempt: u32) -> bool {
+        match self {
+            Self::Off => false,
+            Self::OnFailure | Self::Always => true,
+            Self::OnRetry => attempt > 1,
+        }
+    }
+
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -11,7 +11,6 @@ use super::witness::{AttemptWitness, Masking};
 use crate::browser::lease::{Lessor, NoLease, Supply};
 use crate::case::Unreadable;
 use crate::case::model::Case;
-use crate::config::Trace;
 use crate::deadline::Deadline;
 use crate::event::{AttemptStarted, Event, Failure};
 use crate::id::JobId;
@@ -220,15 +219,7 @@ impl Attempts {
             rules: self.rules,
             masking: masking.clone(),
             kept: Vec::new(),
-            recording: self.is_traced(start.attempt).then(Recording::new),
-        }
-    }
-
-    fn is_traced(&self, attempt: u32) -> bool {
-        match self.rules.trace {
-            Trace::Off => false,
-            Trace::OnFailure | Trace::Always => true,
-            Trace::OnRetry => attempt > 1,
+            recording: self.rules.trace.covers(start.attempt).then(Recording::new),
         }
     }
 

@@ -6,7 +6,7 @@ mod driver;
 mod faults;
 mod slots;
 
-use batchrun::browser::chrome::{Chrome, Context, Gate, LaunchOptions};
+use batchrun::browser::chrome::{Chrome, Context, Gate, LaunchOptions, Placing};
 use batchrun::custody::Custody;
 use driver::{Driver, Session, VIEWPORT, custody, deadline};
 use std::time::Duration;
@@ -39,7 +39,7 @@ impl Setup {
 
     async fn slot(&self) -> Slot {
         let gate = self.chrome.gate().await.unwrap();
-        let context = gate.open_context(VIEWPORT, deadline()).await.unwrap();
+        let context = gate.open_context(VIEWPORT, Placing::OnScreen, deadline()).await.unwrap();
         let mut session = self.driver.session(&self.chrome, &gate).await;
         session.switch(&context).await.unwrap();
         Slot { gate, session, context }
@@ -56,7 +56,7 @@ impl Setup {
 impl Slot {
     /// A fresh context instead of the present one.
     async fn renew(&mut self) {
-        let fresh = self.gate.open_context(VIEWPORT, deadline()).await.unwrap();
+        let fresh = self.gate.open_context(VIEWPORT, Placing::OnScreen, deadline()).await.unwrap();
         std::mem::replace(&mut self.context, fresh).dispose(deadline()).await.unwrap();
         self.session.switch(&self.context).await.unwrap();
     }

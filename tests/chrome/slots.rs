@@ -2,7 +2,7 @@
 
 use super::driver::page;
 use super::{Setup, VIEWPORT, deadline};
-use batchrun::browser::chrome::LaunchOptions;
+use batchrun::browser::chrome::{LaunchOptions, Placing};
 use batchrun::browser::page::PromptAnswer;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ async fn a_slot_switches_from_context_to_context() {
     slot.session.delete().await;
     drop(slot.context);
     // The gate is free for another session.
-    let _context = slot.gate.open_context(VIEWPORT, deadline()).await.unwrap();
+    let _context = slot.gate.open_context(VIEWPORT, Placing::OnScreen, deadline()).await.unwrap();
     setup.driver.session(&setup.chrome, &slot.gate).await;
     setup.end().await;
 }

@@ -28,7 +28,18 @@ pub struct Context {
     session: OnceCell<String>,
     /// Films the page, where that is wanted.
     camera: Option<Arc<Camera>>,
+    is_off_screen: bool,
     disposed: bool,
+}
+
+/// Where a page lies. The headless shell draws what is on its screen once more, for nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placing {
+    /// As windows do.
+    OnScreen,
+    /// All but its last pixel is to the left of the screen and above it, if it is the shell's: to film it costs half then
+    /// (measured). It sees `screenX` and `screenY` below zero.
+    OffScreen,
 }
 
 #[derive(Deserialize)]
@@ -57,7 +68,12 @@ struct Window {
 
 impl Gate {
     /// Opens a context with a page that the gate's driver can switch to: its window handle is the target's id.
-    pub async fn open_context(&self, viewport: Viewport, deadline: Deadline) -> Result<Context, CdpError> {
+    pub async fn open_context(
+        &self,
+        viewport: Viewport,
+        placing: Placing,
+        deadline: Deadline,
+    ) -> Result<Context, CdpError> {
         let core = Arc::clone(&self.core);
         let opened: Opened =
             core.pipe.call(None, "Target.createBrowserContext", &json!({}), deadline).await?;
@@ -70,6 +86,7 @@ impl Gate {
             target: String::new(),
             session: OnceCell::new(),
             camera: None,
+            is_off_screen: false,
             disposed: false,
         };
         context.core.show(&context.id, Arc::clone(&context.tap));
@@ -79,12 +96,10 @@ impl Gate {
             "width": viewport.width,
             "height": viewport.height,
         });
-        if context.core.flavor == Flavor::HeadlessShell {
-            // The shell draws each page once more onto a screen that nobody sees, and so large that it reaches to the right
-            // and lower end of the page. This far to the left and above all but a pixel of the page is off that screen: a
-            // picture of it costs half (measured), and pages are drawn as ever.
+        if placing == Placing::OffScreen && context.core.flavor == Flavor::HeadlessShell {
             page["left"] = json!(1 - i64::from(viewport.width));
             page["top"] = json!(1 - i64::from(viewport.height));
+            context.is_off_screen = true;
         }
         let created: Created = context.core.pipe.call(None, "Target.createTarget", &page, deadline).await?;
         context.target = created.target_id;
@@ -128,6 +143,17 @@ impl Context {
         Ok(())
     }
 
+    /// Brings the page onto the screen, before something makes it smaller: it would lose its last pixel there, and of a page
+    /// that is nowhere to be seen the browser takes no screenshot (it waits for ever).
+    pub async fn come_onto_screen(&mut self, deadline: Deadline) -> Result<(), CdpError> {
+        if std::mem::take(&mut self.is_off_screen) {
+            let window = self.window(deadline).await?;
+            let bounds = json!({ "windowId": window, "bounds": { "left": 0, "top": 0 } });
+            self.core.pipe.call::<Value>(None, "Browser.setWindowBounds", &bounds, deadline).await?;
+        }
+        Ok(())
+    }
+
     /// Notes how the page stands now, if it is filmed.
     pub async fn look(&self, look: Look, deadline: Deadline) {
         if let Some(camera) = &self.camera {
@@ -167,13 +193,17 @@ impl Context {
 
     /// Gives the viewport its size: the full browser counts its own bars as part of the window.
     async fn fit_window(&self, viewport: Viewport, deadline: Deadline) -> Result<(), CdpError> {
+        let window = self.window(deadline).await?;
+        let size = json!({ "windowId": window, "width": viewport.width, "height": viewport.height });
+        self.core.pipe.call::<Value>(None, "Browser.setContentsSize", &size, deadline).await?;
+        Ok(())
+    }
+
+    async fn window(&self, deadline: Deadline) -> Result<i64, CdpError> {
         let target = json!({ "targetId": self.target });
         let window: Window =
             self.core.pipe.call(None, "Browser.getWindowForTarget", &target, deadline).await?;
-        let size =
-            json!({ "windowId": window.window_id, "width": viewport.width, "height": viewport.height });
-        self.core.pipe.call::<Value>(None, "Browser.setContentsSize", &size, deadline).await?;
-        Ok(())
+        Ok(window.window_id)
     }
 
     async fn attach(&self, deadline: Deadline) -> Result<String, CdpError> {

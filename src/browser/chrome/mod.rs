@@ -29,7 +29,7 @@ mod tap;
 mod worlds;
 
 pub use console::Console;
-pub use context::Context;
+pub use context::{Context, Placing};
 pub use error::CdpError;
 pub use gate::Gate;
 pub use launch::{LaunchError, LaunchOptions, NotUp, Silence, last_lines, likely_causes};

@@ -166,7 +166,7 @@ impl Workshop {
     /// Opens a context behind the bench's gate and switches its session there.
     async fn open(&self, bench: &Bench) -> Result<Context, NoLease> {
         let deadline = Deadline::after("prepare timeout", PREPARE_TIMEOUT);
-        let context = bench.gate.open_context(self.options.viewport, deadline).await;
+        let context = bench.gate.open_context(self.options.viewport, self.options.placing, deadline).await;
         let context = context.map_err(|error| no_fresh_page(&error))?;
         let window = json!({"handle": context.target_id()});
         match bench.wire.call(Command::Post("window", &window), deadline).await {
@@ -188,7 +188,7 @@ impl Workshop {
             .await
             .map_err(|error| no_lease(FailureKind::BrowserCrash, error.to_string()))?;
         let deadline = Deadline::after("new session timeout", NEW_SESSION_TIMEOUT);
-        let context = match gate.open_context(self.options.viewport, deadline).await {
+        let context = match gate.open_context(self.options.viewport, self.options.placing, deadline).await {
             Ok(context) => context,
             Err(error) => {
                 if matches!(error, CdpError::Missed { .. }) {

@@ -175,6 +175,20 @@ impl DevToolsPage {
             Frame::Inner(id) => id,
         }
     }
+
+    async fn come_onto_screen(&mut self, deadline: Deadline) -> Result<(), Fault> {
+        let come = self.context.come_onto_screen(deadline).await;
+        come.map_err(|error| self.fault_of(error))
+    }
+
+    /// What an error past the driver means for the page.
+    fn fault_of(&self, error: CdpError) -> Fault {
+        match error {
+            CdpError::Missed { missed, .. } => Fault::PageStuck(missed),
+            CdpError::Closed { .. } => self.browser_ended(),
+            other => Fault::Refused(other.to_string()),
+        }
+    }
 }
 
 /// The engine's answer, as the world gave it.
@@ -326,6 +340,7 @@ impl Page for DevToolsPage {
             "deviceScaleFactor": 0,
             "mobile": false,
         });
+        self.come_onto_screen(deadline).await?;
         self.send("Emulation.setDeviceMetricsOverride", metrics, deadline).await.map(drop)
     }
 
@@ -349,6 +364,8 @@ impl Page for DevToolsPage {
                 "height": height.max(1.0),
                 "scale": 1,
             });
+            // For as long as that takes the page has the size of the clip.
+            self.come_onto_screen(deadline).await?;
         }
         let answer = self.send("Page.captureScreenshot", parameters, deadline).await?;
         base64::engine::general_purpose::STANDARD.decode(answer["data"].as_str().unwrap_or_default()).map_err(
@@ -382,11 +399,8 @@ impl Page for DevToolsPage {
     }
 
     async fn begin_film(&mut self, deadline: Deadline) -> Result<(), Fault> {
-        self.context.begin_film(deadline).await.map_err(|error| match error {
-            CdpError::Missed { missed, .. } => Fault::PageStuck(missed),
-            CdpError::Closed { .. } => self.browser_ended(),
-            other => Fault::Refused(other.to_string()),
-        })
+        let begun = self.context.begin_film(deadline).await;
+        begun.map_err(|error| self.fault_of(error))
     }
 
     async fn look(&mut self, look: Look, deadline: Deadline) {

@@ -4,8 +4,8 @@ use super::super::failure::Failure;
 use super::super::prepare::Prepared;
 use super::NotBegun;
 use super::rules::Limits;
-use crate::browser::chrome::LaunchOptions;
 use crate::browser::chrome::find::{self, Mode};
+use crate::browser::chrome::{LaunchOptions, Placing};
 use crate::browser::lease::{Lessor, NoLease};
 use crate::browser::local::{LocalBrowsers, LocalOptions};
 use crate::browser::remote::RemoteEnds;
@@ -80,7 +80,9 @@ fn local(settings: &Settings) -> Result<Pages, Failure> {
         ..LaunchOptions::default()
     };
     let slots = Limits::new(settings, u32::MAX).start as usize;
-    Ok(Pages::Local(Box::new(LocalOptions { launch, driver, slots, viewport: VIEWPORT })))
+    let is_filmed = settings.evidence_trace.value.covers(1);
+    let placing = if is_filmed { Placing::OffScreen } else { Placing::OnScreen };
+    Ok(Pages::Local(Box::new(LocalOptions { launch, driver, slots, viewport: VIEWPORT, placing })))
 }
 
 /// Why there is no page, with what to do about it.
