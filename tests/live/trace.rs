@@ -4,6 +4,7 @@ use crate::support::Project;
 use base64::Engine as _;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 const PAGE: &str = "<!doctype html><title>Shop</title><body style='font: 60px sans-serif'>
 <label>Name <input id=name></label> <label>Code <input id=code type=password></label>
@@ -389,4 +390,30 @@ fn traces_are_kept_of_whom_the_settings_name() {
     let off = project("off");
     off.run(["-c", "2"]);
     assert!(self::traces(&off).is_empty());
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), &to).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_cases_of_this_repository_pass_traced_or_not() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let settings = std::fs::read_to_string(here.join("runner.toml")).unwrap();
+    let project = Project::new().file("runner.toml", &settings);
+    copy(&here.join("testcases"), &project.root().join("testcases"));
+    for trace in ["off", "always"] {
+        let trace = format!("evidence.trace={trace}");
+        let output = project.run(["testcases/", "--set", &trace]);
+        assert_eq!(output.status, Some(0), "{output}");
+        assert!(output.stderr.contains("40 cases: 40 passed"), "{output}");
+    }
 }
