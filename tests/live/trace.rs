@@ -303,6 +303,34 @@ fn what_a_step_did_is_drawn_before_the_next_one_acts() {
 }
 
 #[test]
+fn a_step_that_leads_to_another_page_has_that_ones_dom() {
+    let runs: Vec<String> = (1..=8).map(|run| format!("{{ run = {run} }}")).collect();
+    let project = Project::new()
+        .file("runner.toml", "[server]\ndir = \"site\"\n[evidence]\ntrace = \"always\"\n")
+        .file("site/index.html", "<!doctype html><form action=other.html><button>Go</button></form>")
+        .file("site/other.html", "<!doctype html><h1>Another page</h1>")
+        .file(
+            "testcases/a.toml",
+            &format!(
+                "rows = [ {} ]\nsteps = [ {{ goto = '/' }}, {{ click = 'role=button' }}, \
+                 {{ expect = 'h1', text = 'Another page' }} ]\n",
+                runs.join(", ")
+            ),
+        );
+    let ran = project.run(["-c", "1"]);
+    assert_eq!(ran.status, Some(0), "{ran}");
+    let traces = traces(&project);
+    assert_eq!(traces.len(), 8);
+    for ((case, _), trace) in &traces {
+        let dom = |step: usize| {
+            let place = trace["steps"][step]["document"].as_u64().unwrap();
+            trace["documents"][usize::try_from(place).unwrap()].as_str().unwrap()
+        };
+        assert!(dom(0).contains("Go") && !dom(1).contains("Go"), "{case}: {:#}", trace["steps"]);
+    }
+}
+
+#[test]
 fn a_page_that_never_stands_still_is_seen_as_each_step_left_it() {
     let page = "<!doctype html><body style='font: 60px sans-serif'><p id=n></p><p id=late></p><script>
         let n = 0;

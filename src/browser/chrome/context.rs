@@ -15,7 +15,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{OnceCell, watch};
+
+/// How long a document that has begun may take to tell of its isolated world.
+const NEW_DOCUMENT: Duration = Duration::from_secs(1);
 
 /// A context of its own with one page, at `about:blank`. Dropping it disposes of it without waiting.
 #[derive(Debug)]
@@ -156,9 +160,15 @@ impl Context {
 
     /// Notes how the page stands now, if it is filmed.
     pub async fn look(&self, look: Look, deadline: Deadline) {
-        if let Some(camera) = &self.camera {
-            camera.look(look, self.world(&self.target), deadline).await;
+        let Some(camera) = &self.camera else { return };
+        let mut world = self.world(&self.target);
+        if world.is_none() && camera.has_seen_a_document() {
+            // The step led to a document that has only begun.
+            let new_one =
+                tokio::time::timeout(NEW_DOCUMENT.min(deadline.left()), self.next_world(&self.target));
+            world = new_one.await.ok();
         }
+        camera.look(look, world, deadline).await;
     }
 
     /// Waits until the page has begun to draw what the last look found, if it is filmed.
