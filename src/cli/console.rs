@@ -60,6 +60,12 @@ impl Console {
         }
     }
 
+    /// Tells people what they have asked to be told, however little else they want to hear.
+    #[expect(clippy::unused_self, reason = "all output goes through the console")]
+    pub(crate) fn tell(&mut self, text: &str) {
+        write_stderr(&format!("{text}\n"));
+    }
+
     /// Shows findings, as many as anyone reads, and how many errors there are in all.
     pub(crate) fn findings(&mut self, findings: &[Diagnostic]) {
         let mut text = diagnostic::render(findings, self.colored, width());

@@ -289,3 +289,14 @@ fn another_machine_is_let_in_only_where_that_is_said() {
     "#);
     assert!(!project.root().join(".batchrun/batchrun.db").exists(), "nothing has begun");
 }
+
+#[test]
+fn where_it_is_served_is_told_also_to_who_wants_to_hear_little() {
+    let driver = ScriptedDriver::start();
+    driver.hold();
+    let project = project(&driver, 1);
+    let run = Run::live(&project, &["-q"]);
+    assert_eq!(run.address.ask("GET", "/api/batch", "").0, 200);
+    driver.release();
+    assert_eq!(run.ends(0), "", "and no more");
+}

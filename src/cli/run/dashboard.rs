@@ -66,7 +66,7 @@ impl Dashboard {
     ) -> io::Result<Option<NamedTempFile>> {
         let live = self.start(listener)?;
         let url = live.url();
-        console.say(&format!("        Live {}", listening::reachable(&url)));
+        console.tell(&format!("        Live {}", listening::reachable(&url)));
         *self.0.live.lock().await = Some(live);
         Ok(if open { listening::open(&url, console) } else { None })
     }
