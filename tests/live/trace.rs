@@ -166,14 +166,11 @@ fn the_last_picture_shows_what_the_last_step_has_seen() {
             console.warn('saved');
         }, 100);
         </script>";
-    let project = Project::new()
-        .file("runner.toml", "[server]\ndir = \"site\"\n[evidence]\ntrace = \"always\"\n")
-        .file("site/index.html", page)
-        .file(
-            "testcases/a.toml",
-            "rows = [ { n = 1 }, { n = 2 }, { n = 3 }, { n = 4 }, { n = 5 }, { n = 6 } ]\n\
+    let project = traced(page).file(
+        "testcases/a.toml",
+        "rows = [ { n = 1 }, { n = 2 }, { n = 3 }, { n = 4 }, { n = 5 }, { n = 6 } ]\n\
              steps = [ { goto = '/' }, { click = 'role=button' }, { expect = '#out', text = 'Saved!' } ]\n",
-        );
+    );
     let ran = project.run(["-c", "2"]);
     assert_eq!(ran.status, Some(0), "{ran}");
     let traces = traces(&project);
@@ -194,9 +191,7 @@ fn the_last_picture_shows_what_the_last_step_has_seen() {
 #[test]
 fn a_page_that_is_opened_and_no_more_is_seen_as_it_stays() {
     let page = "<!doctype html><body style='font: 60px sans-serif; background: gold'><h1>Shop</h1>";
-    let project = Project::new()
-        .file("runner.toml", "[server]\ndir = \"site\"\n[evidence]\ntrace = \"always\"\n")
-        .file("site/index.html", page)
+    let project = traced(page)
         .file(
             "testcases/a.toml",
             "rows = [ { n = 1 }, { n = 2 }, { n = 3 }, { n = 4 } ]\nsteps = [ { goto = '/' } ]\n",
@@ -226,6 +221,19 @@ fn left(trace: &Value) -> Vec<Option<String>> {
     places.map(|at| Some(trace["pictures"][at?]["data"].as_str().unwrap().to_owned())).collect()
 }
 
+/// A project all of whose attempts are traced.
+fn traced(page: &str) -> Project {
+    Project::new()
+        .file("runner.toml", "[server]\ndir = \"site\"\n[evidence]\ntrace = \"always\"\n")
+        .file("site/index.html", page)
+}
+
+/// A case that is there eight times.
+fn eight_times(steps: &str) -> String {
+    let rows: Vec<String> = (1..=8).map(|run| format!("{{ run = {run} }}")).collect();
+    format!("rows = [ {} ]\nsteps = [ {steps} ]\n", rows.join(", "))
+}
+
 #[test]
 fn each_state_is_seen_however_quick_the_steps_are_and_the_last_surely() {
     let page = "<!doctype html><body><p role=button>Next</p><script>
@@ -235,16 +243,12 @@ fn each_state_is_seen_however_quick_the_steps_are_and_the_last_surely() {
         document.querySelector('p').onclick = next;
         </script>";
     let click = "{ click = 'role=button' }";
-    let runs: Vec<String> = (1..=8).map(|run| format!("{{ run = {run} }}")).collect();
-    let project = Project::new()
-        .file("runner.toml", "[server]\ndir = \"site\"\n[evidence]\ntrace = \"always\"\n")
-        .file("site/index.html", page)
+    let project = traced(page)
         .file(
             "testcases/quick.toml",
-            &format!(
-                "rows = [ {} ]\nsteps = [ {{ goto = '/' }}, {click}, {click}, {click}, {{ expect = 'p', visible = true }} ]\n",
-                runs.join(", ")
-            ),
+            &eight_times(&format!(
+                "{{ goto = '/' }}, {click}, {click}, {click}, {{ expect = 'p', visible = true }}"
+            )),
         )
         .file(
             "testcases/still.toml",
@@ -284,18 +288,13 @@ fn what_a_step_did_is_drawn_before_the_next_one_acts() {
         draw();
         </script>";
     let next = "{ script = 'p.textContent = Number(p.textContent) + 1' }";
-    let runs: Vec<String> = (1..=8).map(|run| format!("{{ run = {run} }}")).collect();
-    let project = Project::new()
-        .file("runner.toml", "[server]\ndir = \"site\"\n[evidence]\ntrace = \"always\"\n")
-        .file("site/index.html", page)
-        .file(
-            "testcases/a.toml",
-            &format!(
-                "rows = [ {} ]\nsteps = [ {{ goto = '/' }}, {next}, {next}, {next}, {next}, \
-                 {{ expect_script = 'return drawn.slice(0, 4).join() == \"0,1,2,3\"' }} ]\n",
-                runs.join(", ")
-            ),
-        );
+    let project = traced(page).file(
+        "testcases/a.toml",
+        &eight_times(&format!(
+            "{{ goto = '/' }}, {next}, {next}, {next}, {next}, \
+                 {{ expect_script = 'return drawn.slice(0, 4).join() == \"0,1,2,3\"' }}"
+        )),
+    );
     for slots in ["1", "3"] {
         let ran = project.run(["-c", slots]);
         assert_eq!(ran.status, Some(0), "{ran}");
@@ -304,17 +303,12 @@ fn what_a_step_did_is_drawn_before_the_next_one_acts() {
 
 #[test]
 fn a_step_that_leads_to_another_page_has_that_ones_dom() {
-    let runs: Vec<String> = (1..=8).map(|run| format!("{{ run = {run} }}")).collect();
-    let project = Project::new()
-        .file("runner.toml", "[server]\ndir = \"site\"\n[evidence]\ntrace = \"always\"\n")
-        .file("site/index.html", "<!doctype html><form action=other.html><button>Go</button></form>")
+    let project = traced("<!doctype html><form action=other.html><button>Go</button></form>")
         .file("site/other.html", "<!doctype html><h1>Another page</h1>")
         .file(
             "testcases/a.toml",
-            &format!(
-                "rows = [ {} ]\nsteps = [ {{ goto = '/' }}, {{ click = 'role=button' }}, \
-                 {{ expect = 'h1', text = 'Another page' }} ]\n",
-                runs.join(", ")
+            &eight_times(
+                "{ goto = '/' }, { click = 'role=button' }, { expect = 'h1', text = 'Another page' }",
             ),
         );
     let ran = project.run(["-c", "1"]);
@@ -338,9 +332,7 @@ fn a_page_that_never_stands_still_is_seen_as_each_step_left_it() {
         tick();
         setTimeout(() => { document.querySelector('#late').textContent = 'late'; console.warn('late'); }, 700);
         </script>";
-    let project = Project::new()
-        .file("runner.toml", "[server]\ndir = \"site\"\n[evidence]\ntrace = \"always\"\n")
-        .file("site/index.html", page)
+    let project = traced(page)
         .file("site/other.html", "<!doctype html><h1>Another page</h1>")
         .file(
             "testcases/fails.toml",
@@ -376,9 +368,7 @@ fn f78_what_a_sensitive_step_types_is_in_no_picture_of_another() {
     let cases = |more: &str| {
         format!("rows = [ {} ]\nsteps = [ {} {more} ]\n", runs.join(", "), steps(", sensitive = true"))
     };
-    let project = Project::new()
-        .file("runner.toml", "[server]\ndir = \"site\"\n[evidence]\ntrace = \"always\"\n")
-        .file("site/index.html", page)
+    let project = traced(page)
         .file("testcases/a-types.toml", &cases(""))
         .file("testcases/b-clears.toml", &cases(&format!(", {clear}")))
         .file(
