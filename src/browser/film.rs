@@ -249,11 +249,6 @@ impl Reel {
         }
     }
 
-    /// Whether a document is known.
-    pub(in crate::browser) fn has_opened(&self) -> bool {
-        self.opened.is_some()
-    }
-
     /// [`filmed_since`] a camera was on last.
     pub(in crate::browser) fn filmed_since(&self) -> f64 {
         filmed_since(self.pictures.iter().rev(), self.frames.front(), self.opened)

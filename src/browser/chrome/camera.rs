@@ -120,11 +120,6 @@ impl Camera {
         self.warm_up(deadline).await;
     }
 
-    /// Whether a document has ever told what changed in it.
-    pub(super) fn has_seen_a_document(&self) -> bool {
-        self.lock().reel.has_opened()
-    }
-
     /// Asks the page what has changed.
     fn ask_for_news(self: &Arc<Self>, look: Look, world: &str) {
         let Look { number, changed, sensitive } = look;

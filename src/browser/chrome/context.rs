@@ -15,11 +15,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{OnceCell, watch};
-
-/// How long a document that has begun may take to tell of its isolated world.
-const NEW_DOCUMENT: Duration = Duration::from_secs(1);
 
 /// A context of its own with one page, at `about:blank`. Dropping it disposes of it without waiting.
 #[derive(Debug)]
@@ -32,6 +28,7 @@ pub struct Context {
     session: OnceCell<String>,
     /// Films the page, where that is wanted.
     camera: Option<Arc<Camera>>,
+    /// It lies so that only its last pixel is on the screen.
     is_off_screen: bool,
     disposed: bool,
 }
@@ -150,25 +147,21 @@ impl Context {
     /// Brings the page onto the screen, before something makes it smaller: it would lose its last pixel there, and of a page
     /// that is nowhere to be seen the browser takes no screenshot (it waits for ever).
     pub async fn come_onto_screen(&mut self, deadline: Deadline) -> Result<(), CdpError> {
-        if std::mem::take(&mut self.is_off_screen) {
+        if self.is_off_screen {
             let window = self.window(deadline).await?;
             let bounds = json!({ "windowId": window, "bounds": { "left": 0, "top": 0 } });
             self.core.pipe.call::<Value>(None, "Browser.setWindowBounds", &bounds, deadline).await?;
+            self.is_off_screen = false;
         }
         Ok(())
     }
 
     /// Notes how the page stands now, if it is filmed.
-    pub async fn look(&self, look: Look, deadline: Deadline) {
-        let Some(camera) = &self.camera else { return };
-        let mut world = self.world(&self.target);
-        if world.is_none() && camera.has_seen_a_document() {
-            // The step led to a document that has only begun.
-            let new_one =
-                tokio::time::timeout(NEW_DOCUMENT.min(deadline.left()), self.next_world(&self.target));
-            world = new_one.await.ok();
+    /// `world` is the isolated one of its top document, if that has one.
+    pub async fn look(&self, look: Look, world: Option<String>, deadline: Deadline) {
+        if let Some(camera) = &self.camera {
+            camera.look(look, world, deadline).await;
         }
-        camera.look(look, world, deadline).await;
     }
 
     /// Waits until the page has begun to draw what the last look found, if it is filmed.

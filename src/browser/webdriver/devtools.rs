@@ -405,7 +405,9 @@ impl Page for DevToolsPage {
 
     async fn look(&mut self, look: Look, deadline: Deadline) {
         let changed = look.changed || std::mem::take(&mut self.has_awaited);
-        self.context.look(Look { changed, ..look }, deadline).await;
+        // Of a document that the step led to the browser may yet have to tell.
+        let world = self.known_world(&Frame::Top, deadline).await;
+        self.context.look(Look { changed, ..look }, world, deadline).await;
     }
 
     async fn let_draw(&mut self, deadline: Deadline) {

@@ -98,7 +98,7 @@ impl DevToolsPage {
     }
 
     /// The world of a frame that the browser told of, or is about to tell of.
-    async fn known_world(&self, frame: &Frame, deadline: Deadline) -> Option<String> {
+    pub(super) async fn known_world(&self, frame: &Frame, deadline: Deadline) -> Option<String> {
         let id = self.frame_id(frame);
         if !self.has_navigated {
             return self.context.world(id);
