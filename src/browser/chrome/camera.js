@@ -62,9 +62,10 @@ globalThis.__batchrun_film = (() => {
     // show it. The markup is there, up to a length, if it may have changed.
     look(due, most) {
       if (due === 2 || (due === 1 && frames.length === 0)) changed(false);
-      if (most === 0 || !hasMutated || !document.documentElement) return { ...news(), markup: null };
+      if (most === 0 || !hasMutated) return { ...news(), markup: null };
       hasMutated = document.readyState === 'loading';
-      return { ...news(), markup: document.documentElement.outerHTML.slice(0, most) };
+      // A document that has only begun is empty: what was there before it is not what the step left.
+      return { ...news(), markup: document.documentElement?.outerHTML.slice(0, most) ?? '' };
     },
     // What is new once the page has begun to draw what has changed.
     async drawn() {
