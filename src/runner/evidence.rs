@@ -65,9 +65,9 @@ impl EvidenceSink for AttemptEvidence {
         }
     }
 
-    async fn before_sensitive(&mut self, page: &mut dyn Page) {
+    async fn catch_up(&mut self, page: &mut dyn Page) {
         if let Some(recording) = &mut self.recording {
-            recording.before_sensitive(page).await;
+            recording.catch_up(page).await;
         }
     }
 

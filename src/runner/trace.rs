@@ -129,8 +129,8 @@ impl Recording {
         page.look(look, Deadline::after("trace", PATIENCE)).await;
     }
 
-    /// A sensitive step is about to begin: what the page shows from then on is nobody's.
-    pub(super) async fn before_sensitive(&mut self, page: &mut dyn Page) {
+    /// Waits until a picture surely shows what the last step left.
+    pub(super) async fn catch_up(&mut self, page: &mut dyn Page) {
         page.catch_up(Deadline::after("trace", PATIENCE)).await;
     }
 

@@ -67,13 +67,18 @@ impl Interpreter<'_> {
     pub(super) async fn step(&mut self, step: &Step, outer: Deadline) -> Result<(), Halt> {
         tokio::task::consume_budget().await;
         if step.sensitive && !self.trail.is_sensitive() {
-            self.evidence.before_sensitive(self.hand.page()).await;
+            self.evidence.catch_up(self.hand.page()).await;
         }
+        let failed_softly = self.soft.len();
         let ended = self.take_step(step, outer).await;
         let is_sound = !matches!(&ended, Err(Halt::Failed(failed)) if failed.page != PageLeft::Sound);
         let is_hidden = step.sensitive || self.trail.is_sensitive();
         if is_sound && !limit::is_block(&step.action) {
             self.evidence.look(self.hand.page(), is_hidden).await;
+            // Of all pictures this one is worth a wait: what comes next may be another page.
+            if matches!(ended, Err(Halt::Failed(_))) || self.soft.len() > failed_softly {
+                self.evidence.catch_up(self.hand.page()).await;
+            }
         }
         ended
     }

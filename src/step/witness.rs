@@ -74,8 +74,9 @@ pub trait EvidenceSink: Send {
     async fn begin(&mut self, page: &mut dyn Page);
     /// A step ended, the innermost first.
     fn step_finished(&mut self, step: &Finished);
-    /// A `sensitive` step is about to begin: what it shows is not to be kept.
-    async fn before_sensitive(&mut self, page: &mut dyn Page);
+    /// May wait until what the page shows is kept: a step has failed, or a `sensitive` one is about to begin, of which
+    /// nothing is to be kept.
+    async fn catch_up(&mut self, page: &mut dyn Page);
     /// May look at the page as the step left it that ended last, one that is not made of steps. Of a `sensitive` one
     /// nothing is to be kept.
     async fn look(&mut self, page: &mut dyn Page, sensitive: bool);

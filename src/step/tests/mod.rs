@@ -152,7 +152,7 @@ impl EvidenceSink for Kept<'_> {
 
     fn step_finished(&mut self, _: &Finished) {}
 
-    async fn before_sensitive(&mut self, _: &mut dyn Page) {}
+    async fn catch_up(&mut self, _: &mut dyn Page) {}
 
     async fn look(&mut self, _: &mut dyn Page, _: bool) {}
 
