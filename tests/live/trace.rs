@@ -4,7 +4,10 @@ use crate::support::Project;
 use base64::Engine as _;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::path::Path;
+use std::time::Duration;
 
 const PAGE: &str = "<!doctype html><title>Shop</title><body style='font: 60px sans-serif'>
 <label>Name <input id=name></label> <label>Code <input id=code type=password></label>
@@ -321,6 +324,40 @@ fn a_step_that_leads_to_another_page_has_that_ones_dom() {
             trace["documents"][usize::try_from(place).unwrap()].as_str().unwrap()
         };
         assert!(dom(0).contains("Go") && !dom(1).contains("Go"), "{case}: {:#}", trace["steps"]);
+    }
+}
+
+#[test]
+fn a_document_that_is_still_being_read_is_waited_for() {
+    let scripts = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = scripts.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in scripts.incoming() {
+            let mut stream = stream.unwrap();
+            std::thread::spawn(move || {
+                let _ = stream.read(&mut [0; 4096]);
+                // What stands behind the script is read only then.
+                std::thread::sleep(Duration::from_millis(50));
+                let answer = "HTTP/1.1 200 OK\r\ncontent-type: text/javascript\r\ncontent-length: 0\r\n\r\n";
+                let _ = stream.write_all(answer.as_bytes());
+            });
+        }
+    });
+    let project = traced("<!doctype html><form action=other.html><button>Go</button></form>")
+        .file(
+            "site/other.html",
+            &format!("<!doctype html><script src=http://127.0.0.1:{port}></script><h1>Another page</h1>"),
+        )
+        .file(
+            "testcases/a.toml",
+            &eight_times("{ goto = '/' }, { click = 'role=button' }, { expect = 'h1' }"),
+        );
+    let ran = project.run(["-c", "1"]);
+    assert_eq!(ran.status, Some(0), "{ran}");
+    for ((case, _), trace) in &traces(&project) {
+        let dom =
+            &trace["documents"][usize::try_from(trace["steps"][1]["document"].as_u64().unwrap()).unwrap()];
+        assert!(dom.as_str().unwrap().contains("Another page"), "{case}: {dom}");
     }
 }
 

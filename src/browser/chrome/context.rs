@@ -15,7 +15,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{OnceCell, watch};
+
+/// How long a document may take to be read before a look at it shows what there is of it.
+const READING: Duration = Duration::from_millis(500);
 
 /// A context of its own with one page, at `about:blank`. Dropping it disposes of it without waiting.
 #[derive(Debug)]
@@ -160,6 +164,9 @@ impl Context {
     /// `world` is the isolated one of its top document, if that has one.
     pub async fn look(&self, look: Look, world: Option<String>, deadline: Deadline) {
         if let Some(camera) = &self.camera {
+            // Of a document that has only begun there is nothing to be seen yet.
+            let patience = Deadline::after("reading", READING).or_earlier(deadline);
+            let _ = patience.bound(self.tap.has_read(&self.target)).await;
             camera.look(look, world, deadline).await;
         }
     }

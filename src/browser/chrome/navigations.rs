@@ -10,6 +10,8 @@ pub(super) struct Navigations {
     under_way: HashMap<String, Stage>,
     /// How many the pages themselves have asked for, ever.
     requested: HashMap<String, u64>,
+    /// The frames of pages whose document is still being read, and the session that tells of each.
+    reading: HashMap<String, String>,
 }
 
 /// How far a navigation is.
@@ -50,6 +52,7 @@ impl Navigations {
             "Page.frameNavigated",
             "Page.navigatedWithinDocument",
             "Page.frameDetached",
+            "Page.domContentEventFired",
         ];
         if !relevant.contains(&method) {
             return false;
@@ -70,9 +73,20 @@ impl Navigations {
                 self.under_way.entry(frame_id).and_modify(|stage| *stage = Stage::Started);
             }
             // The frames of a page go with its document, not all of them with a word.
-            "Page.frameNavigated" if frame.parent_id.is_empty() => self.under_way.clear(),
+            "Page.frameNavigated" if frame.parent_id.is_empty() => {
+                self.under_way.clear();
+                self.reading.insert(frame.id, message.session.unwrap_or_default().to_owned());
+            }
             "Page.frameNavigated" => drop(self.under_way.remove(&frame.id)),
-            "Page.frameStoppedLoading" | "Page.navigatedWithinDocument" | "Page.frameDetached" => {
+            // It names the page by its session alone.
+            "Page.domContentEventFired" => {
+                self.reading.retain(|_, session| Some(session.as_str()) != message.session);
+            }
+            "Page.frameStoppedLoading" => {
+                self.under_way.remove(&frame_id);
+                self.reading.remove(&frame_id);
+            }
+            "Page.navigatedWithinDocument" | "Page.frameDetached" => {
                 self.under_way.remove(&frame_id);
             }
             _ => {}
@@ -88,6 +102,11 @@ impl Navigations {
     /// How often the page itself has asked for a navigation of a frame.
     pub(super) fn requested(&self, frame: &str) -> u64 {
         self.requested.get(frame).copied().unwrap_or_default()
+    }
+
+    /// Whether the document of a page's frame is there in part only: `DOMContentLoaded` is yet to come.
+    pub(super) fn is_reading(&self, frame: &str) -> bool {
+        self.reading.contains_key(frame)
     }
 
     /// Gives up those that were asked for and never began.
@@ -134,6 +153,10 @@ mod tests {
         event(&mut navigations, "frameStartedNavigating", &in_a_frame);
         event(&mut navigations, "frameNavigated", &json!({"frame": {"id": "F"}}));
         assert_eq!(stage(&navigations), None, "its frames went with the document");
+        assert!(navigations.is_reading("F") && !navigations.is_reading("other"));
+        event(&mut navigations, "frameNavigated", &json!({"frame": {"id": "other", "parentId": "F"}}));
+        event(&mut navigations, "domContentEventFired", &json!({"timestamp": 1.0}));
+        assert!(!navigations.is_reading("F") && !navigations.is_reading("other"));
     }
 
     #[test]

@@ -264,6 +264,17 @@ impl Tap {
         }
     }
 
+    /// Waits until the document of a page's frame has been read (`DOMContentLoaded`).
+    pub(super) async fn has_read(&self, frame: &str) {
+        loop {
+            let told = self.documents_told.notified();
+            if !self.lock().navigations.is_reading(frame) {
+                return;
+            }
+            told.await;
+        }
+    }
+
     /// Forgets a world that is known to be gone.
     pub(super) fn forget_world(&self, gone: &str) {
         self.lock().worlds.forget(gone);

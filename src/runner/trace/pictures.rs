@@ -122,7 +122,8 @@ impl<'f> Pictures<'f> {
 
 /// When the page began to draw what each picture shows. A picture that comes two frames after a change was drawn may show
 /// that, late, or what was drawn a frame later, in time. Of all ways to understand them that counts which leaves fewest
-/// changes without a picture and fewest pictures without a change.
+/// changes without a picture and fewest pictures without a change; but of what a document drew last, when it was left, and of
+/// what the next one drew first, while it was read, nobody tells.
 fn begins(film: &Film) -> Vec<f64> {
     let Film { pictures, frames, .. } = film;
     // What it costs if the frames up to each of them are in no picture.
@@ -136,7 +137,14 @@ fn begins(film: &Film) -> Vec<f64> {
     let costs: Vec<f64> = std::iter::once(0.0).chain(costs).collect();
     let place = |time: f64| frames.partition_point(|it| it.at_ms < time);
     let unseen = |from: f64, until: f64| (costs[place(until - BLUR)] - costs[place(from + BLUR)]).max(0.0);
-    let odd = |began: f64| if place(began - BLUR) == place(began + BLUR) { ODD } else { 0.0 };
+    let is_told = |began: f64| match &frames[..place(began)] {
+        [.., before] => {
+            frames.get(place(began)).is_none_or(|after| after.document.total_cmp(&before.document).is_eq())
+        }
+        [] => true,
+    };
+    let is_odd = |began: f64| place(began - BLUR) == place(began + BLUR) && is_told(began);
+    let odd = |began: f64| if is_odd(began) { ODD } else { 0.0 };
     let unsteady = |before: usize, late: usize| (DELAYS[before] - DELAYS[late]).abs() * UNSTEADY;
     let timed: Vec<f64> = pictures.iter().filter(|it| it.is_timed()).map(|it| it.at_ms).collect();
     let began = |picture: usize, late: usize| timed[picture] - DELAYS[late] * FRAME;
@@ -188,7 +196,7 @@ fn cheapest(cost: impl Fn(usize) -> f64) -> (f64, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::browser::film::PictureFormat;
+    use crate::browser::film::{Opened, PictureFormat};
 
     /// A film with frames at these looks, and pictures that were to be seen at these times, in frames.
     fn film(frames: &[(u32, u32)], undrawn: &[u32], pictures: &[u32]) -> Film {
@@ -236,6 +244,17 @@ mod tests {
         assert_eq!(began_in(&film), [10.0], "of the second, most probably");
         assert_eq!(began(&[], &[11, 12]), [10.0, 11.0], "what moves by itself");
         assert_eq!(began(&[(1, 10)], &[]), [0.0; 0]);
+    }
+
+    #[test]
+    fn what_is_drawn_between_two_documents_nobody_tells() {
+        let mut film = film(&[(1, 10), (2, 14)], &[], &[11, 13, 14]);
+        film.pictures[0].timing = Timing::Sent;
+        film.opened = Some(Opened { document: 1.0, painted_ms: Some(10.0 * FRAME) });
+        film.frames[1].is_seen = false;
+        assert_eq!(began_in(&film)[1..], [10.0, 11.0], "late, as it seems");
+        film.frames[1].document = 2.0;
+        assert_eq!(began_in(&film)[1..], [12.0, 13.0]);
     }
 
     #[test]
