@@ -170,7 +170,9 @@ fn ctl_changes_how_many_run_and_pauses_and_cancels() {
 
     // What was asked for holds once `ctl` is back.
     let status_now = || -> Value {
-        serde_json::from_str(&project.run(["ctl", "status", "--format", "json"]).stdout).unwrap()
+        let asked = project.run(["ctl", "status", "--format", "json"]);
+        assert_eq!(asked.status, Some(0), "{asked}");
+        serde_json::from_str(&asked.stdout).unwrap()
     };
     assert_eq!(project.run(["ctl", "pause"]).status, Some(0));
     let status = status_now();
@@ -180,9 +182,10 @@ fn ctl_changes_how_many_run_and_pauses_and_cancels() {
     status_when(&project, |status| running(status) == 0 && status["ended"]["passed"] == 5);
 
     let batch = batch.as_str().unwrap();
+    // Else the other fifteen may be over before anybody asks.
+    driver.hold();
     assert_eq!(project.run(["ctl", batch, "resume"]).status, Some(0));
     assert_eq!(status_now()["paused"], Value::Null);
-    driver.hold();
     status_when(&project, |status| running(status) == 1);
     assert_eq!(project.run(["ctl", "last", "cancel"]).status, Some(0));
     // It may be over already.
