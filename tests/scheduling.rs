@@ -201,6 +201,10 @@ fn ctl_changes_how_many_run_and_pauses_and_cancels() {
         assert!(told.contains(text), "{text}:\n{told}");
     }
     assert!(!told.contains("left behind"), "{told}");
+    let shown = project.run(["show"]).stdout;
+    assert!(shown.contains(", 1 to 5 slots, "), "it began with 2: {shown}");
+    let shown: Value = serde_json::from_str(&project.run(["show", "--format", "json"]).stdout).unwrap();
+    assert_eq!(shown["slots"], serde_json::json!({ "least": 1, "most": 5 }));
 }
 
 #[test]

@@ -212,7 +212,8 @@ async fn compare(State(archive): Shared, Query(Pair { before, after }): Query<Pa
                 None => after.clone(),
             },
         };
-        Ok(differences(&before, &after, &reader.compare(&before, &after)?))
+        let slots = [reader.slots(&before)?, reader.slots(&after)?];
+        Ok(differences(&before, &after, slots, &reader.compare(&before, &after)?))
     })
     .await
 }

@@ -2,6 +2,7 @@
 
 use super::query::{QueryError, Reader};
 use super::rows::{BatchRow, CaseRow};
+use super::slots::Slots;
 use crate::history::{Difference, Ended, median};
 use crate::outcome::Verdict;
 use rusqlite::params;
@@ -123,11 +124,13 @@ impl Reader {
     }
 }
 
-/// What differs as a JSON document, the worst first.
-pub fn differences(before: &BatchRow, after: &BatchRow, differs: &[Differs]) -> Value {
+/// What differs as a JSON document, the worst first. `slots`: on how many each of the two ran.
+pub fn differences(before: &BatchRow, after: &BatchRow, slots: [Slots; 2], differs: &[Differs]) -> Value {
     let groups = Difference::KINDS.iter().map(|kind| {
         let own = differs.iter().filter(|it| it.how.kind() == *kind).map(Differs::json);
         ((*kind).to_owned(), own.collect::<Value>())
     });
-    json!({ "before": before.id, "after": after.id, "differences": groups.collect::<Map<_, _>>() })
+    let slots = json!({ "before": slots[0], "after": slots[1] });
+    let groups: Map<_, _> = groups.collect();
+    json!({ "before": before.id, "after": after.id, "slots": slots, "differences": groups })
 }

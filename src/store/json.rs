@@ -6,14 +6,16 @@ use super::detail::{AttemptDetail, CaseDetail};
 use super::past::CasePast;
 use super::place::Place;
 use super::rows::{BatchRow, CaseRow};
+use super::slots::Slots;
 use crate::history::{Flakiness, Pace};
 use crate::id::JobId;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// A batch with cases. Paths of evidence are relative to `folder`.
-pub fn document(place: &Place, batch: &BatchRow, cases: &[Value]) -> Value {
-    json!({ "folder": place.folder().to_string_lossy(), "batch": self::batch(batch), "cases": cases })
+/// A batch with cases, and on how many slots they ran. Paths of evidence are relative to `folder`.
+pub fn document(place: &Place, batch: &BatchRow, slots: Slots, cases: &[Value]) -> Value {
+    let folder = place.folder().to_string_lossy();
+    json!({ "folder": folder, "batch": self::batch(batch), "slots": slots, "cases": cases })
 }
 
 /// A batch.

@@ -39,6 +39,7 @@ mod retold;
 mod rows;
 mod schema;
 mod sender;
+mod slots;
 mod spool;
 mod statements;
 #[cfg(test)]
@@ -63,5 +64,6 @@ pub use recorder::{Recorded, Recorder};
 pub use remove::Removed;
 pub use rows::{BatchRow, CaseRow, SampleRow};
 pub use sender::EventSender;
+pub use slots::Slots;
 pub use unspool::{UnspoolError, Unspooled, spool_of};
 pub use unusable::OpenError;

@@ -163,6 +163,14 @@ fn shards_of_several_machines_are_joined_to_the_whole() {
     let whole = project.root().join("whole/batchrun.db");
     project.run(["--db", whole.to_str().unwrap()]);
     let [first, second] = shards(&project).map(|it| it.to_str().unwrap().to_owned());
+    // Both run on five slots, and the first one is told to run on two for a while.
+    for (seq, (from, to)) in [(1_000, (5, 2)), (1_001, (2, 5))] {
+        let changed = serde_json::json!({ "seq": seq, "at": "2027-01-02T03:04:05.678Z", "elapsed_ms": seq,
+            "event": "concurrency_changed", "from": from, "to": to, "why": "batchrun ctl" });
+        let add = "INSERT INTO event SELECT id, ?1, started_at, ?1, 'concurrency_changed', ?2 FROM batch";
+        let database = rusqlite::Connection::open(&first).unwrap();
+        database.execute(add, (seq, changed.to_string())).unwrap();
+    }
     let joined = project.root().join("joined/batchrun.db");
     let join = |shards: &[&str]| {
         let arguments = ["merge", "--join", "--db", joined.to_str().unwrap()];
@@ -174,6 +182,8 @@ fn shards_of_several_machines_are_joined_to_the_whole() {
     succeeds(project.run(["merge", "--db", joined.to_str().unwrap(), &second]));
     let id = succeeds(join(&[&second, &first])).stdout;
     assert_eq!(shown(&project, &joined), shown(&project, &whole));
+    let slots = json(&project, &["show", "--db", joined.to_str().unwrap()])["slots"].clone();
+    assert_eq!(slots, serde_json::json!({ "least": 7, "most": 10 }));
     let command =
         json(&project, &["show", "--db", joined.to_str().unwrap()])["batch"]["command_line"].clone();
     assert!(!command.as_str().unwrap().contains("--shard"), "{command}");

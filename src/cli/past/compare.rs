@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::history::Difference;
 use crate::outcome::{ExitCode, Verdict};
 use crate::reporter::terminal::{Paint, label, shown, tinted, word};
-use crate::store::{BatchRow, Differs, Which, differences};
+use crate::store::{BatchRow, Differs, Slots, Which, differences};
 use crate::text::{Untrusted, counted};
 use std::fmt::Write as _;
 
@@ -45,23 +45,24 @@ pub(crate) fn run(arguments: &CompareArguments, console: &mut Console) -> Result
         let help = "`batchrun compare` compares the latest with the one before";
         return Err(Failure::Input(vec![same.help(help)]));
     }
+    // Cases that ran beside others take longer: whoever reads of slower ones must see that.
+    let slots = |batch| record.reader.slots(batch).map_err(unreadable);
+    let slots = [slots(&before)?, slots(&after)?];
     let differs = record.reader.compare(&before, &after).map_err(unreadable)?;
     match arguments.print.format.format {
         Format::Text => {
-            console.data(&text(&before, &after, &differs, Paint::new(console.data_colored())))?;
+            console.data(&text(&before, &after, slots, &differs, Paint::new(console.data_colored())))?;
         }
-        Format::Json => console.json(&differences(&before, &after, &differs))?,
+        Format::Json => console.json(&differences(&before, &after, slots, &differs))?,
     }
     let is_worse = |it: &Differs| it.how.is_worse() && it.row().is_some_and(|row| !row.quarantined);
     Ok(if differs.iter().any(is_worse) { ExitCode::Failed } else { ExitCode::Success })
 }
 
-fn text(before: &BatchRow, after: &BatchRow, differs: &[Differs], paint: Paint) -> String {
+fn text(before: &BatchRow, after: &BatchRow, slots: [Slots; 2], differs: &[Differs], paint: Paint) -> String {
     let mut text = String::new();
-    for (name, batch) in [("Before", before), ("After", after)] {
+    for (name, batch, slots) in [("Before", before, slots[0]), ("After", after, slots[1])] {
         let (started, cases) = (moment(&batch.started_at), counted(batch.total, "case"));
-        // Cases that ran beside others take longer: whoever reads of slower ones must see that.
-        let slots = counted(batch.concurrency, "slot");
         let _ = writeln!(
             text,
             "{} {}, {started}, {cases}, {slots}",

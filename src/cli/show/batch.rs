@@ -7,7 +7,7 @@ use super::standing::{self, Standing};
 use crate::event::tally::FailedJob;
 use crate::outcome::{BatchStatus, Verdict};
 use crate::reporter::terminal::{FailureView, Paint, below, failure_block, label};
-use crate::store::{AttemptDetail, BatchRow, CaseDetail, Place};
+use crate::store::{AttemptDetail, CaseDetail, Place};
 use crate::text::counted;
 
 /// Columns that the sum keeps to.
@@ -17,7 +17,7 @@ const COLUMNS: usize = 80;
 pub(super) fn text(place: &Place, subject: &Subject, view: FailureView<'_>) -> String {
     let Subject { batch, cases, .. } = subject;
     let mut sheet = Sheet::new(view.paint);
-    head(&mut sheet, batch, place, view);
+    head(&mut sheet, subject, place, view);
     let several = cases.iter().any(|case| case.browser != cases[0].browser);
     if !cases.is_empty() {
         sheet.line("");
@@ -35,7 +35,7 @@ pub(super) fn text(place: &Place, subject: &Subject, view: FailureView<'_>) -> S
 /// A batch with its failures in full, as they stood at the end of the run.
 pub(super) fn failures(place: &Place, subject: &Subject, details: &Details, view: FailureView<'_>) -> String {
     let mut sheet = Sheet::new(view.paint);
-    head(&mut sheet, &subject.batch, place, view);
+    head(&mut sheet, subject, place, view);
     for failed in details.cases.iter().filter_map(failed_job) {
         sheet.line("");
         sheet.text.push_str(&failure_block(&failed, &details.tally, view));
@@ -57,11 +57,11 @@ fn failed_job(case: &CaseDetail) -> Option<FailedJob> {
     })
 }
 
-fn head(sheet: &mut Sheet, batch: &BatchRow, place: &Place, view: FailureView<'_>) {
+fn head(sheet: &mut Sheet, subject: &Subject, place: &Place, view: FailureView<'_>) {
+    let Subject { batch, slots, .. } = subject;
     sheet.batch(batch);
     let took = took(batch.duration_ms.filter(|_| batch.status != BatchStatus::Running));
     sheet.fact("Started", format!("{}{took}", moment(&batch.started_at)));
-    let slots = counted(batch.concurrency, "slot");
     sheet.fact("Machine", format!("{}, {slots}, batchrun {}", batch.host, batch.version));
     if let Some(shard) = &batch.shard {
         sheet.fact("Shard", shard.as_str());

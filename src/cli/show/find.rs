@@ -6,7 +6,7 @@ use super::super::record::unreadable;
 use crate::diagnostic::Diagnostic;
 use crate::id::{BatchId, CaseId};
 use crate::outcome::Verdict;
-use crate::store::{BatchRow, CaseRow, QueryError, Reader, Which};
+use crate::store::{BatchRow, CaseRow, QueryError, Reader, Slots, Which};
 use crate::suggestion::closest;
 use crate::text::shell_word;
 
@@ -16,6 +16,8 @@ const MOST_NAMED: usize = 10;
 /// What is to be shown.
 pub(super) struct Subject {
     pub(super) batch: BatchRow,
+    /// On how many it ran.
+    pub(super) slots: Slots,
     /// All of the batch, in the order of the plan.
     pub(super) cases: Vec<CaseRow>,
     /// The only one that is meant, with every browser it has.
@@ -36,7 +38,8 @@ pub(super) fn subject(reader: &Reader, arguments: &ShowArguments) -> Result<Subj
     let failed = arguments.failed;
     let whole = |which: &Which| -> Result<Subject, QueryError> {
         let batch = reader.batch(which)?;
-        Ok(Subject { cases: reader.case_runs(&batch.id)?, batch, case: None, failed })
+        let (slots, cases) = (reader.slots(&batch)?, reader.case_runs(&batch.id)?);
+        Ok(Subject { batch, slots, cases, case: None, failed })
     };
     let batch = arguments.batch.as_deref().map(Which::parse);
     match (arguments.subject.as_deref(), batch) {

@@ -59,5 +59,5 @@ fn json(record: &Record, subject: &Subject) -> Result<serde_json::Value, QueryEr
         let with_attempts = |row| Ok(rows::case(row, &reader.attempts(row.id)?));
         subject.cases.iter().map(with_attempts).collect::<Result<_, QueryError>>()?
     };
-    Ok(rows::document(reader.place(), &subject.batch, &cases))
+    Ok(rows::document(reader.place(), &subject.batch, subject.slots, &cases))
 }

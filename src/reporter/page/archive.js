@@ -130,6 +130,7 @@ const show = {
         select.replaceChildren(...those.map((it) => make('option', { value: it.id, selected: it.id === chosen, textContent: [when(it.started_at), it.id, it.total === null ? '' : `(${counted(it.total, 'case')})`].filter(Boolean).join(' ') })));
         select.value = chosen;
       }
+      for (const side of ['before', 'after']) text(`${side}-slots`, ran(found.slots[side]));
       const parts = [];
       const sums = [];
       for (const [key, heading] of Object.entries(GROUPS)) {
@@ -172,6 +173,11 @@ function drawCases() {
     those.slice(0, MOST).map((it) => [link(it), strip(it.verdicts), { number: it.pace ? lasted(it.pace.median_ms) : '' }, change(it),
       { number: it.flakiness && it.flakiness.flaky.times ? percent(it.flakiness.flaky.rate) : '' }]),
     listed.length ? 'no case has this in its id' : 'nothing has run yet');
+}
+
+/** On how many slots a batch ran. */
+function ran({ least, most }) {
+  return (least < most ? `${least} to ` : '') + counted(most, 'slot');
 }
 
 function figures(it) {

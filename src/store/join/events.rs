@@ -97,6 +97,7 @@ pub(super) fn tell(
     };
     // Who cannot say how it ended does not say so.
     events.retain(|it| exit_code.is_some() || it.rank() != 3);
+    let mut limit = i64::from(sum(|shard| shard.concurrency));
     let (mut started, mut left) = (false, events.iter().filter(|it| it.rank() == 3).count());
     let mut seq = 0;
     for Moved { when, mut event } in events {
@@ -112,6 +113,12 @@ pub(super) fn tell(
                 event["shard"] = Value::Null;
                 event["total"] = json!(sum(|shard| shard.total));
                 event["concurrency"] = json!(sum(|shard| shard.concurrency));
+            }
+            "concurrency_changed" => {
+                let by = [&event["to"], &event["from"]].map(|limit| limit.as_i64().unwrap_or_default());
+                event["from"] = json!(limit);
+                limit += by[0] - by[1];
+                event["to"] = json!(limit);
             }
             "batch_finished" => {
                 left -= 1;
