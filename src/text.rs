@@ -132,11 +132,12 @@ impl Untrusted {
         safe
     }
 
-    /// For a cell that a writer of CSV quotes: a spreadsheet does not take it for a formula.
+    /// For a cell that a writer of CSV quotes: a spreadsheet does not take it for a formula, nor a terminal for a command.
     pub fn csv(&self) -> String {
+        let text = self.terminal();
         let formula =
             self.0.trim_start_matches(' ').starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '|', '%']);
-        if formula { format!("'{}", self.0) } else { self.0.clone() }
+        if formula { format!("'{text}") } else { text }
     }
 
     /// For one part of a path: ASCII letters, digits, `.`, `-` and `_`, at most 80 bytes, never empty or hidden. Texts
@@ -249,6 +250,7 @@ mod tests {
             ["'=1+1", "'+1", "'-1", "'@x", "'\t=1", "' =1"]
         );
         assert_eq!(safe("a=1"), "a=1");
+        assert_eq!(safe("\r=1\u{1b}[2J\n"), "'\\u{d}=1\\u{1b}[2J\n", "a table may be printed to a terminal");
     }
 
     #[test]

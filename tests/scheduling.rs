@@ -162,7 +162,8 @@ fn ctl_changes_how_many_run_and_pauses_and_cancels() {
     let status = status_when(&project, |status| running(status) == 2);
     assert_eq!((&status["limit"], &status["total"]), (&2.into(), &20.into()));
 
-    assert_eq!(project.run(["ctl", "concurrency", "+3"]).status, Some(0));
+    let more = project.run(["ctl", "concurrency", "+3"]);
+    assert!(more.status == Some(0) && more.stderr == "5 slots\n", "{more}");
     status_when(&project, |status| running(status) == 5 && status["limit"] == 5);
     assert_eq!(project.run(["ctl", "concurrency", "1"]).status, Some(0));
     let status = status_when(&project, |status| status["limit"] == 1);
@@ -174,7 +175,8 @@ fn ctl_changes_how_many_run_and_pauses_and_cancels() {
         assert_eq!(asked.status, Some(0), "{asked}");
         serde_json::from_str(&asked.stdout).unwrap()
     };
-    assert_eq!(project.run(["ctl", "pause"]).status, Some(0));
+    let paused = project.run(["ctl", "pause"]);
+    assert!(paused.status == Some(0) && paused.stderr == "1 slot, paused\n", "{paused}");
     let status = status_now();
     assert_eq!(status["paused"], "batchrun ctl");
     let batch = status["batch"].clone();

@@ -10,13 +10,13 @@ use crate::live::Wanted;
 use crate::outcome::ExitCode;
 use crate::reporter::Standing;
 use crate::store::{self, Place, RunningBatch};
-use crate::text::Untrusted;
+use crate::text::{Untrusted, counted};
 use anyhow::{Context as _, bail};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Duration;
 use tokio::net::UnixStream;
@@ -45,7 +45,8 @@ pub(crate) fn run(arguments: &CtlArguments, console: &mut Console) -> Result<Exi
     let answered = runtime.block_on(async { tokio::time::timeout(PATIENCE, ask(&socket, wish)).await });
     let answer = answered.context("the run does not answer").and_then(|answer| answer).map_err(usage)?;
     match (answer, arguments.print.format.format) {
-        (Answer::Done, _) => {}
+        (Answer::Holds(holds), Format::Text) => console.say(&holds.line()),
+        (Answer::Holds(holds), Format::Json) => console.json(&serde_json::json!(holds))?,
         (Answer::Standing(standing), Format::Text) => console.data(&format!("{}\n", standing.text()))?,
         (Answer::Standing(standing), Format::Json) => console.json(&serde_json::json!(standing))?,
         (Answer::Shown(shown), Format::Text) => {
@@ -91,9 +92,29 @@ struct Refused {
     error: String,
 }
 
+/// What holds after a wish.
+#[derive(Serialize, Deserialize)]
+struct Holds {
+    limit: u32,
+    paused: Option<String>,
+    stopping: Option<String>,
+}
+
+impl Holds {
+    /// `8 slots, paused`
+    fn line(&self) -> String {
+        let slots = counted(self.limit, "slot");
+        match (&self.stopping, &self.paused) {
+            (Some(_), _) => "stopping".to_owned(),
+            (None, Some(_)) => format!("{slots}, paused"),
+            (None, None) => slots,
+        }
+    }
+}
+
 /// What a run answers.
 enum Answer {
-    Done,
+    Holds(Holds),
     Standing(Standing),
     Shown(Shown),
 }
@@ -114,8 +135,7 @@ async fn ask(socket: &Path, wish: Wish) -> anyhow::Result<Answer> {
         Wish::Resume => ("/api/resume", String::new()),
         Wish::Cancel => ("/api/cancel", String::new()),
     };
-    send(socket, Method::POST, path, body).await?;
-    Ok(Answer::Done)
+    read(send(socket, Method::POST, path, body).await?).await.map(Answer::Holds)
 }
 
 async fn read<T: DeserializeOwned>(answer: Response<Incoming>) -> anyhow::Result<T> {

@@ -120,8 +120,8 @@ fn read_quarantine(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<Quara
     let (mut owner, mut reason, mut until) = (None, None, None);
     for (key, value) in reading.entries(table, &["owner", "reason", "until"]) {
         reading.within(key, |reading| match key {
-            "owner" => owner = reading.text("a string", value).map(str::to_owned),
-            "reason" => reason = reading.text("a string", value).map(str::to_owned),
+            "owner" => owner = read_words(value, reading),
+            "reason" => reason = read_words(value, reading),
             _ => until = read_date(value, reading),
         });
     }
@@ -129,6 +129,16 @@ fn read_quarantine(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<Quara
         reading.bad_value("needs a `reason`", given);
     }
     Some(Quarantine { owner, reason: reason?, until })
+}
+
+/// A text that says something.
+fn read_words(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<String> {
+    let text = reading.text("a string", given)?;
+    if text.trim().is_empty() {
+        reading.bad_value("is empty", given);
+        return None;
+    }
+    Some(text.to_owned())
 }
 
 fn read_date(given: &Given<'_>, reading: &mut Reading<'_>) -> Option<Date> {

@@ -199,8 +199,9 @@ fn overrides_are_checked() {
     "
     );
     insta::assert_snapshot!(
-        messages("[[override]]\nfilter = \"tag(a)\"\nquarantine = { owner = \"me\", until = 07:32:00 }\n"),
+        messages("[[override]]\nfilter = \"tag(a)\"\nquarantine = { owner = \"\", until = 07:32:00 }\n"),
         @"
+    `override.quarantine.owner` is empty
     `override.quarantine.until` must be a date such as `2027-01-31`, found the date `07:32:00`
     `override.quarantine` needs a `reason`
     "

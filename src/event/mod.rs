@@ -169,6 +169,42 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_readme_names_every_key_of_every_event() {
+        let mut story = Story::mixed();
+        let Event::BatchStarted(started) = story.events()[0].event.clone() else { panic!("it begins") };
+        let why = "batchrun ctl".to_owned();
+        for event in [
+            Event::BatchResumed(Box::new(BatchResumed { left: 1, started: *started })),
+            Event::ConcurrencyChanged { from: 3, to: 5, why: why.clone() },
+            Event::Paused { why: why.clone() },
+            Event::Resumed,
+            Event::Stopping { why },
+            Event::Sample(Sample { eta: Some(Eta { least_ms: 1, most_ms: 2 }), ..Sample::default() }),
+        ] {
+            story.push(event);
+        }
+        let readme = include_str!("../../README.md");
+        let row_of = |kind: &str| {
+            let kind = format!("`{kind}`");
+            let rows = readme.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+            let mut own = rows.filter(|(kinds, _)| kinds.split(' ').any(|it| it == kind));
+            own.next().map_or_else(|| panic!("{kind}"), |(_, row)| row)
+        };
+        for stamped in story.events() {
+            let kind = stamped.event.kind();
+            let mut row = row_of(kind).to_owned();
+            if kind == "batch_resumed" {
+                row += row_of("batch_started");
+            }
+            let json = serde_json::to_value(&stamped).unwrap();
+            for key in json.as_object().unwrap().keys() {
+                let is_common = ["seq", "at", "elapsed_ms", "event"].contains(&key.as_str());
+                assert!(is_common || row.contains(&format!("`{key}`")), "{kind}: {key}");
+            }
+        }
+    }
+
+    #[test]
     fn an_event_is_one_flat_json_object_and_comes_back_whole() {
         let events = Story::mixed().events();
         for stamped in &events {

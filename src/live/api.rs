@@ -5,12 +5,13 @@ use super::guard::refuse;
 use crate::control::{Command, Limit, Stop};
 use crate::reporter::{Board, Standing};
 use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -71,8 +72,15 @@ async fn standing(State(steer): State<Steer>) -> Json<Standing> {
     Json(steer.board.standing())
 }
 
-async fn concurrency(State(steer): State<Steer>, Json(wanted): Json<Wanted>) -> Response {
-    let wanted = wanted.limit;
+async fn concurrency(State(steer): State<Steer>, body: Result<Json<Value>, JsonRejection>) -> Response {
+    let body = match body {
+        Ok(Json(body)) => body,
+        Err(rejection) => return refuse(rejection.status(), "the body must be JSON: `{\"limit\": 8}`"),
+    };
+    let wanted: Limit = match serde_json::from_value(body["limit"].clone()) {
+        Ok(wanted) => wanted,
+        Err(error) => return refuse(StatusCode::UNPROCESSABLE_ENTITY, &format!("`limit`: {error}")),
+    };
     let to = wanted.fixed(steer.board.standing().limit);
     let wish = Command::Concurrency { limit: wanted, why: steer.why() };
     steer.wish(wish, move |it| to.is_none_or(|to| it.limit == to)).await

@@ -131,8 +131,13 @@ fn head(closing: &Closing, tally: &Tally) -> String {
     let what = format!("{ended}{}", parts.join(", "));
     let mut text = format!("## {sign} {what} of {} {cases} in {took}\n\n", tally.total);
     let without = tally.total.saturating_sub(tally.verdicts.ended.sum());
-    let there = Verdict::ALL.iter().filter(|verdict| count(**verdict) > 0);
-    let mut columns: Vec<_> = there.map(|it| (it.as_str().replace('_', " "), count(*it))).collect();
+    let mut columns = Vec::new();
+    for verdict in Verdict::ALL.iter().copied().filter(|verdict| count(*verdict) > 0) {
+        columns.push((verdict.as_str().replace('_', " "), count(verdict)));
+        let apart = count(verdict) - tally.verdicts.deciding(verdict);
+        let is_bad = matches!(verdict, Verdict::Failed | Verdict::Errored);
+        columns.extend((is_bad && apart > 0).then(|| ("of them in quarantine".to_owned(), apart)));
+    }
     columns.extend((without > 0).then(|| ("without a verdict".to_owned(), without)));
     if !columns.is_empty() {
         let row = |cells: Vec<String>| format!("|{}|\n", cells.join("|"));

@@ -134,6 +134,8 @@ fn what_is_asked_over_it_is_done_and_recorded() {
                 (400..500).contains(&status) && body.contains(r#"{"error":"#),
                 "{wrong}: {status} {body}"
             );
+            let why = if wrong.is_empty() { "must be JSON" } else { "`limit`: expected a number" };
+            assert!(body.contains(why), "{wrong}: {body}");
         }
         let (status, body) = address.ask("POST", "/api/pause", "{}");
         assert_eq!(status, 200);

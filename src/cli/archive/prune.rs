@@ -23,6 +23,10 @@ pub(crate) fn run(arguments: &PruneArguments, console: &mut Console) -> Result<E
         format!("{what} with {}", counted(cases, "case"))
     };
     let kept = batches.len() - goes.len();
+    if goes.is_empty() {
+        console.say(&format!("nothing to remove: {kept} kept"));
+        return Ok(ExitCode::Success);
+    }
     if arguments.dry_run {
         for batch in &goes {
             console.data(&format!("{}\n", batch.id))?;

@@ -15,9 +15,24 @@ pub(super) fn bars(numbers: &[Option<u64>]) -> String {
     numbers.iter().map(|number| number.map_or(' ', bar)).collect()
 }
 
-/// One character for each verdict.
+/// One character for each verdict, and what those mean that are not `·`.
 pub(super) fn verdicts(verdicts: &[Option<Verdict>], paint: Paint) -> String {
-    let one = |verdict: Verdict| match verdict {
+    let tell = |verdict: &Option<Verdict>| {
+        verdict.map_or_else(|| "?".to_owned(), |verdict| tinted(verdict, sign(verdict), paint))
+    };
+    let text: String = verdicts.iter().map(tell).collect();
+    let there = |verdict: &Verdict| *verdict != Verdict::Passed && verdicts.contains(&Some(*verdict));
+    let mut meant: Vec<String> = Verdict::ALL
+        .iter()
+        .filter(|verdict| there(verdict))
+        .map(|verdict| format!("{} {}", sign(*verdict), verdict.as_str().replace('_', " ")))
+        .collect();
+    meant.extend(verdicts.contains(&None).then(|| "? none yet".to_owned()));
+    if meant.is_empty() { text } else { format!("{text}   ({})", meant.join(", ")) }
+}
+
+fn sign(verdict: Verdict) -> &'static str {
+    match verdict {
         Verdict::Passed => "·",
         Verdict::Flaky => "f",
         Verdict::Failed => "F",
@@ -25,11 +40,7 @@ pub(super) fn verdicts(verdicts: &[Option<Verdict>], paint: Paint) -> String {
         Verdict::Skipped => "s",
         Verdict::Interrupted => "i",
         Verdict::NotRun => "-",
-    };
-    let tell = |verdict: &Option<Verdict>| {
-        verdict.map_or_else(|| "?".to_owned(), |verdict| tinted(verdict, one(verdict), paint))
-    };
-    verdicts.iter().map(tell).collect()
+    }
 }
 
 #[cfg(test)]
@@ -45,6 +56,7 @@ mod tests {
     #[test]
     fn a_verdict_is_one_character() {
         let all = [Some(Verdict::Passed), Some(Verdict::Failed), Some(Verdict::Flaky), None];
-        assert_eq!(verdicts(&all, Paint::new(false)), "·Ff?");
+        assert_eq!(verdicts(&all, Paint::new(false)), "·Ff?   (f flaky, F failed, ? none yet)");
+        assert_eq!(verdicts(&all[..1], Paint::new(false)), "·");
     }
 }

@@ -73,11 +73,11 @@ function drawBar(found) {
 }
 
 function drawCounts(found, over) {
-  const all = ['passed', 'slow', 'failed', 'errored', 'flaky', 'skipped', 'interrupted', 'not_run', 'running', 'queued'];
+  const all = ['passed', 'slow', 'failed', 'errored', 'quarantined', 'flaky', 'skipped', 'interrupted', 'not_run', 'running', 'queued'];
   const always = over ? ['passed', 'failed'] : ['passed', 'failed', 'running', 'queued'];
-  const label = (word) => (word === 'slow' ? 'of them slow' : words(word));
+  const parts = { slow: 'of them slow', quarantined: 'of them in quarantine' };
   element('counts').replaceChildren(...all.filter((word) => found[word] || always.includes(word)).map((word) =>
-    make('div', { class: word === 'slow' ? 'part' : '' }, make('dt', { textContent: label(word) }),
+    make('div', { class: parts[word] ? 'part' : '' }, make('dt', { textContent: parts[word] || words(word) }),
       make('dd', { class: found[word] ? word : '', id: `count-${word}`, textContent: String(found[word] || 0) }))));
 }
 

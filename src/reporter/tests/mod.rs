@@ -299,13 +299,33 @@ fn annotations_for_github_name_files_as_the_repository_does() {
 }
 
 #[test]
+fn the_readme_names_every_key_of_the_snapshot() {
+    let mut story = Story::new(2, 3);
+    let job = story.queue("testcases/cart");
+    story.start(job, 1);
+    story.enter(job, 0, "click \"text=Remove\"");
+    story.push(Event::Stopping { why: "batchrun ctl".to_owned() });
+    let mut picture = Picture::default();
+    story.events().iter().for_each(|event| picture.apply(event));
+    let snapshot: serde_json::Value = serde_json::from_str(&picture.json(1)).unwrap();
+    let readme = include_str!("../../../README.md");
+    let (_, told) = readme.split_once("The snapshot is the sum of all events").unwrap();
+    let (told, _) = told.split_once("\n## ").unwrap();
+    for part in [&snapshot, &snapshot["about"], &snapshot["running"][0]] {
+        for key in part.as_object().unwrap().keys().filter(|key| *key != "event") {
+            assert!(told.contains(&format!("`{key}`")), "{key}");
+        }
+    }
+}
+
+#[test]
 fn markdown_of_everything() {
     insta::assert_snapshot!(report("markdown", &Story::mixed()), @r##"
     ## ❌ interrupted: 1 failed, 1 errored, 1 in quarantine of 9 cases in 7.47s
 
-    |passed|flaky|failed|errored|skipped|interrupted|not run|
-    |---:|---:|---:|---:|---:|---:|---:|
-    |2|1|2|1|1|1|1|
+    |passed|flaky|failed|of them in quarantine|errored|skipped|interrupted|not run|
+    |---:|---:|---:|---:|---:|---:|---:|---:|
+    |2|1|2|1|1|1|1|1|
 
     Batch `20270102-030405-7k2m9qxd`
 
