@@ -112,14 +112,14 @@ pub trait Page: Send {
         Ok(())
     }
 
-    /// Notes how the page stands now. Does nothing where no film was begun.
+    /// Notes how the page stands now; a document that is being read is given a moment. Does nothing where no film was begun.
     async fn look(&mut self, _look: Look, _deadline: Deadline) {}
 
     /// Waits until the page has begun to draw what the last look found: what is done to it next is not seen with that. Does
     /// nothing where no film was begun.
     async fn let_draw(&mut self, _deadline: Deadline) {}
 
-    /// Waits for a picture of what the last look found: what comes next must not be seen.
+    /// Waits for a picture of what the last look found: what comes next must not be seen, or this is wanted for sure.
     async fn catch_up(&mut self, _deadline: Deadline) {}
 
     /// What was filmed. Nothing more is.

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::prepare;
 use super::run::Shown;
 use crate::diagnostic::Diagnostic;
-use crate::live::Wanted;
+use crate::live::{Holding, Wanted};
 use crate::outcome::ExitCode;
 use crate::reporter::Standing;
 use crate::store::{self, Place, RunningBatch};
@@ -15,8 +15,8 @@ use anyhow::{Context as _, bail};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Duration;
 use tokio::net::UnixStream;
@@ -45,8 +45,8 @@ pub(crate) fn run(arguments: &CtlArguments, console: &mut Console) -> Result<Exi
     let answered = runtime.block_on(async { tokio::time::timeout(PATIENCE, ask(&socket, wish)).await });
     let answer = answered.context("the run does not answer").and_then(|answer| answer).map_err(usage)?;
     match (answer, arguments.print.format.format) {
-        (Answer::Holds(holds), Format::Text) => console.say(&holds.line()),
-        (Answer::Holds(holds), Format::Json) => console.json(&serde_json::json!(holds))?,
+        (Answer::Holding(holding), Format::Text) => console.say(&line(&holding)),
+        (Answer::Holding(holding), Format::Json) => console.json(&serde_json::json!(holding))?,
         (Answer::Standing(standing), Format::Text) => console.data(&format!("{}\n", standing.text()))?,
         (Answer::Standing(standing), Format::Json) => console.json(&serde_json::json!(standing))?,
         (Answer::Shown(shown), Format::Text) => {
@@ -92,29 +92,19 @@ struct Refused {
     error: String,
 }
 
-/// What holds after a wish.
-#[derive(Serialize, Deserialize)]
-struct Holds {
-    limit: u32,
-    paused: Option<String>,
-    stopping: Option<String>,
-}
-
-impl Holds {
-    /// `8 slots, paused`
-    fn line(&self) -> String {
-        let slots = counted(self.limit, "slot");
-        match (&self.stopping, &self.paused) {
-            (Some(_), _) => "stopping".to_owned(),
-            (None, Some(_)) => format!("{slots}, paused"),
-            (None, None) => slots,
-        }
+/// `8 slots, paused`
+fn line(holding: &Holding) -> String {
+    let slots = counted(holding.limit, "slot");
+    match (&holding.stopping, &holding.paused) {
+        (Some(_), _) => "stopping".to_owned(),
+        (None, Some(_)) => format!("{slots}, paused"),
+        (None, None) => slots,
     }
 }
 
 /// What a run answers.
 enum Answer {
-    Holds(Holds),
+    Holding(Holding),
     Standing(Standing),
     Shown(Shown),
 }
@@ -135,7 +125,7 @@ async fn ask(socket: &Path, wish: Wish) -> anyhow::Result<Answer> {
         Wish::Resume => ("/api/resume", String::new()),
         Wish::Cancel => ("/api/cancel", String::new()),
     };
-    read(send(socket, Method::POST, path, body).await?).await.map(Answer::Holds)
+    read(send(socket, Method::POST, path, body).await?).await.map(Answer::Holding)
 }
 
 async fn read<T: DeserializeOwned>(answer: Response<Incoming>) -> anyhow::Result<T> {

@@ -58,7 +58,7 @@ fn an_override() -> Value {
             "retries": Retries::schema(),
             "quarantine": {
                 "type": "object",
-                "properties": {"owner": {"type": "string"}, "reason": {"type": "string"}, "until": {}},
+                "properties": {"owner": {"type": "string", "pattern": "\\S"}, "reason": {"type": "string", "pattern": "\\S"}, "until": {}},
                 "required": ["reason"],
                 "additionalProperties": false,
             },

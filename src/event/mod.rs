@@ -190,6 +190,13 @@ mod tests {
             let mut own = rows.filter(|(kinds, _)| kinds.split(' ').any(|it| it == kind));
             own.next().map_or_else(|| panic!("{kind}"), |(_, row)| row)
         };
+        let known = story.queue_with("testcases/known", |case| case.quarantine = Some("BUG-1".into()));
+        story.push(Event::CaseFinished(CaseFinished {
+            slow_after_ms: Some(1),
+            ..CaseFinished::without_attempt(known, crate::outcome::Verdict::Passed, 1, None)
+        }));
+        let kinds: std::collections::HashSet<_> = story.events().iter().map(|it| it.event.kind()).collect();
+        assert_eq!(kinds.len(), 15, "every kind: {kinds:?}");
         for stamped in story.events() {
             let kind = stamped.event.kind();
             let mut row = row_of(kind).to_owned();

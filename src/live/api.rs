@@ -4,14 +4,13 @@
 use super::guard::refuse;
 use crate::control::{Command, Limit, Stop};
 use crate::reporter::{Board, Standing};
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -33,6 +32,17 @@ pub struct Wanted {
     pub limit: Limit,
 }
 
+/// What holds after a wish: how many slots there are, and why nothing is started, for now or any more.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Holding {
+    /// Slots.
+    pub limit: u32,
+    /// Why nothing is started for now.
+    pub paused: Option<String>,
+    /// Why nothing is started any more.
+    pub stopping: Option<String>,
+}
+
 /// How long a wish is waited for until it holds, so that whoever asks next finds it so. What was wished for before the
 /// first case holds later.
 const TAKES_HOLD: Duration = Duration::from_secs(2);
@@ -45,7 +55,7 @@ impl Steer {
         }
         let _ = tokio::time::timeout(TAKES_HOLD, self.board.until(holds)).await;
         let Standing { limit, paused, stopping, .. } = self.board.standing();
-        Json(json!({ "limit": limit, "paused": paused, "stopping": stopping })).into_response()
+        Json(Holding { limit, paused, stopping }).into_response()
     }
 
     fn why(&self) -> String {
@@ -72,14 +82,14 @@ async fn standing(State(steer): State<Steer>) -> Json<Standing> {
     Json(steer.board.standing())
 }
 
-async fn concurrency(State(steer): State<Steer>, body: Result<Json<Value>, JsonRejection>) -> Response {
-    let body = match body {
-        Ok(Json(body)) => body,
-        Err(rejection) => return refuse(rejection.status(), "the body must be JSON: `{\"limit\": 8}`"),
-    };
-    let wanted: Limit = match serde_json::from_value(body["limit"].clone()) {
-        Ok(wanted) => wanted,
-        Err(error) => return refuse(StatusCode::UNPROCESSABLE_ENTITY, &format!("`limit`: {error}")),
+async fn concurrency(State(steer): State<Steer>, body: Bytes) -> Response {
+    let wanted = match serde_json::from_slice(&body) {
+        Ok(Wanted { limit }) => limit,
+        Err(error) => {
+            let is_json = error.is_data();
+            let status = if is_json { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
+            return refuse(status, &format!("the body must be like `{{\"limit\": 8}}`: {error}"));
+        }
     };
     let to = wanted.fixed(steer.board.standing().limit);
     let wish = Command::Concurrency { limit: wanted, why: steer.why() };

@@ -27,7 +27,7 @@ mod page;
 mod server;
 mod socket;
 
-pub use api::{Steer, Wanted, in_short};
+pub use api::{Holding, Steer, Wanted, in_short};
 pub use archive::{Archive, Serving};
 pub use feed::Feed;
 pub use guard::refuse;

@@ -134,9 +134,8 @@ fn head(closing: &Closing, tally: &Tally) -> String {
     let mut columns = Vec::new();
     for verdict in Verdict::ALL.iter().copied().filter(|verdict| count(*verdict) > 0) {
         columns.push((verdict.as_str().replace('_', " "), count(verdict)));
-        let apart = count(verdict) - tally.verdicts.deciding(verdict);
-        let is_bad = matches!(verdict, Verdict::Failed | Verdict::Errored);
-        columns.extend((is_bad && apart > 0).then(|| ("of them in quarantine".to_owned(), apart)));
+        let apart = tally.verdicts.quarantined.of(verdict);
+        columns.extend((verdict.is_bad() && apart > 0).then(|| ("of them in quarantine".to_owned(), apart)));
     }
     columns.extend((without > 0).then(|| ("without a verdict".to_owned(), without)));
     if !columns.is_empty() {

@@ -69,14 +69,15 @@ impl Interpreter<'_> {
         if step.sensitive && !self.trail.is_sensitive() {
             self.evidence.catch_up(self.hand.page()).await;
         }
-        let failed_softly = self.soft.len();
+        let soft_before = self.soft.len();
         let ended = self.take_step(step, outer).await;
         let is_sound = !matches!(&ended, Err(Halt::Failed(failed)) if failed.page != PageLeft::Sound);
         let is_hidden = step.sensitive || self.trail.is_sensitive();
         if is_sound && !limit::is_block(&step.action) {
             self.evidence.look(self.hand.page(), is_hidden).await;
             // Of all pictures this one is worth a wait: what comes next may be another page.
-            if matches!(ended, Err(Halt::Failed(_))) || self.soft.len() > failed_softly {
+            let has_failed = matches!(ended, Err(Halt::Failed(_))) || self.soft.len() > soft_before;
+            if has_failed && !is_hidden {
                 self.evidence.catch_up(self.hand.page()).await;
             }
         }

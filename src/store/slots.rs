@@ -7,10 +7,10 @@ use rusqlite::params;
 use serde::Serialize;
 use std::fmt;
 
-/// The limits that a batch had, one after the other.
+/// The fewest and the most slots that a batch had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Slots {
-    /// The least of them.
+    /// The fewest.
     pub least: u32,
     /// The most.
     pub most: u32,
@@ -29,15 +29,12 @@ impl fmt::Display for Slots {
 impl Reader {
     /// How many slots a batch ran on.
     pub fn slots(&self, batch: &BatchRow) -> Result<Slots, QueryError> {
-        let changes = "
-            SELECT json ->> '$.from', json ->> '$.to' FROM event
-            WHERE batch_id = ?1 AND kind = 'concurrency_changed'";
-        let changes: Vec<[u32; 2]> =
-            self.rows(changes, params![batch.id.as_str()], |row| Ok([row.get(0)?, row.get(1)?]))?;
-        let started = batch.concurrency;
-        Ok(changes.iter().flatten().fold(Slots { least: started, most: started }, |slots, limit| Slots {
-            least: slots.least.min(*limit),
-            most: slots.most.max(*limit),
-        }))
+        let limits = "
+            SELECT min(value), max(value) FROM event,
+                json_each(json_array(event.json ->> '$.concurrency', event.json ->> '$.from', event.json ->> '$.to'))
+            WHERE batch_id = ?1 AND kind IN ('batch_started', 'batch_resumed', 'concurrency_changed')";
+        let told = self.rows(limits, params![batch.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (least, most): (Option<u32>, Option<u32>) = told.first().copied().unwrap_or_default();
+        Ok(Slots { least: least.unwrap_or(batch.concurrency), most: most.unwrap_or(batch.concurrency) })
     }
 }

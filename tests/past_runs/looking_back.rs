@@ -245,11 +245,15 @@ fn shards_that_were_resumed_or_ended_badly_are_joined_as_what_they_came_to() {
     join();
     assert!(verdicts(&joined, "not_run") > not_run, "those of both");
     // What the first shard left is run after all; what the second one left stays so.
-    let resumed = project.run(["--resume", "--db", database("1").to_str().unwrap()]);
+    let resumed = project.run(["--resume", "-c", "3", "--db", database("1").to_str().unwrap()]);
     assert_eq!((resumed.status, verdicts(&database("1"), "not_run")), (Some(1), 0), "{resumed}");
     let failed = failed + verdicts(&database("1"), "failed");
     join();
     assert_eq!((verdicts(&joined, "not_run"), verdicts(&joined, "failed")), (not_run, failed));
+    let slots =
+        |database: &Path| json(&project, &["show", "--db", database.to_str().unwrap()])["slots"].clone();
+    assert_eq!(slots(&database("1")), serde_json::json!({ "least": 1, "most": 3 }), "it was resumed on more");
+    assert_eq!(slots(&joined), serde_json::json!({ "least": 2, "most": 4 }));
     let arguments = ["report", "--report", "json=-", on[0], on[1]];
     let report: Value = serde_json::from_str(&succeeds(project.run(arguments)).stdout).unwrap();
     assert_eq!(
@@ -316,7 +320,7 @@ fn old_batches_go_with_their_evidence_and_only_when_asked() {
     let asked = succeeds(project.run(["prune", "--keep", "1", "--dry-run"]));
     assert!(asked.stdout.lines().count() == 2 && files("log") == 6, "{asked}");
     let young = succeeds(project.run(["prune", "--older-than", "90d"]));
-    assert!(young.stderr.contains("nothing to remove: 3 kept"), "{young}");
+    assert!(young.stderr.contains("nothing removed, 3 kept"), "{young}");
     let done = succeeds(project.run(["prune", "--keep", "1"]));
     assert!(done.stderr.contains("2 batches with 6 cases removed, 1 kept"), "{done}");
     assert_eq!((files("evidence"), files("log")), (1, 2));

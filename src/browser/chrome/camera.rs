@@ -1,5 +1,6 @@
 //! Films a page for a trace, past its driver (Chrome DevTools Protocol, domains Page, Runtime and Network). It is waited for
-//! until it films, at the end, and before what must not be seen; before each act only until what is there is being drawn.
+//! until it films, at the end, when a step has failed and before what must not be seen; before each act only until what is
+//! there is being drawn.
 //!
 //! The browser is told once to send a small picture of whatever it draws: a page that stands still costs nothing. One
 //! that never does, as with an animation, is filmed again only when the next step has ended.
@@ -31,6 +32,9 @@ const SIZE: (u32, u32) = (560, 420);
 /// Pictures that one step may take: a tenth of a second of a page that never stands still. To switch the camera off and on
 /// costs a picture and the certainty of what the next one shows.
 const PICTURES: u32 = 6;
+
+/// How long the browser may take to begin to film.
+const BEGINNING: Duration = Duration::from_secs(1);
 
 /// How long the page may take to draw what an act would otherwise be seen with.
 const DRAWING: Duration = Duration::from_millis(500);
@@ -103,7 +107,7 @@ impl Camera {
     }
 
     /// Notes how the page stands now. `world` is the isolated world of its top document, if there is one.
-    pub(super) async fn look(self: &Arc<Self>, look: Look, world: Option<String>, deadline: Deadline) {
+    pub(super) async fn look(self: &Arc<Self>, look: Look, world: Option<String>) {
         {
             let mut state = self.lock();
             state.look = look.number;
@@ -117,7 +121,7 @@ impl Camera {
         if let Some(world) = world {
             self.ask_for_news(look, &world);
         }
-        self.warm_up(deadline).await;
+        self.warm_up().await;
     }
 
     /// Asks the page what has changed.
@@ -142,10 +146,10 @@ impl Camera {
 
     /// Waits until a camera that was switched on has begun to film: some 10 ms, or 25 where the processors are busy. Else what
     /// it sends first may show already what a quick step does next.
-    async fn warm_up(&self, deadline: Deadline) {
+    async fn warm_up(&self) {
         let mut arrived = self.arrived.subscribe();
         let begins = arrived.wait_for(|_| self.lock().warming_up.is_none());
-        if !self.lock().is_stuck && deadline.bound(begins).await.is_err() {
+        if !self.lock().is_stuck && tokio::time::timeout(BEGINNING, begins).await.is_err() {
             self.lock().is_stuck = true;
         }
     }
@@ -180,6 +184,9 @@ impl Camera {
     /// Waits for a picture of what has changed last, where none shows it yet: the browser draws what a step has seen only
     /// after it has told of it. What does not come in time is missing.
     pub(super) async fn catch_up(self: &Arc<Self>, world: Option<String>, deadline: Deadline) {
+        if self.lock().is_stuck {
+            return;
+        }
         if deadline.bound(self.wait_for_picture(world)).await.is_ok() {
             let mut state = self.lock();
             let look = state.look;
@@ -297,6 +304,7 @@ impl Camera {
         let until_ms = at_ms.min(film::milliseconds(Timestamp::now()));
         // What was on its way while the camera was off comes before.
         let is_first = state.warming_up.take_if(|since| at_ms >= *since - FRAME).is_some();
+        state.is_stuck &= !is_first;
         state.reel.picture(Picture {
             at_ms,
             until_ms,

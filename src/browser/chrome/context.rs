@@ -162,13 +162,15 @@ impl Context {
 
     /// Notes how the page stands now, if it is filmed.
     /// `world` is the isolated one of its top document, if that has one.
-    pub async fn look(&self, look: Look, world: Option<String>, deadline: Deadline) {
+    pub async fn look(&self, look: Look, world: Option<String>) {
         if let Some(camera) = &self.camera {
-            // Of a document that has only begun there is nothing to be seen yet.
-            let patience = Deadline::after("reading", READING).or_earlier(deadline);
-            let _ = patience.bound(self.tap.has_read(&self.target)).await;
-            camera.look(look, world, deadline).await;
+            camera.look(look, world).await;
         }
+    }
+
+    /// Gives the top document some time to be read: of one that has only begun there is nothing to be seen yet.
+    pub async fn read(&self, deadline: Deadline) {
+        self.tap.read(&self.target, Deadline::after("reading", READING).or_earlier(deadline)).await;
     }
 
     /// Waits until the page has begun to draw what the last look found, if it is filmed.

@@ -109,6 +109,11 @@ impl Navigations {
         self.reading.contains_key(frame)
     }
 
+    /// Gives up a document that takes too long: nobody waits for it again.
+    pub(super) fn forget_reading(&mut self, frame: &str) {
+        self.reading.remove(frame);
+    }
+
     /// Gives up those that were asked for and never began.
     pub(super) fn forget_requests(&mut self) {
         self.under_way.retain(|_, stage| *stage != Stage::Requested);
@@ -157,6 +162,19 @@ mod tests {
         event(&mut navigations, "frameNavigated", &json!({"frame": {"id": "other", "parentId": "F"}}));
         event(&mut navigations, "domContentEventFired", &json!({"timestamp": 1.0}));
         assert!(!navigations.is_reading("F") && !navigations.is_reading("other"));
+        event(&mut navigations, "frameNavigated", &json!({"frame": {"id": "F"}}));
+        let params = raw(&json!({"timestamp": 2.0}));
+        navigations.event(&Message {
+            id: None,
+            method: Some("Page.domContentEventFired"),
+            session: Some("of another page"),
+            params: Some(&params),
+            result: None,
+            error: None,
+        });
+        assert!(navigations.is_reading("F"));
+        event(&mut navigations, "frameStoppedLoading", &json!({"frameId": "F"}));
+        assert!(!navigations.is_reading("F"), "what was broken off is not read any more");
     }
 
     #[test]

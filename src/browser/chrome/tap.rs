@@ -6,6 +6,7 @@ use super::navigations::{Navigations, Stage};
 use super::worlds::{TOLD, Worlds};
 use crate::browser::engine::Landed;
 use crate::browser::page::{Prompt, PromptAnswer};
+use crate::deadline::Deadline;
 use crate::text::Untrusted;
 use serde::Deserialize;
 use serde_json::json;
@@ -264,14 +265,19 @@ impl Tap {
         }
     }
 
-    /// Waits until the document of a page's frame has been read (`DOMContentLoaded`).
-    pub(super) async fn has_read(&self, frame: &str) {
-        loop {
-            let told = self.documents_told.notified();
-            if !self.lock().navigations.is_reading(frame) {
-                return;
+    /// Waits until the document of a page's frame has been read (`DOMContentLoaded`), once and for so long.
+    pub(super) async fn read(&self, frame: &str, patience: Deadline) {
+        let read = async {
+            loop {
+                let told = self.documents_told.notified();
+                if !self.lock().navigations.is_reading(frame) {
+                    return;
+                }
+                told.await;
             }
-            told.await;
+        };
+        if patience.bound(read).await.is_err() {
+            self.lock().navigations.forget_reading(frame);
         }
     }
 

@@ -20,13 +20,9 @@ pub(crate) fn run(arguments: &PruneArguments, console: &mut Console) -> Result<E
         let number = u32::try_from(batches.len()).unwrap_or(u32::MAX);
         let cases: u32 = batches.iter().map(|batch| batch.total).fold(0, u32::saturating_add);
         let what = if number == 1 { "1 batch".to_owned() } else { format!("{number} batches") };
-        format!("{what} with {}", counted(cases, "case"))
+        if number == 0 { "nothing".to_owned() } else { format!("{what} with {}", counted(cases, "case")) }
     };
     let kept = batches.len() - goes.len();
-    if goes.is_empty() {
-        console.say(&format!("nothing to remove: {kept} kept"));
-        return Ok(ExitCode::Success);
-    }
     if arguments.dry_run {
         for batch in &goes {
             console.data(&format!("{}\n", batch.id))?;

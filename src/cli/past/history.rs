@@ -137,7 +137,7 @@ fn of_case(rows: &[CaseRow], pasts: &[CasePast], record: &Record, paint: Paint) 
         .map(|row| {
             let time = |of: Option<i64>| of.and_then(|it| u64::try_from(it).ok()).map(ms).unwrap_or_default();
             vec![
-                row.verdict.map_or("running", crate::reporter::terminal::word_of_count).to_owned(),
+                row.verdict.map_or("no verdict", crate::reporter::terminal::word_of_count).to_owned(),
                 time(row.passed_ms),
                 time(row.duration_ms),
                 moment(row.started_at.as_deref().unwrap_or(&row.queued_at)),

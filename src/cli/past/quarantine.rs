@@ -40,18 +40,18 @@ fn suggest(arguments: &SuggestArguments, console: &mut Console) -> Result<ExitCo
         console.json(&json!({ "runs": arguments.last, "cases": cases }))?;
         return Ok(ExitCode::Success);
     }
+    // Those wait for what the machine lacks, not for whoever mends the case.
+    let loaded = pasts.iter().filter_map(|past| Flakiness::of(&past.runs, record.busy));
+    let loaded = loaded.filter(|it| it.flaky.times == 0 && it.under_load.times >= TIMES).count();
+    let loaded = (loaded > 0)
+        .then(|| format!("flaky only while the processors were busy: {loaded}, see `batchrun flaky`"));
     if found.is_empty() {
         console.say(&format!("no case is flaky without doubt in its last {} runs", arguments.last));
-        // Those wait for what the machine lacks, not for whoever mends the case.
-        let loaded = pasts.iter().filter_map(|past| Flakiness::of(&past.runs, record.busy));
-        let loaded = loaded.filter(|it| it.under_load.times >= TIMES).count();
-        if loaded > 0 {
-            console.say(&format!("only while the processors were busy: {loaded}, see `batchrun flaky`"));
-        }
+        loaded.inspect(|loaded| console.say(loaded));
         return Ok(ExitCode::Success);
     }
     let mut text =
-        "# For runner.toml: say who mends it, why it is so, and until when that may take.\n".to_owned();
+        "# For runner.toml: add who mends it (`owner = \"…\"`), say why it is so, and until when that may take.\n".to_owned();
     let until = in_a_month();
     for (past, it) in &found {
         let id = Untrusted::from(past.case.as_str()).line();
@@ -60,7 +60,7 @@ fn suggest(arguments: &SuggestArguments, console: &mut Console) -> Result<ExitCo
         let _ = write!(
             text,
             "\n# {id} @{}: {} ({}) of {} runs; apart from that {} under load, {} errored, {} failed\n\
-             [[override]]\nfilter = {filter}\nquarantine = {{ owner = \"\", reason = {}, until = {until} }}\n",
+             [[override]]\nfilter = {filter}\nquarantine = {{ reason = {}, until = {until} }}\n",
             shown(&past.browser),
             percent(it.flaky),
             interval(it.flaky),
@@ -72,6 +72,7 @@ fn suggest(arguments: &SuggestArguments, console: &mut Console) -> Result<ExitCo
         );
     }
     console.data(&text)?;
+    loaded.inspect(|loaded| console.say(loaded));
     console.say("nothing was changed");
     Ok(ExitCode::Success)
 }

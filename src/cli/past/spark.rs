@@ -1,7 +1,7 @@
 //! Numbers as small bars, and verdicts as single characters, the oldest first.
 
 use crate::outcome::Verdict;
-use crate::reporter::terminal::{Paint, tinted};
+use crate::reporter::terminal::{Paint, tinted, word_of_count};
 
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -25,9 +25,9 @@ pub(super) fn verdicts(verdicts: &[Option<Verdict>], paint: Paint) -> String {
     let mut meant: Vec<String> = Verdict::ALL
         .iter()
         .filter(|verdict| there(verdict))
-        .map(|verdict| format!("{} {}", sign(*verdict), verdict.as_str().replace('_', " ")))
+        .map(|verdict| format!("{} {}", sign(*verdict), word_of_count(*verdict)))
         .collect();
-    meant.extend(verdicts.contains(&None).then(|| "? none yet".to_owned()));
+    meant.extend(verdicts.contains(&None).then(|| "? no verdict".to_owned()));
     if meant.is_empty() { text } else { format!("{text}   ({})", meant.join(", ")) }
 }
 
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn a_verdict_is_one_character() {
         let all = [Some(Verdict::Passed), Some(Verdict::Failed), Some(Verdict::Flaky), None];
-        assert_eq!(verdicts(&all, Paint::new(false)), "·Ff?   (f flaky, F failed, ? none yet)");
+        assert_eq!(verdicts(&all, Paint::new(false)), "·Ff?   (f flaky, F failed, ? no verdict)");
         assert_eq!(verdicts(&all[..1], Paint::new(false)), "·");
     }
 }

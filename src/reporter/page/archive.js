@@ -130,7 +130,7 @@ const show = {
         select.replaceChildren(...those.map((it) => make('option', { value: it.id, selected: it.id === chosen, textContent: [when(it.started_at), it.id, it.total === null ? '' : `(${counted(it.total, 'case')})`].filter(Boolean).join(' ') })));
         select.value = chosen;
       }
-      for (const side of ['before', 'after']) text(`${side}-slots`, ran(found.slots[side]));
+      text('ran-on', `${ran(found.slots.before)} before, ${ran(found.slots.after)} after`);
       const parts = [];
       const sums = [];
       for (const [key, heading] of Object.entries(GROUPS)) {

@@ -73,12 +73,16 @@ function drawBar(found) {
 }
 
 function drawCounts(found, over) {
-  const all = ['passed', 'slow', 'failed', 'errored', 'quarantined', 'flaky', 'skipped', 'interrupted', 'not_run', 'running', 'queued'];
+  const all = ['passed', 'slow', 'failed', 'errored', 'flaky', 'skipped', 'interrupted', 'not_run', 'running', 'queued'];
   const always = over ? ['passed', 'failed'] : ['passed', 'failed', 'running', 'queued'];
-  const parts = { slow: 'of them slow', quarantined: 'of them in quarantine' };
-  element('counts').replaceChildren(...all.filter((word) => found[word] || always.includes(word)).map((word) =>
-    make('div', { class: parts[word] ? 'part' : '' }, make('dt', { textContent: parts[word] || words(word) }),
-      make('dd', { class: found[word] ? word : '', id: `count-${word}`, textContent: String(found[word] || 0) }))));
+  const one = (id, label, number, part) =>
+    make('div', { class: part ? 'part' : '' }, make('dt', { textContent: label }),
+      make('dd', { class: number ? id : '', id: `count-${id}`, textContent: String(number) }));
+  element('counts').replaceChildren(...all.filter((word) => found[word] || always.includes(word)).flatMap((word) => {
+    const apart = found.apart[word];
+    const own = word === 'slow' ? one(word, 'of them slow', found[word], true) : one(word, words(word), found[word] || 0, false);
+    return apart ? [own, one(`${word}-quarantined`, 'of them in quarantine', apart, true)] : [own];
+  }));
 }
 
 function drawHead() {

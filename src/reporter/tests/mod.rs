@@ -7,7 +7,7 @@ use crate::event::reporter::{Artifact, Closing};
 use crate::event::samples::failure;
 use crate::event::story::Story;
 use crate::event::tally::Tally;
-use crate::event::{Event, Sample, Stamped};
+use crate::event::{CaseFinished, Event, Level, Sample, Stamped};
 use crate::outcome::{BatchStatus, ExitCode, FailureKind, Verdict};
 use std::path::Path;
 
@@ -305,13 +305,26 @@ fn the_readme_names_every_key_of_the_snapshot() {
     story.start(job, 1);
     story.enter(job, 0, "click \"text=Remove\"");
     story.push(Event::Stopping { why: "batchrun ctl".to_owned() });
+    story.push(Event::Sample(Sample::default()));
+    story.message(Level::Warning, "`/dev/shm` has only 64 MiB");
+    let known = story.queue_with("testcases/known", |case| {
+        case.quarantined = true;
+        case.quarantine = Some("BUG-1".into());
+        case.browser = "edge".to_owned();
+    });
+    story.push(Event::CaseFinished(CaseFinished {
+        slow_after_ms: Some(1),
+        ..CaseFinished::without_attempt(known, Verdict::Passed, 1, Some("slow".into()))
+    }));
     let mut picture = Picture::default();
     story.events().iter().for_each(|event| picture.apply(event));
     let snapshot: serde_json::Value = serde_json::from_str(&picture.json(1)).unwrap();
     let readme = include_str!("../../../README.md");
     let (_, told) = readme.split_once("The snapshot is the sum of all events").unwrap();
     let (told, _) = told.split_once("\n## ").unwrap();
-    for part in [&snapshot, &snapshot["about"], &snapshot["running"][0]] {
+    let parts = ["about", "running", "cases", "messages"].map(|part| &snapshot[part]);
+    let parts = parts.map(|part| part.as_array().and_then(|all| all.last()).unwrap_or(part));
+    for part in parts.into_iter().chain([&snapshot]) {
         for key in part.as_object().unwrap().keys().filter(|key| *key != "event") {
             assert!(told.contains(&format!("`{key}`")), "{key}");
         }

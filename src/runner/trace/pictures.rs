@@ -137,13 +137,12 @@ fn begins(film: &Film) -> Vec<f64> {
     let costs: Vec<f64> = std::iter::once(0.0).chain(costs).collect();
     let place = |time: f64| frames.partition_point(|it| it.at_ms < time);
     let unseen = |from: f64, until: f64| (costs[place(until - BLUR)] - costs[place(from + BLUR)]).max(0.0);
-    let is_told = |began: f64| match &frames[..place(began)] {
-        [.., before] => {
-            frames.get(place(began)).is_none_or(|after| after.document.total_cmp(&before.document).is_eq())
-        }
-        [] => true,
+    let is_between_documents = |began: f64| {
+        let (before, after) = frames.split_at(place(began));
+        let pair = before.last().zip(after.first());
+        pair.is_some_and(|(before, after)| before.document.total_cmp(&after.document).is_ne())
     };
-    let is_odd = |began: f64| place(began - BLUR) == place(began + BLUR) && is_told(began);
+    let is_odd = |began: f64| place(began - BLUR) == place(began + BLUR) && !is_between_documents(began);
     let odd = |began: f64| if is_odd(began) { ODD } else { 0.0 };
     let unsteady = |before: usize, late: usize| (DELAYS[before] - DELAYS[late]).abs() * UNSTEADY;
     let timed: Vec<f64> = pictures.iter().filter(|it| it.is_timed()).map(|it| it.at_ms).collect();

@@ -54,6 +54,7 @@ pub(super) fn moved(
     let mut statement = transaction.prepare("SELECT json FROM event WHERE batch_id = ?1 ORDER BY seq")?;
     let texts = statement.query_map([shard.id.as_str()], |row| row.get::<_, String>(0))?;
     let mut events = Vec::new();
+    let mut limit = Value::Null;
     for text in texts {
         let mut event: Value = serde_json::from_str(&text?.replace(from, to)).map_err(|error| {
             rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
@@ -64,7 +65,28 @@ pub(super) fn moved(
             }
         }
         let elapsed = jiff::SignedDuration::from_millis(event["elapsed_ms"].as_i64().unwrap_or_default());
-        events.push(Moved { when: started.saturating_add(elapsed).unwrap_or(started), event });
+        let when = started.saturating_add(elapsed).unwrap_or(started);
+        let changed = match event["event"].as_str().unwrap_or_default() {
+            "batch_started" => {
+                limit = event["concurrency"].clone();
+                None
+            }
+            // Of a resumed batch only this is told on.
+            "batch_resumed" => Some((event["concurrency"].clone(), json!("resumed"))),
+            "concurrency_changed" => {
+                limit = event["to"].clone();
+                None
+            }
+            _ => None,
+        };
+        let at = event["at"].clone();
+        events.push(Moved { when, event });
+        if let Some((to, why)) = changed.filter(|(to, _)| *to != limit) {
+            let event =
+                json!({ "at": at, "event": "concurrency_changed", "from": limit, "to": to, "why": why });
+            events.push(Moved { when, event });
+            limit = to;
+        }
     }
     Ok(once(events))
 }
@@ -97,7 +119,10 @@ pub(super) fn tell(
     };
     // Who cannot say how it ended does not say so.
     events.retain(|it| exit_code.is_some() || it.rank() != 3);
-    let mut limit = i64::from(sum(|shard| shard.concurrency));
+    let number = |number: &Value| number.as_i64().unwrap_or_default();
+    // All of them together.
+    let mut limit: i64 =
+        events.iter().filter(|it| it.rank() == 0).map(|it| number(&it.event["concurrency"])).sum();
     let (mut started, mut left) = (false, events.iter().filter(|it| it.rank() == 3).count());
     let mut seq = 0;
     for Moved { when, mut event } in events {
@@ -112,14 +137,15 @@ pub(super) fn tell(
                 event["batch"] = json!(batch);
                 event["shard"] = Value::Null;
                 event["total"] = json!(sum(|shard| shard.total));
-                event["concurrency"] = json!(sum(|shard| shard.concurrency));
+                event["concurrency"] = json!(limit);
             }
             "concurrency_changed" => {
-                let by = [&event["to"], &event["from"]].map(|limit| limit.as_i64().unwrap_or_default());
+                let now = limit + number(&event["to"]) - number(&event["from"]);
                 event["from"] = json!(limit);
-                limit += by[0] - by[1];
-                event["to"] = json!(limit);
+                event["to"] = json!(now);
+                limit = now;
             }
+            "attempt_started" => event["limit"] = json!(limit),
             "batch_finished" => {
                 left -= 1;
                 if left > 0 {

@@ -25,7 +25,7 @@ pub(super) struct State {
     /// When it was switched on, in milliseconds since 1970, if it has not sent since how the page looks. What it sends first
     /// was drawn some time before.
     pub(super) warming_up: Option<f64>,
-    /// It was waited for in vain: nobody waits again.
+    /// That was waited for in vain: nobody waits again until it comes.
     pub(super) is_stuck: bool,
 }
 
