@@ -92,8 +92,13 @@ async fn concurrency(State(steer): State<Steer>, body: Bytes) -> Response {
         }
     };
     let to = wanted.fixed(steer.board.standing().limit);
+    let holds = move |it: &Standing| match (to, wanted) {
+        (Some(to), _) => it.limit == to,
+        (None, Limit::Within { lowest, highest }) => (lowest..=highest).contains(&it.limit),
+        (None, _) => true,
+    };
     let wish = Command::Concurrency { limit: wanted, why: steer.why() };
-    steer.wish(wish, move |it| to.is_none_or(|to| it.limit == to)).await
+    steer.wish(wish, holds).await
 }
 
 async fn pause(State(steer): State<Steer>) -> Response {

@@ -13,7 +13,11 @@ use crate::deadline::Deadline;
 use crate::outcome::FailureKind;
 use serde_json::Value;
 use std::collections::VecDeque;
+use std::time::Duration;
 use tokio::time::Instant;
+
+/// How long a page that is left may take until a picture shows it, where it is filmed.
+const CATCHING_UP: Duration = Duration::from_millis(500);
 
 /// A page with the prompts that are expected on it.
 pub(super) struct Hand<'r> {
@@ -62,7 +66,9 @@ impl<'r> Hand<'r> {
     }
 
     pub(super) async fn navigate(&mut self, to: &Destination, wire: Deadline) -> Result<(), Obstacle> {
-        self.acts(wire).await;
+        // What is drawn of a page that is left at once may never be seen: its picture is waited for.
+        self.page.catch_up(wire.or_earlier(Deadline::after("trace", CATCHING_UP))).await;
+        self.has_acted();
         let result = self.page.navigate(to, wire).await;
         self.settle(result)
     }

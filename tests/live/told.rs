@@ -143,6 +143,9 @@ fn what_is_asked_over_it_is_done_and_recorded() {
         client.until(|event| event["event"] == "paused").await;
         assert_eq!(address.ask("POST", "/api/resume", "{}").0, 200);
         client.until(|event| event["event"] == "resumed").await;
+        let within: Value =
+            serde_json::from_str(&address.ask("POST", "/api/concurrency", r#"{"limit": "2..3"}"#).1).unwrap();
+        assert!((2..=3).contains(&within["limit"].as_u64().unwrap()), "it holds: {within}");
         driver.release();
         client.until(|event| event["event"] == "batch_finished").await;
     });

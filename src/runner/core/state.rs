@@ -175,6 +175,11 @@ impl Core {
         self.governor.is_some()
     }
 
+    /// Whether nothing more is started, and what runs has a while to end.
+    pub fn gives_grace(&self) -> bool {
+        self.stop == Some(Stop::Grace)
+    }
+
     /// Whether nothing more is started.
     pub fn is_stopping(&self) -> bool {
         self.stop.is_some()

@@ -235,6 +235,20 @@ async fn f11_the_running_ones_get_their_grace_and_then_are_interrupted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_asks_twice_to_cancel_does_not_wait_and_nobody_pauses_what_stops() {
+    let (commands, receiver) = mpsc::channel(4);
+    let why = || "dashboard".to_owned();
+    commands.send(Command::Stop { how: Stop::Grace, why: why() }).await.unwrap();
+    commands.send(Command::Pause { why: why() }).await.unwrap();
+    commands.send(Command::Stop { how: Stop::Grace, why: why() }).await.unwrap();
+    let began = tokio::time::Instant::now();
+    let (end, ledger, _) = play(Gauge { hangs: Some(0), ..Gauge::default() }, 3, 2, receiver).await;
+    assert_eq!((end.status, began.elapsed().as_secs()), (BatchStatus::Interrupted, 0));
+    assert!(ledger.places(|it| matches!(it, Event::Paused { .. })).is_empty());
+    drop(commands);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_batch_timeout_interrupts_what_runs() {
     let (end, ledger, _) = play(Gauge { hangs: Some(0), ..Gauge::default() }, 1, 1, no_commands()).await;
     assert_eq!(end.status, BatchStatus::TimedOut);

@@ -33,6 +33,10 @@ impl Dispatcher {
     pub(super) fn asked(&mut self, command: Command) -> Option<BatchStatus> {
         match command {
             Command::Stop { how: Stop::Drain, .. } if self.core.is_stopping() => None,
+            // Who asks again has waited enough, as with Ctrl-C.
+            Command::Stop { how: Stop::Grace, why } if self.core.gives_grace() => {
+                self.asked_to_stop(Stop::Now, &why)
+            }
             Command::Stop { how, why } => self.asked_to_stop(how, &why),
             Command::Concurrency { limit, why } => {
                 let now = self.core.limit();
@@ -48,7 +52,7 @@ impl Dispatcher {
                 };
                 self.perform(&input, None)
             }
-            Command::Pause { why } if !self.core.is_paused() => {
+            Command::Pause { why } if !self.core.is_paused() && !self.core.is_stopping() => {
                 self.sink.send(Event::Paused { why });
                 self.perform(&Input::Pause, None)
             }
