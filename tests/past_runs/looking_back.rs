@@ -123,6 +123,19 @@ fn what_is_flaky_is_listed_with_its_rate_and_suggested_for_quarantine() {
     let fails = project.run(["testcases/e-wobbly.toml", "--set", "fail_on_flaky=true"]);
     assert_eq!(fails.status, Some(1), "{fails}");
     assert!(fails.stderr.contains("1 flaky case: `fail_on_flaky` makes the batch fail"), "{fails}");
+    // However busy the machine was.
+    let suggest =
+        |project: &Project| succeeds(project.run(["quarantine", "suggest", "--set", "pressure.cpu=100"]));
+    let suggested = suggest(&project).stdout;
+    assert!(suggested.contains("id('testcases/e-wobbly')") && !suggested.contains("= \"\""), "{suggested}");
+    let known =
+        project.file("testcases/e-wobbly.toml", &format!("quarantine = {{ reason = 'BUG-1' }}\n{case}"));
+    known.run(["testcases/e-wobbly.toml"]);
+    let suggested = suggest(&known);
+    assert!(
+        suggested.stdout.is_empty() && suggested.stderr.contains("in quarantine already: 1"),
+        "{suggested}"
+    );
 }
 
 /// Both shards of a project, each in a database of its own.

@@ -29,8 +29,22 @@ fn suggest(arguments: &SuggestArguments, console: &mut Console) -> Result<ExitCo
     let record = record::open(&arguments.print.project, console)?;
     let pasts = record.reader.pasts(arguments.last).map_err(unreadable)?;
     let told = pasts.iter().filter_map(|past| Some((past, Flakiness::of(&past.runs, record.busy)?)));
-    let mut found: Vec<(&CasePast, Flakiness)> =
+    let found: Vec<(&CasePast, Flakiness)> =
         told.filter(|(_, it)| it.flaky.times >= TIMES && it.flaky.low >= SURELY).collect();
+    let is_in_quarantine = |past: &CasePast| -> Result<bool, Failure> {
+        let latest = record.reader.case_history(&past.case, 1).map_err(unreadable)?;
+        Ok(latest.first().is_some_and(|row| row.quarantined))
+    };
+    let mut known = 0;
+    let mut fresh = Vec::new();
+    for (past, it) in found {
+        if is_in_quarantine(past)? {
+            known += 1;
+        } else {
+            fresh.push((past, it));
+        }
+    }
+    let mut found = fresh;
     found.sort_by(|(_, a), (_, b)| b.flaky.low.total_cmp(&a.flaky.low));
     if arguments.print.format.format == Format::Json {
         let cases: Vec<Value> = found
@@ -45,8 +59,11 @@ fn suggest(arguments: &SuggestArguments, console: &mut Console) -> Result<ExitCo
     let loaded = loaded.filter(|it| it.flaky.times == 0 && it.under_load.times >= TIMES).count();
     let loaded = (loaded > 0)
         .then(|| format!("flaky only while the processors were busy: {loaded}, see `batchrun flaky`"));
+    let known = (known > 0).then(|| format!("in quarantine already: {known}"));
     if found.is_empty() {
-        console.say(&format!("no case is flaky without doubt in its last {} runs", arguments.last));
+        let more = if known.is_some() { "more " } else { "" };
+        console.say(&format!("no {more}case is flaky without doubt in its last {} runs", arguments.last));
+        known.inspect(|known| console.say(known));
         loaded.inspect(|loaded| console.say(loaded));
         return Ok(ExitCode::Success);
     }
@@ -72,6 +89,7 @@ fn suggest(arguments: &SuggestArguments, console: &mut Console) -> Result<ExitCo
         );
     }
     console.data(&text)?;
+    known.inspect(|known| console.say(known));
     loaded.inspect(|loaded| console.say(loaded));
     console.say("nothing was changed");
     Ok(ExitCode::Success)
