@@ -69,12 +69,13 @@
 //!   that pushes events, a server over the record, or the page itself, which then is the HTML report. All three begin with
 //!   the same snapshot ([`reporter::Picture`]), so that none can show what another does not. A report's cases lie in
 //!   elements of their own, written one by one and parsed when they are opened.
-//! - **Who films keeps nobody waiting who need not.** The trace of an attempt ([`config::Trace`]) is filmed past the driver: the browser
-//!   sends a small picture when it has drawn a change, a script in the page notes in which frames it draws what it changes,
-//!   both the DOM and those are asked for at the end of a step, and nobody waits for a picture. Which one shows what a step
-//!   left is found out afterwards, from the times of frames and pictures. Until the camera films a page is waited for once;
-//!   an act until what was done before is being drawn, so that it is not seen with that; the end of an attempt, and what
-//!   comes before a sensitive step, until there surely is a picture of the last change.
+//! - **Who films keeps nobody waiting who need not.** The trace of an attempt ([`config::Trace`]) is filmed past the driver:
+//!   the browser sends a small picture when it has drawn a change, a script in the page notes in which frames it draws what
+//!   it changes, both the DOM and those are asked for at the end of a step, and few wait for a picture. Which one shows what
+//!   a step left is found out afterwards, from the times of frames and pictures. Until the camera films a page is waited for
+//!   once, and before each act until what is there is being drawn. Where a guess will not do there is a wait until there
+//!   surely is a picture of the last change: at the end, when a step has failed, before a page is left by `goto` and its
+//!   like, and before a sensitive step.
 //! - **Nothing outlives a batch.** [`custody`] is the parent of every process it starts, and outlives its runner's
 //!   kill -9 just long enough.
 //! - **A case takes memory while it runs.** There may be ten thousand, so [`plan`] holds of each what deciding needs, and
