@@ -406,9 +406,12 @@ impl Page for DevToolsPage {
     async fn look(&mut self, look: Look, deadline: Deadline) {
         let changed = look.changed || std::mem::take(&mut self.has_awaited);
         // Of a document that the step led to the browser may yet have to tell, and it may lead on while it is read.
-        self.known_world(&Frame::Top, deadline).await;
+        let mut world = self.known_world(&Frame::Top, deadline).await;
         self.context.read(deadline).await;
-        let world = self.known_world(&Frame::Top, deadline).await;
+        // A document that has none is not waited for twice.
+        if world.is_some() {
+            world = self.known_world(&Frame::Top, deadline).await;
+        }
         self.context.look(Look { changed, ..look }, world).await;
     }
 

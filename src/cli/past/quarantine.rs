@@ -29,22 +29,19 @@ fn suggest(arguments: &SuggestArguments, console: &mut Console) -> Result<ExitCo
     let record = record::open(&arguments.print.project, console)?;
     let pasts = record.reader.pasts(arguments.last).map_err(unreadable)?;
     let told = pasts.iter().filter_map(|past| Some((past, Flakiness::of(&past.runs, record.busy)?)));
-    let found: Vec<(&CasePast, Flakiness)> =
-        told.filter(|(_, it)| it.flaky.times >= TIMES && it.flaky.low >= SURELY).collect();
+    let told: Vec<(&CasePast, Flakiness)> = told.collect();
     let is_in_quarantine = |past: &CasePast| -> Result<bool, Failure> {
         let latest = record.reader.case_history(&past.case, 1).map_err(unreadable)?;
         Ok(latest.first().is_some_and(|row| row.quarantined))
     };
-    let mut known = 0;
-    let mut fresh = Vec::new();
-    for (past, it) in found {
+    let (mut known, mut found) = (0, Vec::new());
+    for (past, it) in told.iter().filter(|(_, it)| it.flaky.times >= TIMES && it.flaky.low >= SURELY) {
         if is_in_quarantine(past)? {
             known += 1;
         } else {
-            fresh.push((past, it));
+            found.push((*past, it));
         }
     }
-    let mut found = fresh;
     found.sort_by(|(_, a), (_, b)| b.flaky.low.total_cmp(&a.flaky.low));
     if arguments.print.format.format == Format::Json {
         let cases: Vec<Value> = found
@@ -55,8 +52,7 @@ fn suggest(arguments: &SuggestArguments, console: &mut Console) -> Result<ExitCo
         return Ok(ExitCode::Success);
     }
     // Those wait for what the machine lacks, not for whoever mends the case.
-    let loaded = pasts.iter().filter_map(|past| Flakiness::of(&past.runs, record.busy));
-    let loaded = loaded.filter(|it| it.flaky.times == 0 && it.under_load.times >= TIMES).count();
+    let loaded = told.iter().filter(|(_, it)| it.flaky.times == 0 && it.under_load.times >= TIMES).count();
     let loaded = (loaded > 0)
         .then(|| format!("flaky only while the processors were busy: {loaded}, see `batchrun flaky`"));
     let known = (known > 0).then(|| format!("in quarantine already: {known}"));

@@ -66,27 +66,24 @@ pub(super) fn moved(
         }
         let elapsed = jiff::SignedDuration::from_millis(event["elapsed_ms"].as_i64().unwrap_or_default());
         let when = started.saturating_add(elapsed).unwrap_or(started);
-        let changed = match event["event"].as_str().unwrap_or_default() {
-            "batch_started" => {
-                limit = event["concurrency"].clone();
-                None
-            }
-            // Of a resumed batch only this is told on.
-            "batch_resumed" => Some((event["concurrency"].clone(), json!("resumed"))),
-            "concurrency_changed" => {
-                limit = event["to"].clone();
-                None
-            }
-            _ => None,
-        };
-        let at = event["at"].clone();
-        events.push(Moved { when, event });
-        if let Some((to, why)) = changed.filter(|(to, _)| *to != limit) {
-            let event =
-                json!({ "at": at, "event": "concurrency_changed", "from": limit, "to": to, "why": why });
-            events.push(Moved { when, event });
-            limit = to;
+        let kind = event["event"].as_str().unwrap_or_default();
+        // Of what a resumed batch says of itself only this is told on.
+        if kind == "batch_resumed" && event["concurrency"] != limit {
+            let changed = json!({
+                "at": event["at"],
+                "event": "concurrency_changed",
+                "from": limit,
+                "to": event["concurrency"],
+                "why": "resumed",
+            });
+            events.push(Moved { when, event: changed });
         }
+        match kind {
+            "batch_started" | "batch_resumed" => limit = event["concurrency"].clone(),
+            "concurrency_changed" => limit = event["to"].clone(),
+            _ => {}
+        }
+        events.push(Moved { when, event });
     }
     Ok(once(events))
 }
